@@ -1,0 +1,66 @@
+# Two commands: `make run` and `make test`. Everything they need is made by tools/bootstrap.py.
+PORT ?= 8000
+T ?=
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+PYTHON := $(or $(PYTHON),python3)
+BIN := .venv/bin
+PURE := $(or $(wildcard tests/rules tests/architecture),tests)
+CODE := $(wildcard tenants portal tasks seed tools)
+
+.PHONY: run test test-long check bench lint types architecture pure setup setup-dev clean help
+
+help:
+	@echo "make run [PORT=8000]   start the portal"
+	@echo "make test [T=...]      everything a change must pass; T narrows (a path, or -k words)"
+	@echo "make check             lint, types, architecture, pure tests: under 30 s"
+	@echo "make test-long         what takes longer"
+	@echo "make bench             performance programs"
+
+run: setup
+	@exec $(BIN)/portal up --port $(PORT)
+
+test: setup-dev
+ifeq ($(strip $(T)),)
+	@$(MAKE) --no-print-directory lint types architecture
+	@echo "== all tests"
+	@$(BIN)/pytest -n 2
+else
+	@$(BIN)/pytest $(T)
+endif
+
+test-long: setup-dev
+	@echo "== long tests"
+	@$(BIN)/pytest -m long $(T) || test $$? -eq 5     # 5: there is none
+
+check: setup-dev lint types architecture pure
+
+lint:
+	@echo "== lint"
+	@$(BIN)/ruff check .
+
+types:
+	@echo "== types"
+	@$(BIN)/mypy $(CODE)
+
+architecture:
+	@echo "== architecture"
+	@$(BIN)/lint-imports
+
+pure:
+	@echo "== pure tests"
+	@$(BIN)/pytest -q $(PURE)
+
+bench: setup-dev
+	@for program in bench/*.py; do echo "== $$program"; $(BIN)/python $$program || exit 1; done
+
+setup:
+	@command -v $(PYTHON) >/dev/null || { echo "portal: no Python found: install Python 3.11 or newer (with venv)" >&2; exit 1; }
+	@$(PYTHON) tools/bootstrap.py runtime
+
+setup-dev:
+	@command -v $(PYTHON) >/dev/null || { echo "portal: no Python found: install Python 3.11 or newer (with venv)" >&2; exit 1; }
+	@$(PYTHON) tools/bootstrap.py dev
+
+clean:
+	@rm -rf .venv node_modules build portal/web/static/dist portal.egg-info
