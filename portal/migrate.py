@@ -1,0 +1,45 @@
+"""Migrations, run as the owner role; the address comes from the caller, not from a file."""
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import create_engine, text
+
+ROOT = Path(__file__).resolve().parent.parent
+_LOCK = 5_021_926                   # any number: two upgrades at once wait for one another
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(ROOT / "migrations").replace("%", "%%"))
+    return config
+
+
+def upgrade(owner_url: str) -> None:
+    """Bring the database to the newest revision; does nothing when it is there."""
+    engine = create_engine(owner_url)
+    try:
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as guard:
+            guard.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _LOCK})
+            config = _config()
+            config.attributes["engine"] = engine
+            command.upgrade(config, "head")
+    finally:
+        engine.dispose()
+
+
+def newest() -> str | None:
+    """The revision that this program expects."""
+    return ScriptDirectory.from_config(_config()).get_current_head()
+
+
+def present(url: str) -> str | None:
+    """The revision that the database has; None before the first."""
+    engine = create_engine(url)
+    try:
+        with engine.connect() as connection:
+            return MigrationContext.configure(connection).get_current_revision()
+    finally:
+        engine.dispose()
