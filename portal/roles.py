@@ -1,7 +1,7 @@
 """The database's roles. `portal db roles` prints these statements; the embedded set-up runs them.
 
 The same text serves PostgreSQL 15 and later, and running it twice changes nothing. `portal_owner` runs migrations,
-`portal_app` is the runtime role, the others are lanes that the runtime role enters for a transaction, never inherits."""
+`portal_app` is the runtime role, the others are lanes that the runtime role enters for one transaction."""
 from collections.abc import Sequence
 
 from psycopg import sql

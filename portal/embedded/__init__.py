@@ -1,15 +1,16 @@
 """PostgreSQL and Valkey out of their wheels, for when no addresses are configured.
 
 Both listen on Unix sockets alone, in folders that only the owner may enter; what they keep lives in
-`PORTAL_DATA`. A server that runs already (its portal was killed, or a command attaches) is taken over, never started twice."""
+`PORTAL_DATA`. A server that runs already (its portal was killed, or a command attaches) is taken over, never
+started twice."""
 import os
 import time
 
-from portal.embedded.places import SetupFault, alive, reap
+from portal.embedded.places import alive, reap
 from portal.embedded.postgres import Server, address, start
 from portal.embedded.valkey import Valkey, socket_path, start_valkey
 
-__all__ = ["Server", "SetupFault", "Valkey", "address", "alive", "socket_path", "start", "start_valkey", "stop"]
+__all__ = ["Server", "Valkey", "address", "alive", "socket_path", "start", "start_valkey", "stop"]
 
 
 def stop(server: Server | Valkey, timeout: float = 8) -> bool:

@@ -10,18 +10,11 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from portal.config import SetupFault
+
 _MAX_SOCKET = 107                   # sun_path, minus the terminating zero
 _LEAST_FREE = 200 * 2**20           # bytes: a cluster is 40 MB, its write-ahead log grows beside it
 _LOG_KEPT = 5 * 2**20               # bytes, then the log starts anew and the old one is kept once
-
-
-class SetupFault(SystemExit):
-    """One line for the person at the terminal: what is wrong and what to do.
-
-    Uncaught, it ends the command with status 1."""
-
-    def __init__(self, line: str) -> None:
-        super().__init__(f"portal: {' '.join(line.split())}")
 
 
 @contextmanager

@@ -17,8 +17,8 @@ from urllib.parse import quote
 import psycopg
 
 from portal import roles
+from portal.config import SetupFault
 from portal.embedded import places
-from portal.embedded.places import SetupFault
 
 _PORT = 5432                        # names the socket file only: nothing listens on TCP
 _STILL_ENDING = ("still in use", "is another", "already in use")    # what a killed server's helpers cause for a moment
@@ -166,7 +166,7 @@ def _command(argv: list[str], account: "pwd.struct_passwd | None") -> tuple[list
     if account is None:
         return argv, {}
     setpriv = shutil.which("setpriv")
-    if setpriv:       # DAC_OVERRIDE: the account must cross parents of mode 0700 (a private home), which stay as they are
+    if setpriv:       # DAC_OVERRIDE: the account must cross parents of mode 0700 (a private home) that stay as they are
         caps = "+dac_override"
         return [setpriv, f"--reuid={account.pw_uid}", f"--regid={account.pw_gid}", "--clear-groups",
                 f"--inh-caps={caps}", f"--ambient-caps={caps}", "--", *argv], {}

@@ -12,8 +12,8 @@ from typing import ClassVar
 
 import redis
 
+from portal.config import SetupFault
 from portal.embedded import places
-from portal.embedded.places import SetupFault
 
 _SOCKET = "valkey.sock"
 _MACHINES = {"amd64": "x86_64", "x86_64": "x86_64", "arm64": "aarch64", "aarch64": "aarch64"}
