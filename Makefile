@@ -8,7 +8,7 @@ BIN := .venv/bin
 PURE := $(or $(wildcard tests/rules tests/architecture),tests)
 CODE := $(wildcard tenants portal tasks seed tools)
 
-.PHONY: run test test-long check bench lint types architecture pure setup setup-dev clean help
+.PHONY: run test test-long check bench lint types architecture pure setup setup-check setup-test clean help
 
 help:
 	@echo "make run [PORT=8000]   start the portal"
@@ -20,7 +20,7 @@ help:
 run: setup
 	@exec $(BIN)/portal up --port $(PORT)
 
-test: setup-dev
+test: setup-test
 ifeq ($(strip $(T)),)
 	@$(MAKE) --no-print-directory lint types architecture
 	@echo "== all tests"
@@ -29,11 +29,11 @@ else
 	@$(BIN)/pytest $(T)
 endif
 
-test-long: setup-dev
+test-long: setup-test
 	@echo "== long tests"
 	@$(BIN)/pytest -m long $(T) || test $$? -eq 5     # 5: there is none
 
-check: setup-dev lint types architecture pure
+check: setup-check lint types architecture pure
 
 lint:
 	@echo "== lint"
@@ -51,16 +51,16 @@ pure:
 	@echo "== pure tests"
 	@$(BIN)/pytest -q $(PURE)
 
-bench: setup-dev
+bench: setup-check
 	@for program in bench/*.py; do echo "== $$program"; $(BIN)/python $$program || exit 1; done
 
 setup:
 	@command -v $(PYTHON) >/dev/null || { echo "portal: no Python found: install Python 3.11 or newer (with venv)" >&2; exit 1; }
 	@$(PYTHON) tools/bootstrap.py runtime
 
-setup-dev:
+setup-check setup-test:
 	@command -v $(PYTHON) >/dev/null || { echo "portal: no Python found: install Python 3.11 or newer (with venv)" >&2; exit 1; }
-	@$(PYTHON) tools/bootstrap.py dev
+	@$(PYTHON) tools/bootstrap.py $(subst setup-,,$@)
 
 clean:
 	@rm -rf .venv node_modules build portal/web/static/dist portal.egg-info
