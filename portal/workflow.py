@@ -1,4 +1,4 @@
-"""Pure transition tables: state × action → next state, who may, effects. Pages and API derive their offers from them."""
+"""Pure transition tables: state × action → next state, who may, effects. Pages and API derive offers from them."""
 from collections.abc import Mapping
 from dataclasses import dataclass
 

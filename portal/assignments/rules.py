@@ -44,14 +44,13 @@ class LightFacts:
 
     `percent` is the last reported figure, 0 to 100. `start` is the agreed one, None until a filing is approved.
     `reported_on` is the day of the last report, None without one. `handed_in_on` is the day it was handed in (the
-    filing itself: the day of its first submission). `opened_on` is the day the unit was given the assignment."""
+    filing itself: the day of its first submission)."""
     state: str
     percent: int
     start: date | None
     due: date
     reported_on: date | None = None
     handed_in_on: date | None = None
-    opened_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +61,10 @@ class Light:
     late_days: int = 0
 
 
-def window_start(due: date, opened_on: date | None = None) -> date:
-    """From when work on an assignment without an agreed start is expected.
-
-    That is the day after the plan's last milestone before `due` (30 April, 30 June, 31 October, 31 December), and not
-    before the unit was given the assignment."""
-    year = due.year
-    begins = [date(year, 1, 1), date(year, 5, 1), date(year, 7, 1), date(year, 11, 1)]
-    opens = max(day for day in begins if day <= due)
-    return opens if opened_on is None else max(opens, opened_on)
+def window_start(due: date) -> date:
+    """From when work on an assignment without an agreed start is expected: the first day after the plan's last phase
+    that ended before `due` (phases end on 30 April, 30 June, 31 October and 31 December)."""
+    return max(day for month in (1, 5, 7, 11) if (day := date(due.year, month, 1)) <= due)
 
 
 def expected_percent(start: date, due: date, today: date) -> int:
@@ -97,7 +91,7 @@ def light(facts: LightFacts, today: date, thresholds: Thresholds = STANDARD) -> 
     """The light of one assignment: the first rule that holds, from closed over overdue to on track.
 
     Without an agreed start the milestone's window (`window_start`) takes its place in what is expected; silence counts
-    only from an agreed start, and before a first report the assignment is grey. A cancelled one is grey, not counted."""
+    only from an agreed start, and before a first report the assignment is grey. A cancelled one is grey."""
     late = overdue_days(facts, today)
     if facts.state == CLOSED:
         return Light(DONE, _closed(late), late)
@@ -130,7 +124,7 @@ def _overdue(late: int) -> Message:
 
 def _light_in_time(facts: LightFacts, today: date, thresholds: Thresholds) -> Light:
     """Amber, grey or green for an open assignment whose due date has not passed."""
-    start = facts.start or window_start(facts.due, facts.opened_on)
+    start = facts.start or window_start(facts.due)
     expected = expected_percent(start, facts.due, today)
     left = workdays_left(today, facts.due)
     behind = expected - facts.percent

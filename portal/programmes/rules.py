@@ -1,7 +1,7 @@
 """What a programme is made of, which units a template reaches, and how the plan's dates shift with the year."""
 from calendar import monthrange
-from collections.abc import Collection
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from enum import StrEnum
 
@@ -31,6 +31,9 @@ class TemplateKind(StrEnum):
     SYSTEM = "system"                   # made per system and stage when a filing with its readiness is approved
 
 
+TEMPLATE_KINDS = tuple(kind.value for kind in TemplateKind)
+
+
 @dataclass(frozen=True, slots=True)
 class MonthDay:
     """A day of any year; `offset` counts years after the programme's own."""
@@ -46,6 +49,20 @@ class Selector:
     category: Category | None = None
     focus: Process | None = None
     unit: str | None = None
+
+    @classmethod
+    def of(cls, stored: Mapping[str, str]) -> "Selector":
+        """From the form in which it is stored. Raises ValueError for a code or a condition that does not exist."""
+        strange = stored.keys() - {"kind", "category", "focus", "unit"}
+        if strange:
+            raise ValueError(f"no such condition: {', '.join(sorted(strange))}")
+        return cls(UnitKind(stored["kind"]) if "kind" in stored else None,
+                   Category(stored["category"]) if "category" in stored else None,
+                   Process(stored["focus"]) if "focus" in stored else None, stored.get("unit"))
+
+    def stored(self) -> dict[str, str]:
+        """As plain data, conditions that are not set left out."""
+        return {name: str(value) for name, value in asdict(self).items() if value is not None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +125,10 @@ class ProgrammePlan:
 
         From the last planned year on, its theme goes on; a year before the first one gets the first theme."""
         return self.years[min(max(year - first_year, 0), len(self.years) - 1)]
+
+    def names(self, year: int) -> tuple[str, str]:
+        """What the programme of that year is called, in English and Chinese."""
+        return f"{self.name} {year}", f"{year}年{self.name_zh}"
 
 
 def targets_match(selectors: Collection[Selector], unit: UnitFacts) -> bool:
