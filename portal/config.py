@@ -167,8 +167,9 @@ class Settings:
 
     def shown(self, *, secret: bool = False) -> dict[str, str]:
         """The same for people: passwords inside addresses and the key masked unless `secret`."""
-        values = self.environment()
+        values = {"MAIL_URL": "", **self.environment()}
         values.pop("PORTAL_CLOCK_SINCE", None)
+        values = {name: value.replace(f"{_DRIVER}://", "postgresql://", 1) for name, value in values.items()}
         return values if secret else {name: _masked(name, value) for name, value in values.items()}
 
 

@@ -1,12 +1,16 @@
-"""The servers that the portal stands on: those that are configured, or the embedded ones, used by several processes at once.
+"""The servers that the portal stands on: those that are configured, or the embedded ones.
 
-Whoever uses the embedded servers holds a shared lock on `PORTAL_DATA/users`; the last one to leave stops them."""
+Several processes may use them at once: each holds a shared lock on `PORTAL_DATA/users`; who leaves last stops them."""
 import fcntl
 import os
+import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import TextIO
+
+import psycopg
+import redis
 
 from portal import embedded
 from portal.config import Settings, SetupFault
@@ -30,10 +34,11 @@ class Servers:
         return revived
 
     def stop(self) -> None:
-        """Valkey first: it is quick, and nothing else needs it."""
+        """Valkey first: it is quick, and nothing else needs it. At most 6 s, then by force: both recover at the next start."""
         for server in (self.valkey, self.postgres):
-            if server and not embedded.stop(server):
-                os.kill(server.pid, 9)             # recovers from its log at the next start
+            if server and not embedded.stop(server, timeout=3):
+                with suppress(ProcessLookupError):
+                    os.kill(server.pid, signal.SIGQUIT if server is self.postgres else signal.SIGKILL)
 
 
 def addressed(settings: Settings) -> Settings:
@@ -47,6 +52,8 @@ def addressed(settings: Settings) -> Settings:
         settings = replace(settings, broker_url=f"unix://{embedded.socket_path(settings.data)}")
     if not settings.secret_key and not settings.production:
         settings = replace(settings, secret_key=settings.kept_secret("secret-key"))
+    if not settings.storage_url:
+        settings = replace(settings, storage_url=f"file://{settings.data / 'storage'}")
     return settings
 
 
@@ -87,3 +94,44 @@ def _last(users: TextIO) -> bool:
     except BlockingIOError:
         return False
     return True
+
+
+def need_database(settings: Settings) -> None:
+    """Raises `SetupFault` unless the runtime role can connect."""
+    _need("DATABASE_URL", settings.database_url)
+
+
+def need_owner(settings: Settings) -> None:
+    """Raises `SetupFault` unless the role that migrates can connect."""
+    if not settings.database_owner_url:
+        raise SetupFault("DATABASE_OWNER_URL is not set: migrations run as the owner role, see portal db roles")
+    _need("DATABASE_OWNER_URL", settings.database_owner_url)
+
+
+def _need(name: str, url: str) -> None:
+    if (fault := database_fault(url)) is not None:
+        raise SetupFault(f"the database does not answer ({fault}): check {name} and that PostgreSQL runs there")
+
+
+def libpq(url: str) -> str:
+    """The address as PostgreSQL's own programs write it."""
+    return url.replace("postgresql+psycopg://", "postgresql://", 1)
+
+
+def database_fault(url: str) -> str | None:
+    """Why one cannot connect, in the driver's words without the address; None when one can."""
+    try:
+        psycopg.connect(libpq(url), connect_timeout=5).close()
+    except psycopg.Error as e:
+        return " ".join(str(e).strip().splitlines()[-1:])
+    return None
+
+
+def broker_fault(settings: Settings) -> str | None:
+    """Why the broker cannot be used; None when it answers."""
+    try:
+        with redis.Redis.from_url(settings.redis_url, socket_timeout=3, socket_connect_timeout=3) as client:
+            client.ping()
+    except (redis.RedisError, ValueError, OSError) as e:
+        return f"the broker does not answer ({e})"
+    return None
