@@ -1,0 +1,86 @@
+"""What headquarters asks of a unit, and what the unit reports about it."""
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from portal.assignments.rules import STATES, LightFacts
+from tenants.access import Subject
+from tenants.db import Base, Key
+from tenants.models import Person, Unit, one_of
+from tenants.rls import Kind, kind
+from tenants.vocabulary import Line, MilestoneCode, Process
+
+
+class Assignment(Base):
+    """One task of one unit. `due` is in force, `original_due` is never overwritten; `milestone_due` bounds what a
+    filing may ask for. `template_kind` says whether filing the plan itself is meant."""
+    __tablename__ = "assignment"
+    __table_args__ = (UniqueConstraint("unit_id", "programme_id", "code"), CheckConstraint(f"state IN {STATES}", name="state"),
+                      one_of("line", Line), one_of("process", Process), one_of("milestone", MilestoneCode),
+                      CheckConstraint("percent BETWEEN 0 AND 100", name="percent"),
+                      Index("ix_assignment_board", "programme_id", "milestone", "unit_id"),
+                      kind(Kind.OWNED, unit_updates=("percent", "state", "reported_on", "handed_in_on", "version"),
+                           hq_updates=("owner_id", "start", "due", "promised", "measure", "percent", "state",
+                                       "reported_on", "handed_in_on", "closed_on", "chased_at", "chase_count", "version")))
+    id: Mapped[Key]
+    unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))
+    programme_id: Mapped[UUID] = mapped_column(ForeignKey("programme.id"))
+    year: Mapped[int]
+    code: Mapped[str]
+    template_kind: Mapped[str]
+    line: Mapped[str]
+    process: Mapped[str | None]
+    milestone: Mapped[str]
+    milestone_due: Mapped[date]
+    title: Mapped[str]
+    title_zh: Mapped[str]
+    deliverable: Mapped[str]
+    deliverable_zh: Mapped[str]
+    evidence: Mapped[str]
+    evidence_zh: Mapped[str]
+    promised: Mapped[str] = mapped_column(default="")          # the deliverable in the words of the approved filing
+    measure: Mapped[str] = mapped_column(default="")
+    owner_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
+    start: Mapped[date | None]
+    due: Mapped[date]
+    original_due: Mapped[date]
+    percent: Mapped[int] = mapped_column(default=0)
+    state: Mapped[str] = mapped_column(default="open")
+    reported_on: Mapped[date | None]
+    handed_in_on: Mapped[date | None]
+    closed_on: Mapped[date | None]
+    chased_at: Mapped[datetime | None]
+    chase_count: Mapped[int] = mapped_column(default=0)
+    position: Mapped[int] = mapped_column(default=0)
+    version: Mapped[int] = mapped_column()
+    __mapper_args__ = {"version_id_col": version}
+
+    unit: Mapped[Unit] = relationship(lazy="raise_on_sql")
+    owner: Mapped[Person | None] = relationship(lazy="raise_on_sql")
+
+    @property
+    def subject(self) -> Subject:
+        return Subject(self.unit_id, Line(self.line), self.owner_id)
+
+    @property
+    def facts(self) -> LightFacts:
+        return LightFacts(self.state, self.percent, self.start, self.due, self.reported_on, self.handed_in_on)
+
+
+class ProgressReport(Base):
+    """What was reported when: the line of an assignment over time. Never changed."""
+    __tablename__ = "progress_report"
+    __table_args__ = (Index("ix_progress_report_assignment", "assignment_id", "at"),
+                      CheckConstraint("percent BETWEEN 0 AND 100", name="percent"),
+                      kind(Kind.OWNED))
+    id: Mapped[Key]
+    unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))
+    assignment_id: Mapped[UUID] = mapped_column(ForeignKey("assignment.id"))
+    percent: Mapped[int]
+    text: Mapped[str]
+    at: Mapped[datetime]
+    by_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
+
+    by: Mapped[Person | None] = relationship(lazy="raise_on_sql")

@@ -1,0 +1,167 @@
+"""Reading assignments. What a person may not read is not there: the same answer as for what does not exist."""
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy.orm import joinedload, selectinload
+
+from portal.assignments.models import Assignment, ProgressReport
+from portal.assignments.rules import (
+    COUNTED_STATES,
+    OPEN,
+    STANDARD,
+    Light,
+    LightFacts,
+    Thresholds,
+    light,
+)
+from portal.reach import within
+from tenants.access import Identity, reaches
+from tenants.db import db
+from tenants.errors import NotVisible
+from tenants.models import Setting, Unit
+from tenants.permissions import Permission
+
+THRESHOLDS = "light_thresholds"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a list is narrowed to; None leaves a side open. `owner` is a person; `counted` leaves cancelled ones out."""
+    programme: UUID | None = None
+    year: int | None = None
+    unit: str | None = None
+    kind: str | None = None
+    category: str | None = None
+    line: str | None = None
+    process: str | None = None
+    milestone: str | None = None
+    state: str | None = None
+    light: str | None = None
+    owner: UUID | None = None
+    overdue: bool = False
+    counted: bool = False
+    q: str = ""
+
+
+def readable(identity: Identity, permission: Permission = Permission.ASSIGNMENT_READ) -> ColumnElement[bool]:
+    """The assignments that the table of permissions lets this person reach."""
+    return within(reaches(identity, permission), unit=Assignment.unit_id, line=Assignment.line, owner=Assignment.owner_id)
+
+
+def thresholds() -> Thresholds:
+    """When a light turns amber, as set by the administrator."""
+    found = db.session.scalar(select(Setting.value).where(Setting.name == THRESHOLDS))
+    return Thresholds(**found) if found else STANDARD
+
+
+def _narrowed(wanted: Wanted, today: date) -> list[ColumnElement[bool]]:
+    a = Assignment
+    found: list[ColumnElement[bool]] = []
+    for column, value in ((a.programme_id, wanted.programme), (a.year, wanted.year), (a.line, wanted.line),
+                          (a.process, wanted.process), (a.milestone, wanted.milestone), (a.state, wanted.state),
+                          (a.owner_id, wanted.owner)):
+        if value is not None:
+            found.append(column == value)
+    units = [c == v for c, v in ((Unit.code, wanted.unit), (Unit.kind, wanted.kind), (Unit.category, wanted.category))
+             if v is not None]
+    if units:
+        found.append(a.unit_id.in_(select(Unit.id).where(*units)))
+    if wanted.q:
+        like = f"%{wanted.q.replace('%', '').replace('_', '')}%"
+        found.append(or_(a.title.ilike(like), a.title_zh.ilike(like), a.code.ilike(like)))
+    if wanted.overdue:
+        found += [a.due < today, a.state == OPEN]
+    if wanted.counted:
+        found.append(a.state.in_(COUNTED_STATES))
+    return found
+
+
+def conditions(identity: Identity, wanted: Wanted, today: date,
+               permission: Permission = Permission.ASSIGNMENT_READ) -> list[ColumnElement[bool]]:
+    """Everything a list asks for, readability first. With a light wanted, one narrow statement finds which rows
+    show it: lights follow the day and are never stored."""
+    found = [readable(identity, permission), *_narrowed(wanted, today)]
+    if wanted.light is not None:
+        limits = thresholds()
+        keys = [key for key, facts in _facts(found) if light(facts, today, limits).code == wanted.light]
+        found.append(Assignment.id.in_(keys))
+    return found
+
+
+def _facts(where: list[ColumnElement[bool]]) -> list[tuple[UUID, LightFacts]]:
+    a = Assignment
+    rows = db.session.execute(select(a.id, a.state, a.percent, a.start, a.due, a.reported_on, a.handed_in_on)
+                              .where(*where))
+    return [(row[0], LightFacts(*row[1:])) for row in rows]
+
+
+def listed(where: Sequence[ColumnElement[bool]]) -> Select[Assignment]:
+    """By due date, to be paged; unit and owner come along."""
+    return (select(Assignment).where(*where).order_by(Assignment.due, Assignment.id)
+            .options(joinedload(Assignment.unit), joinedload(Assignment.owner)))
+
+
+def count(where: Sequence[ColumnElement[bool]]) -> int:
+    return db.session.scalar(select(func.count()).select_from(Assignment).where(*where)) or 0
+
+
+def one(identity: Identity, key: UUID) -> Assignment:
+    """With unit and owner. Raises NotVisible."""
+    found = db.session.scalars(
+        select(Assignment).where(Assignment.id == key, readable(identity))
+        .options(joinedload(Assignment.unit), joinedload(Assignment.owner))).one_or_none()
+    if found is None:
+        raise NotVisible
+    return found
+
+
+def reports(assignment: Assignment) -> Sequence[ProgressReport]:
+    """Oldest first, with who reported."""
+    return db.session.scalars(
+        select(ProgressReport).where(ProgressReport.assignment_id == assignment.id)
+        .options(selectinload(ProgressReport.by)).order_by(ProgressReport.at, ProgressReport.id)).all()
+
+
+def last_reports(keys: Sequence[UUID]) -> dict[UUID, ProgressReport]:
+    """The newest report of each assignment, for a page that reports on many."""
+    r = ProgressReport
+    rows = db.session.scalars(select(r).where(r.assignment_id.in_(keys))
+                              .distinct(r.assignment_id).order_by(r.assignment_id, r.at.desc(), r.id.desc()))
+    return {row.assignment_id: row for row in rows}
+
+
+def to_report(identity: Identity) -> Sequence[Assignment]:
+    """Everything open that this person reports on, by due date; the filing reports itself."""
+    a = Assignment
+    return db.session.scalars(
+        listed([readable(identity, Permission.ASSIGNMENT_REPORT), a.state == OPEN, a.template_kind != "plan_filing"])).all()
+
+
+def to_verify(identity: Identity) -> Select[Assignment]:
+    """What was handed in and waits for this person's verdict."""
+    a = Assignment
+    return listed([readable(identity, Permission.ASSIGNMENT_VERIFY), a.state == "handed_in", a.template_kind != "plan_filing",
+                   or_(a.owner_id.is_(None), a.owner_id != identity.person)])
+
+
+def of_unit(programme: UUID, unit: int) -> Sequence[Assignment]:
+    """All of a unit's assignments of a programme, in the plan's order. No judgement of who asks."""
+    return db.session.scalars(select(Assignment).where(Assignment.programme_id == programme, Assignment.unit_id == unit)
+                              .order_by(Assignment.milestone_due, Assignment.line, Assignment.position, Assignment.id)).all()
+
+
+def lights(assignments: Sequence[Assignment], today: date) -> dict[UUID, Light]:
+    """The light of each, by today's date."""
+    limits = thresholds()
+    return {a.id: light(a.facts, today, limits) for a in assignments}
+
+
+def years(identity: Identity) -> Sequence[int]:
+    """The years in which this person reads assignments, newest first."""
+    return db.session.scalars(select(Assignment.year).where(readable(identity)).distinct()
+                              .order_by(Assignment.year.desc())).all()
+
+

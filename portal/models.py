@@ -1,0 +1,12 @@
+"""Every table, imported once: string foreign keys and migrations need them all."""
+import portal.accounts.models
+import portal.api.models
+import portal.assignments.models
+import portal.audit.models
+import portal.filings.models
+import portal.notices.models
+import portal.outbox.models
+import portal.programmes.models
+import tenants.models
+
+__all__ = ["portal", "tenants"]

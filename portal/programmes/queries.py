@@ -1,0 +1,65 @@
+"""Reading programmes, and the plan from which one is drafted."""
+from collections.abc import Sequence
+from importlib.metadata import entry_points
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import selectinload
+
+from portal.programmes.models import Programme
+from portal.programmes.rules import DRAFT, ProgrammePlan, UnitFacts
+from tenants.access import Identity, permits
+from tenants.db import db
+from tenants.errors import NotVisible
+from tenants.models import Focus, Unit
+from tenants.permissions import Permission
+from tenants.vocabulary import Category, Process, UnitKind
+
+
+def plan() -> ProgrammePlan:
+    """The group's plan, which a higher floor brings under the entry point `portal.plan`. Raises LookupError."""
+    for found in entry_points(group="portal.plan"):
+        made: ProgrammePlan = found.load()()
+        return made
+    raise LookupError("no plan is installed: the package's entry point portal.plan is missing")
+
+
+def listed(identity: Identity) -> Sequence[Programme]:
+    """Newest year first; drafts only for those who edit them."""
+    found = select(Programme).options(selectinload(Programme.milestones)).order_by(Programme.year.desc())
+    if not permits(identity, Permission.PROGRAMME_EDIT):
+        found = found.where(Programme.state != DRAFT)
+    return db.session.scalars(found).all()
+
+
+def one(identity: Identity, key: UUID) -> Programme:
+    """With milestones and templates. Raises NotVisible."""
+    found = db.session.scalars(
+        select(Programme).where(Programme.id == key)
+        .options(selectinload(Programme.milestones), selectinload(Programme.templates))).one_or_none()
+    if found is None or (found.state == DRAFT and not permits(identity, Permission.PROGRAMME_EDIT)):
+        raise NotVisible
+    return found
+
+
+def current(identity: Identity) -> Programme | None:
+    """The newest one that is not a draft, with its milestones: what the board and the lists start from."""
+    return next((p for p in listed(identity) if p.state != DRAFT), None)
+
+
+def exists(year: int) -> bool:
+    """Whether the year has a programme, seen or not."""
+    return db.session.scalar(select(Programme.id).where(Programme.year == year)) is not None
+
+
+def first_year() -> int | None:
+    """The year of the first programme: the plan's three years count from it."""
+    return db.session.scalar(select(func.min(Programme.year)))
+
+
+def audience() -> Sequence[tuple[Unit, UnitFacts]]:
+    """Every unit that assignments may go to, in the plan's order; parts of units are reached only by their code."""
+    focus = {f.category: frozenset({Process(f.process)}) for f in db.session.scalars(select(Focus))}
+    open_units = db.session.scalars(select(Unit).where(Unit.closed_on.is_(None)).order_by(Unit.position, Unit.id))
+    return [(u, UnitFacts(u.code, UnitKind(u.kind), Category(u.category) if u.category else None,
+                          focus.get(u.category or "", frozenset()))) for u in open_units]

@@ -1,0 +1,319 @@
+"""Drafting, editing and issuing a programme. Issuing makes every unit's assignments, once."""
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.orm.attributes import flag_modified
+
+from portal import texts
+from portal.assignments import service as assignments
+from portal.audit import service as audit
+from portal.notices import service as notices
+from portal.programmes import queries
+from portal.programmes.models import Milestone, Programme, Template
+from portal.programmes.rules import (
+    DRAFT,
+    FIRST_YEAR,
+    ISSUED,
+    LAST_YEAR,
+    MACHINE,
+    ProgrammePlan,
+    Selector,
+    TemplateKind,
+    targets_match,
+)
+from portal.programmes.rules import shift as on_day
+from tenants import clock, directory
+from tenants.access import HEADQUARTERS, Appointment, Identity, need
+from tenants.db import db, uuid7
+from tenants.errors import Invalid, RuleViolated
+from tenants.messages import N_, Message
+from tenants.models import Unit
+from tenants.permissions import Permission
+from tenants.vocabulary import Category, Line, MilestoneCode, Process, Role, UnitKind
+
+
+def allow(programme: Programme, action: str, *, actor: Identity) -> Appointment:
+    """May this person edit, issue or end it now? Raises NotPermitted, then RuleViolated."""
+    under = need(actor, Permission.PROGRAMME_EDIT)
+    MACHINE.step(programme.state, action)
+    return under
+
+
+def draft(plan: ProgrammePlan, year: int, actor: Identity | None = None) -> Programme:
+    """A programme for `year` as the plan has it, its dates moved to that year; nobody but the office sees it yet.
+
+    `actor` None is the portal itself, setting up. Raises RuleViolated where the year has a programme, Invalid for a
+    year out of range."""
+    under = need(actor, Permission.PROGRAMME_EDIT) if actor else None
+    if not FIRST_YEAR <= year <= LAST_YEAR:
+        raise Invalid({"year": [N_("Give a year from %(first)s to %(last)s.", first=FIRST_YEAR, last=LAST_YEAR)]})
+    if queries.exists(year):
+        raise RuleViolated(N_("There is a programme for %(year)s already.", year=year))
+    themed = plan.year(year, queries.first_year() or year)
+    made = Programme(
+        id=uuid7(), year=year, name=_of_year(plan.name, year), name_zh=_of_year(plan.name_zh, year), theme=themed.theme,
+        theme_zh=themed.theme_zh, goals="\n".join(themed.goals), goals_zh="\n".join(themed.goals_zh), state=DRAFT,
+        issued_at=None)
+    db.session.add(made)
+    db.session.flush()
+    db.session.add_all(
+        Milestone(id=uuid7(), programme_id=made.id, code=m.code.value, due=on_day(m.due, year), title=m.title,
+                  title_zh=m.title_zh, position=n) for n, m in enumerate(plan.milestones))
+    db.session.add_all(
+        Template(id=uuid7(), programme_id=made.id, code=t.code, kind=t.kind.value, line=t.line.value,
+                 process=t.process.value if t.process else None, milestone=t.milestone.value, due=on_day(t.due, year),
+                 title=t.title, title_zh=t.title_zh, deliverable=t.deliverable, deliverable_zh=t.deliverable_zh,
+                 evidence=t.evidence, evidence_zh=t.evidence_zh, targets=[selector_json(s) for s in t.targets], position=n)
+        for n, t in enumerate(plan.templates))
+    db.session.flush()
+    audit.record("draft", "programme", made.id, {"year": year, "templates": len(plan.templates)}, under=under)
+    return made
+
+
+def _of_year(name: str, year: int) -> str:
+    return name.replace("{year}", str(year)) if "{year}" in name else f"{year} {name}" if name.isascii() else f"{year}年{name}"
+
+
+def selector_json(selector: Selector) -> dict[str, str]:
+    """A selector as it is stored: only the conditions it has."""
+    return {k: str(v) for k, v in asdict(selector).items() if v is not None}
+
+
+def selector_of(row: Mapping[str, Any]) -> Selector:
+    return Selector(kind=UnitKind(row["kind"]) if row.get("kind") else None,
+                    category=Category(row["category"]) if row.get("category") else None,
+                    focus=Process(row["focus"]) if row.get("focus") else None, unit=row.get("unit"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TemplateContent:
+    """What the office may set of a template."""
+    code: str
+    line: Line
+    process: Process | None
+    milestone: MilestoneCode
+    due: date
+    title: str
+    title_zh: str
+    deliverable: str = ""
+    deliverable_zh: str = ""
+    evidence: str = ""
+    evidence_zh: str = ""
+    targets: Sequence[Selector] = ()
+
+
+def change_programme(programme: Programme, *, name: str, name_zh: str, theme: str, theme_zh: str, goals: str, goals_zh: str,
+                     actor: Identity) -> None:
+    """Words of a draft."""
+    under = allow(programme, "edit", actor=actor)
+    new = {k: texts.clean(v) for k, v in {"name": name, "name_zh": name_zh, "theme": theme, "theme_zh": theme_zh,
+                                          "goals": goals, "goals_zh": goals_zh}.items()}
+    limits = {"goals": texts.MEDIUM, "goals_zh": texts.MEDIUM}
+    errors = _lengths(new, limits)
+    if not (new["name"] and new["name_zh"]):
+        errors["name"] = [N_("Give the programme a name in both languages.")]
+    _refuse(errors)
+    _set(programme, new, "programme", programme.id, under)
+
+
+def change_milestone(programme: Programme, milestone: Milestone, due: date, *, actor: Identity) -> None:
+    """Move a milestone of a draft; templates that were due on it move along, later ones are drawn back to it."""
+    under = allow(programme, "edit", actor=actor)
+    if not date(programme.year, 1, 1) <= due <= date(programme.year + 1, 12, 31):
+        raise Invalid({"due": [N_("The date must lie in the programme's year or the next.")]})
+    before, milestone.due = milestone.due, due
+    for t in programme.templates:
+        if t.milestone == milestone.code and (t.due == before or t.due > due):
+            t.due = due
+    _touch(programme)
+    audit.record("edit", "programme", programme.id, {f"milestone {milestone.code}": [before, due]}, under=under)
+
+
+def add_template(programme: Programme, content: TemplateContent, *, actor: Identity) -> Template:
+    """One more template for a draft. Raises Invalid."""
+    under = allow(programme, "edit", actor=actor)
+    made = _new_template(programme, content)
+    audit.record("edit", "programme", programme.id, {"template added": content.code}, under=under)
+    return made
+
+
+def change_template(programme: Programme, template: Template, content: TemplateContent, *, actor: Identity) -> None:
+    under = allow(programme, "edit", actor=actor)
+    new = _judged(programme, content, except_for=template)
+    before = {k: getattr(template, k) for k in new}
+    for name, value in new.items():
+        setattr(template, name, value)
+    _touch(programme)
+    audit.record("edit", "programme", programme.id,
+                 {f"{template.code}.{k}": [before[k], new[k]] for k in new if before[k] != new[k]}, under=under)
+
+
+def remove_template(programme: Programme, template: Template, *, actor: Identity) -> None:
+    """Take a template out of a draft; the one for filing the plan must stay."""
+    under = allow(programme, "edit", actor=actor)
+    if template.kind == TemplateKind.PLAN_FILING:
+        raise RuleViolated(N_("The plan itself must be filed: this template stays."))
+    programme.templates.remove(template)
+    db.session.delete(template)
+    _touch(programme)
+    audit.record("edit", "programme", programme.id, {"template removed": template.code}, under=under)
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What issuing would make. `by_unit` lists every unit reached, in the plan's order; lines in their own order."""
+    assignments: int
+    units: int
+    by_unit: Sequence[tuple[Unit, int]]
+    by_line: Sequence[tuple[Line, int]]
+    idle: Sequence[Template]                   # templates that reach nobody
+
+
+def preview(programme: Programme) -> Preview:
+    reached = list(_pairs(programme))
+    by_unit = Counter(u.id for u, _ in reached)
+    by_line = Counter(t.line for _, t in reached)
+    units = {u.id: u for u, _ in reached}
+    used = {t.id for _, t in reached}
+    return Preview(len(reached), len(units), [(u, by_unit[u.id]) for u in units.values()],
+                   [(line, by_line[line.value]) for line in Line],
+                   [t for t in programme.templates if t.id not in used and t.kind != TemplateKind.SYSTEM])
+
+
+def issue(programme: Programme, *, actor: Identity) -> int:
+    """Make every unit's assignments and tell the contacts; once. Returns how many assignments were made."""
+    under = allow(programme, "issue", actor=actor)
+    reached = list(_pairs(programme))
+    if not reached:
+        raise RuleViolated(N_("The programme reaches no unit: add templates first."))
+    made = _assign(programme, reached, under)
+    programme.state, programme.issued_at = ISSUED, clock.now()
+    db.session.flush()
+    audit.record("issue", "programme", programme.id, {"state": [DRAFT, ISSUED], "assignments": made}, under=under)
+    deadline = next((t.due for t in programme.templates if t.kind == TemplateKind.PLAN_FILING), None)
+    name = {"en": programme.name, "zh": programme.name_zh}
+    said = N_("The programme %(name)s is issued. File your unit's plan by %(day)s.", name=name, day=str(deadline)) \
+        if deadline else N_("The programme %(name)s is issued.", name=name)
+    for unit in dict.fromkeys(u.id for u, _ in reached if u.id != HEADQUARTERS):
+        notices.tell(unit, said, "/filings", roles=[Role.UNIT_CONTACT, Role.UNIT_HEAD])
+    return made
+
+
+def add_assignments(programme: Programme, content: TemplateContent, *, actor: Identity) -> int:
+    """One more task in mid-year, for every unit it selects. Returns how many assignments were made."""
+    under = need(actor, Permission.ASSIGNMENT_ADD)
+    if programme.state != ISSUED:
+        raise RuleViolated(N_("Assignments are added to a programme that is issued; a draft gets templates."))
+    template = _new_template(programme, content)
+    reached = [(u, template) for u, facts in queries.audience() if targets_match(content.targets, facts)]
+    if not reached:
+        raise Invalid({"targets": [N_("This reaches no unit. Choose at least one.")]})
+    made = _assign(programme, reached, under)
+    audit.record("add_assignments", "programme", programme.id, {"template added": content.code, "assignments": made}, under=under)
+    for unit, _ in reached:
+        if unit.id != HEADQUARTERS:
+            notices.tell(unit.id, N_("A new assignment: %(title)s, due %(day)s.", day=str(content.due),
+                                     title={"en": content.title, "zh": content.title_zh}), "/assignments",
+                         roles=[Role.UNIT_CONTACT])
+    return made
+
+
+def end(programme: Programme, *, actor: Identity) -> None:
+    """Nothing more is expected of it; everything stays readable."""
+    under = allow(programme, "end", actor=actor)
+    before, programme.state = programme.state, MACHINE.step(programme.state, "end").target
+    db.session.flush()
+    audit.record("end", "programme", programme.id, {"state": [before, programme.state]}, under=under)
+
+
+def _pairs(programme: Programme) -> Iterable[tuple[Unit, Template]]:
+    """Who gets what when the programme is issued; the work on systems arises later, from the filings."""
+    templates = [(t, [selector_of(s) for s in t.targets]) for t in programme.templates if t.kind != TemplateKind.SYSTEM]
+    for unit, facts in queries.audience():
+        for template, selectors in templates:
+            chosen = selectors if unit.parent_id is None else [s for s in selectors if s.unit]
+            if targets_match(chosen, facts):
+                yield unit, template
+
+
+def _assign(programme: Programme, reached: Sequence[tuple[Unit, Template]], under: Appointment) -> int:
+    due = {m.code: m.due for m in programme.milestones}
+    lines = {Line(t.line) for u, t in reached if u.id == HEADQUARTERS}
+    leads = {line: next((p.id for p in directory.holders(HEADQUARTERS, [Role.HQ_LINE_LEAD], line)), None) for line in lines}
+    made = assignments.create((
+        new_assignment(programme, t, u.id, due[t.milestone], owner=leads[Line(t.line)] if u.id == HEADQUARTERS else None)
+        for u, t in reached), under=under)
+    return len(made)
+
+
+def new_assignment(programme: Programme, t: Template, unit: int, milestone_due: date, *, owner: UUID | None = None
+                   ) -> assignments.New:
+    """What a template becomes for one unit."""
+    return assignments.New(
+        unit=unit, programme=programme.id, year=programme.year, code=t.code, kind=t.kind, line=Line(t.line), process=t.process,
+        milestone=t.milestone, milestone_due=milestone_due, due=t.due, title=t.title, title_zh=t.title_zh,
+        deliverable=t.deliverable, deliverable_zh=t.deliverable_zh, evidence=t.evidence, evidence_zh=t.evidence_zh,
+        position=t.position, owner=owner)
+
+
+def _new_template(programme: Programme, content: TemplateContent) -> Template:
+    position = max((t.position for t in programme.templates), default=0) + 1
+    made = Template(id=uuid7(), programme_id=programme.id, kind=TemplateKind.TASK.value, position=position,
+                    **_judged(programme, content))
+    programme.templates.append(made)
+    _touch(programme)
+    return made
+
+
+def _judged(programme: Programme, content: TemplateContent, except_for: Template | None = None) -> dict[str, Any]:
+    """The columns of a template; raises Invalid with every fault at its field."""
+    words = {k: texts.clean(getattr(content, k)) for k in (
+        "code", "title", "title_zh", "deliverable", "deliverable_zh", "evidence", "evidence_zh")}
+    errors = _lengths(words, {"code": 20, "title": texts.SHORT, "title_zh": texts.SHORT}, texts.MEDIUM)
+    if not words["code"]:
+        errors["code"] = [N_("Give a code.")]
+    elif any(t.code == words["code"] for t in programme.templates if t is not except_for):
+        errors["code"] = [N_("Another template of this programme has this code.")]
+    if not words["title"]:
+        errors["title"] = [N_("Give a title.")]
+    milestone = next((m for m in programme.milestones if m.code == content.milestone.value), None)
+    if milestone is None:
+        errors["milestone"] = [N_("Choose a milestone of this programme.")]
+    elif content.due > milestone.due:
+        errors["due"] = [N_("The milestone is due on %(day)s; choose that day or an earlier one.", day=milestone.due)]
+    elif content.due < date(programme.year, 1, 1):
+        errors["due"] = [N_("The date must lie in the programme's year or the next.")]
+    if not content.targets:
+        errors["targets"] = [N_("This reaches no unit. Choose at least one.")]
+    _refuse(errors)
+    return {**words, "title_zh": words["title_zh"] or words["title"], "line": content.line.value,
+            "process": content.process.value if content.process else None, "milestone": content.milestone.value,
+            "due": content.due, "targets": [selector_json(s) for s in content.targets]}
+
+
+def _lengths(words: Mapping[str, str], limits: Mapping[str, int], default: int = texts.SHORT) -> dict[str, list[Message]]:
+    return {k: [N_("At most %(n)s characters; this has %(m)s.", n=limits.get(k, default), m=len(v))]
+            for k, v in words.items() if len(v) > limits.get(k, default)}
+
+
+def _refuse(errors: Mapping[str, Sequence[Message]]) -> None:
+    if errors:
+        raise Invalid(errors)
+
+
+def _touch(programme: Programme) -> None:
+    """Parts changed: the whole has a new version, so that two editors notice each other."""
+    flag_modified(programme, "state")
+    db.session.flush()
+
+
+def _set(thing: Programme, new: Mapping[str, str], kind: str, key: UUID, under: Appointment) -> None:
+    before = {k: getattr(thing, k) for k in new}
+    for name, value in new.items():
+        setattr(thing, name, value)
+    db.session.flush()
+    audit.record("edit", kind, key, {k: [before[k], new[k]] for k in new if before[k] != new[k]}, under=under)

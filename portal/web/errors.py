@@ -1,0 +1,53 @@
+"""Refusals as pages. What a person may not see and what does not exist get one and the same answer."""
+from flask import Flask, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import CSRFError
+from redis.exceptions import ConnectionError as BrokerAway
+from redis.exceptions import TimeoutError as BrokerSlow
+from sqlalchemy.orm.exc import StaleDataError
+from werkzeug.exceptions import HTTPException
+
+from tenants.db import db
+from tenants.errors import Invalid, NotPermitted, NotVisible, PortalError, RuleViolated, Stale
+from tenants.messages import N_, Message
+
+STATUS: dict[type[Exception], int] = {
+    NotVisible: 404, NotPermitted: 403, RuleViolated: 409, Stale: 412, StaleDataError: 412, Invalid: 422,
+    BrokerAway: 503, BrokerSlow: 503, CSRFError: 400}
+_PAGES = {400, 403, 404, 405, 409, 412, 413, 422, 429, 500, 503}
+
+
+def status_of(error: Exception) -> int:
+    """The HTTP status of a refusal; 500 for what is none."""
+    if isinstance(error, HTTPException) and type(error) not in STATUS:
+        return error.code or 500
+    return next((s for kind, s in STATUS.items() if isinstance(error, kind)), 500)
+
+
+def message_of(error: Exception) -> Message | None:
+    """The sentence that says why, where there is one to give."""
+    if isinstance(error, PortalError):
+        return error.message
+    if isinstance(error, StaleDataError):
+        return N_("Somebody else has changed this at the same moment. Load the page again.")
+    if isinstance(error, Invalid):
+        return next(iter(error.errors.values()))[0]
+    return None
+
+
+def _page(error: Exception) -> ResponseReturnValue:
+    if db.session.registry.has():
+        db.session.rollback()
+    status = status_of(error)
+    shown = status if status in _PAGES else (400 if status < 500 else 500)
+    template = "errors/expired.html" if isinstance(error, CSRFError) else f"errors/{shown}.html"
+    headers = {}
+    if isinstance(error, HTTPException) and status == 429:
+        headers = {k: v for k, v in error.get_headers() if k == "Retry-After"}
+    return render_template(template, message=message_of(error), path=request.path), status, headers
+
+
+def init_app(app: Flask) -> None:
+    for kind in (*STATUS, HTTPException):
+        app.register_error_handler(kind, _page)
+    app.register_error_handler(500, _page)

@@ -1,0 +1,83 @@
+"""Who is who. The unscoped readers: definer functions in short transactions of their own, before there is a scope;
+and, within a scope, who works where."""
+from collections.abc import Collection, Sequence
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, or_, select, text
+from sqlalchemy.orm import contains_eager
+
+from tenants import clock, models
+from tenants.access import Appointment, Identity
+from tenants.db import db
+from tenants.models import Person, Unit
+from tenants.vocabulary import Line, Role
+
+_IDENTITY = text("SELECT * FROM app.identity(:person, :day)")
+
+
+def identity_of(person: UUID) -> Identity | None:
+    """The person with every function in force today; None for one who is unknown or has left."""
+    with db.engine.begin() as connection:
+        rows = connection.execute(_IDENTITY, {"person": person, "day": clock.today()}).all()
+    if not rows:
+        return None
+    held = tuple(Appointment(r.appointment_id, Role(r.role), r.unit_id, r.unit_code, r.holder,
+                             Line(r.line) if r.line else None, r.on_behalf_of) for r in rows if r.appointment_id)
+    return Identity(person, rows[0].email, rows[0].name, held, rows[0].language)
+
+
+def person_of_session(uniquifier: str) -> UUID | None:
+    """Whose session it is, while the account is active."""
+    with db.engine.begin() as connection:
+        found: UUID | None = connection.execute(text("SELECT app.session_person(:u)"), {"u": uniquifier}).scalar()
+    return found
+
+
+def person_of_token(digest: bytes) -> UUID | None:
+    """Whose access token has this SHA-256, while it is valid."""
+    with db.engine.begin() as connection:
+        found: UUID | None = connection.execute(
+            text("SELECT app.token_person(:d, :at)"), {"d": digest, "at": clock.now()}).scalar()
+    return found
+
+
+def in_force(day: date) -> ColumnElement[bool]:
+    """Appointments valid on a day, of people who have not left; needs the join to Person."""
+    a = models.Appointment
+    return ((a.valid_from <= day) & or_(a.valid_until.is_(None), a.valid_until >= day)
+            & or_(Person.left_on.is_(None), Person.left_on > day))
+
+
+def appointments(unit: int, day: date | None = None) -> Sequence[models.Appointment]:
+    """Everybody's functions in a unit on a day (today), each with its person."""
+    a = models.Appointment
+    return db.session.scalars(
+        select(a).join(a.person).where(a.unit_id == unit, in_force(day or clock.today()))
+        .options(contains_eager(a.person)).order_by(a.role, a.line, a.deputy, Person.name, a.id)).all()
+
+
+def people(unit: int, day: date | None = None) -> Sequence[Person]:
+    """The persons with any function in a unit, by name."""
+    a = models.Appointment
+    working = select(a.person_id).join(a.person).where(a.unit_id == unit, in_force(day or clock.today()))
+    return db.session.scalars(select(Person).where(Person.id.in_(working)).order_by(Person.name, Person.email)).all()
+
+
+def holders(unit: int, roles: Collection[Role], line: Line | None = None) -> Sequence[Person]:
+    """Who holds one of the roles in a unit today; with `line`, only functions of that line or of none."""
+    a = models.Appointment
+    found = select(a.person_id).join(a.person).where(
+        a.unit_id == unit, a.role.in_([r.value for r in roles]), in_force(clock.today()))
+    if line is not None:
+        found = found.where(or_(a.line.is_(None), a.line == line.value))
+    return db.session.scalars(select(Person).where(Person.id.in_(found)).order_by(Person.name, Person.email)).all()
+
+
+def unit_by_code(code: str) -> Unit | None:
+    return db.session.scalars(select(Unit).where(Unit.code == code)).one_or_none()
+
+
+def units() -> Sequence[Unit]:
+    """All units in the plan's order."""
+    return db.session.scalars(select(Unit).order_by(Unit.position, Unit.id)).all()

@@ -1,0 +1,151 @@
+"""The kinds of table, and the policies and grants they produce. Migrations and the catalogue test both read this.
+
+Shapes measured on a million rows: bare column comparisons against a stable function, one role a lane, never an OR."""
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+APP, OVERSIGHT, AUDITOR = "portal_app", "portal_oversight", "portal_auditor"
+ADMINISTRATOR, SIGN_IN = "portal_administrator", "portal_sign_in"
+LANES = (APP, OVERSIGHT, AUDITOR, ADMINISTRATOR, SIGN_IN)
+
+
+class Kind(StrEnum):
+    REFERENCE = "reference"    # everyone reads, the administrator writes
+    PUBLISHED = "published"    # headquarters writes; units read what is published
+    OWNED = "owned"            # unit_id: the unit and headquarters
+    APPEND = "append"          # audit: insert into one's own chain; reading is granted by the subject's slice
+    ADDRESSED = "addressed"    # outbox: anyone inserts, only the receiver's scope (unit_id) reads and marks
+    PERSONAL = "personal"      # person_id: the person alone, whatever the lane; the receiver's unit inserts
+    ACCOUNTS = "accounts"      # credentials: the sign-in lane alone
+    INTERNAL = "internal"      # nobody but SECURITY DEFINER functions
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table's declaration. Updates are granted by column, deletes by name; everything else follows from the kind."""
+    kind: Kind
+    unit_updates: tuple[str, ...] = ()
+    hq_updates: tuple[str, ...] = ()
+    admin_updates: tuple[str, ...] = ()
+    hq_writes: bool = False                    # REFERENCE: headquarters adds and changes too
+    hq_deletes: bool = False
+    unit_inserts: str | None = None            # REFERENCE: the condition under which a unit may add a row
+    self_inserts: bool = False                 # PERSONAL: the person adds rows of his own, in any lane that writes
+    published: str = "true"                    # PUBLISHED: which rows units read
+    history_of: tuple[str, ...] = ()           # APPEND: tables whose visible rows open their history
+
+
+def kind(value: Kind, **declared: Any) -> dict[str, Any]:
+    """For the end of __table_args__."""
+    return {"info": {"rls": Table(value, **declared)}}
+
+
+Policy = tuple[str, str, str, str | None, str | None]
+_MINE = "unit_id = ANY (app.unit_ids())"
+_SELF = "person_id = app.person_id()"
+_WRITERS = (("unit", APP), ("hq", OVERSIGHT), ("admin", ADMINISTRATOR))
+
+
+def policies(t: Table) -> Iterator[Policy]:
+    """(suffix, command, role, using, check) of every policy of a declared table."""
+    yield from _BY_KIND[t.kind](t)
+    if t.hq_updates:
+        yield "hq_changes", "UPDATE", OVERSIGHT, "true", "true"
+    if t.hq_deletes:
+        yield "hq_removes", "DELETE", OVERSIGHT, "true", None
+
+
+def _reference(t: Table) -> Iterator[Policy]:
+    for role in LANES:
+        yield f"{role}_reads", "SELECT", role, "true", None
+    yield "admin_adds", "INSERT", ADMINISTRATOR, None, "true"
+    if t.admin_updates:
+        yield "admin_changes", "UPDATE", ADMINISTRATOR, "true", "true"
+    if t.hq_writes:
+        yield "hq_adds", "INSERT", OVERSIGHT, None, "true"
+    if t.unit_inserts:
+        yield "unit_adds", "INSERT", APP, None, t.unit_inserts
+
+
+def _published(t: Table) -> Iterator[Policy]:
+    yield "auditor_reads", "SELECT", AUDITOR, "true", None
+    yield "unit_reads", "SELECT", APP, t.published, None
+    yield "hq_reads", "SELECT", OVERSIGHT, "true", None
+    yield "hq_adds", "INSERT", OVERSIGHT, None, "true"
+
+
+def _owned(t: Table) -> Iterator[Policy]:
+    yield "auditor_reads", "SELECT", AUDITOR, "true", None
+    yield "unit_reads", "SELECT", APP, _MINE, None
+    yield "unit_adds", "INSERT", APP, None, _MINE
+    yield "hq_reads", "SELECT", OVERSIGHT, "true", None
+    yield "hq_adds", "INSERT", OVERSIGHT, None, "true"
+    if t.unit_updates:
+        yield "unit_changes", "UPDATE", APP, _MINE, _MINE
+
+
+def _append(t: Table) -> Iterator[Policy]:
+    yield "auditor_reads", "SELECT", AUDITOR, "true", None
+    for name, role in _WRITERS:
+        yield f"{name}_adds", "INSERT", role, None, _MINE
+    yield "hq_reads", "SELECT", OVERSIGHT, "true", None
+    for table in t.history_of:
+        yield (f"{table}_history", "SELECT", APP,
+               f"subject_kind = '{table}' AND EXISTS (SELECT FROM {table} WHERE id = subject_id)", None)
+
+
+def _addressed(_: Table) -> Iterator[Policy]:
+    for name, role in (*_WRITERS, ("sign_in", SIGN_IN)):
+        yield f"{name}_adds", "INSERT", role, None, "true"
+    yield "receiver_reads", "SELECT", APP, _MINE, None
+    yield "receiver_marks", "UPDATE", APP, _MINE, _MINE
+
+
+def _personal(t: Table) -> Iterator[Policy]:
+    if t.self_inserts:
+        for name, role in _WRITERS:
+            yield f"{name}_adds", "INSERT", role, None, _SELF
+    else:
+        yield "unit_adds", "INSERT", APP, None, _MINE
+    for name, role in (*_WRITERS, ("auditor", AUDITOR)):
+        yield f"{name}_reads", "SELECT", role, _SELF, None
+        if t.unit_updates:
+            yield f"{name}_changes", "UPDATE", role, _SELF, _SELF
+
+
+def _accounts(_: Table) -> Iterator[Policy]:
+    yield "sign_in_reads", "SELECT", SIGN_IN, "true", None
+    yield "sign_in_adds", "INSERT", SIGN_IN, None, "true"
+    yield "sign_in_changes", "UPDATE", SIGN_IN, "true", "true"
+
+
+_BY_KIND: dict[Kind, Callable[[Table], Iterator[Policy]]] = {
+    Kind.REFERENCE: _reference, Kind.PUBLISHED: _published, Kind.OWNED: _owned, Kind.APPEND: _append,
+    Kind.ADDRESSED: _addressed, Kind.PERSONAL: _personal, Kind.ACCOUNTS: _accounts, Kind.INTERNAL: lambda _: iter(())}
+
+
+def column_grants(t: Table) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """(role, columns) of every UPDATE granted."""
+    mine = {APP: t.unit_updates, OVERSIGHT: t.hq_updates, ADMINISTRATOR: t.admin_updates}
+    if t.kind is Kind.PERSONAL:
+        mine = dict.fromkeys((APP, OVERSIGHT, AUDITOR, ADMINISTRATOR), t.unit_updates)
+    if t.kind is Kind.ACCOUNTS:
+        mine = {SIGN_IN: t.unit_updates}
+    for role, columns in mine.items():
+        if columns:
+            yield role, columns
+
+
+def ddl(table: str, t: Table) -> Iterator[str]:
+    """Everything a migration runs for a new table."""
+    yield f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY"
+    yield f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY"
+    for suffix, command, role, using, check in policies(t):
+        yield (f"CREATE POLICY {table}_{suffix} ON {table} FOR {command} TO {role}"
+               + (f" USING ({using})" if using else "") + (f" WITH CHECK ({check})" if check else ""))
+        if command != "UPDATE":
+            yield f"GRANT {command} ON {table} TO {role}"
+    for role, columns in column_grants(t):
+        yield f"GRANT UPDATE ({', '.join(columns)}) ON {table} TO {role}"
