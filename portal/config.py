@@ -9,6 +9,7 @@ from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -77,6 +78,12 @@ class Settings:
             mode=mode)
         settings._judge()
         return settings
+
+    @classmethod
+    def for_tests(cls, **given: Any) -> "Settings":
+        """What a test's application runs with: nothing of the environment, no broker unless given."""
+        defaults = {"secret_key": "a key that only tests use", "broker_url": "memory://", "base_url": "http://localhost"}
+        return cls(**{**defaults, **given})
 
     def _judge(self) -> None:
         """What a mode does not allow, and what does not go together."""
