@@ -1,7 +1,8 @@
-"""`portal seed …`: what is there from the start. Each command is one transaction, or one faultless refusal."""
+"""`portal seed …`: what is there from the start. Run again, each command changes nothing."""
 import click
-from flask.cli import with_appcontext
 
+from portal.app import create_app
+from portal.config import Settings
 from portal.programmes.rules import FIRST_YEAR, LAST_YEAR
 from seed import plan
 from seed.places import PlanFaults
@@ -20,15 +21,15 @@ def seed() -> None:
 
 @seed.command("plan")
 @click.option("--year", type=click.IntRange(FIRST_YEAR, LAST_YEAR), help="Year of the programme; default: this one.")
-@with_appcontext
 def plan_command(year: int | None) -> None:
     """Add missing reference data, and draft the programme of a year unless that year has one."""
-    try:
-        added = add_reference()
-    except PlanFaults as faults:
-        raise click.ClickException(f"The plan's data cannot be used, nothing was written:\n{faults}") from None
-    click.echo("Reference data: " + ", ".join(f"{count} {table}" for table, count in added.items()) + " added.")
-    click.echo(draft(year or clock.today().year))
+    with create_app(Settings.from_environment()).app_context():
+        try:
+            added = add_reference()
+        except PlanFaults as faults:
+            raise click.ClickException(f"the plan's data cannot be used, nothing was written:\n{faults}") from None
+        click.echo("Reference data added: " + ", ".join(f"{count} {table}" for table, count in added.items()) + ".")
+        click.echo(draft(year or clock.today().year))
 
 
 def add_reference() -> dict[str, int]:
@@ -43,8 +44,8 @@ def draft(year: int) -> str:
     """Commit a draft for the year; a sentence that says what happened."""
     with acting_as(Scope(None, (HEADQUARTERS,), Lane.OVERSIGHT)):
         try:
-            programme = plan.draft_programme(year)
+            name = plan.draft_programme(year).name
         except RuleViolated as refusal:
             return str(refusal.message)
         db.session.commit()
-        return f"Drafted “{programme.name}”."
+    return f"Drafted: {name}."

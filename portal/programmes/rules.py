@@ -1,7 +1,7 @@
 """What a programme is made of, which units a template reaches, and how the plan's dates shift with the year."""
 from calendar import monthrange
-from collections.abc import Collection, Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Collection
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
@@ -49,20 +49,6 @@ class Selector:
     category: Category | None = None
     focus: Process | None = None
     unit: str | None = None
-
-    @classmethod
-    def of(cls, stored: Mapping[str, str]) -> "Selector":
-        """From the form in which it is stored. Raises ValueError for a code or a condition that does not exist."""
-        strange = stored.keys() - {"kind", "category", "focus", "unit"}
-        if strange:
-            raise ValueError(f"no such condition: {', '.join(sorted(strange))}")
-        return cls(UnitKind(stored["kind"]) if "kind" in stored else None,
-                   Category(stored["category"]) if "category" in stored else None,
-                   Process(stored["focus"]) if "focus" in stored else None, stored.get("unit"))
-
-    def stored(self) -> dict[str, str]:
-        """As plain data, conditions that are not set left out."""
-        return {name: str(value) for name, value in asdict(self).items() if value is not None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +99,7 @@ class YearPlan:
 
 @dataclass(frozen=True, slots=True)
 class ProgrammePlan:
-    """The plan that a programme of any year is drafted from."""
+    """The plan that a programme of any year is drafted from; the year is still missing in the names."""
     name: str
     name_zh: str
     years: tuple[YearPlan, ...]
@@ -125,10 +111,6 @@ class ProgrammePlan:
 
         From the last planned year on, its theme goes on; a year before the first one gets the first theme."""
         return self.years[min(max(year - first_year, 0), len(self.years) - 1)]
-
-    def names(self, year: int) -> tuple[str, str]:
-        """What the programme of that year is called, in English and Chinese."""
-        return f"{self.name} {year}", f"{year}年{self.name_zh}"
 
 
 def targets_match(selectors: Collection[Selector], unit: UnitFacts) -> bool:

@@ -54,18 +54,6 @@ def test_a_further_target_takes_nobody_away(selectors: list[Selector], more: Sel
     assert targets_match([*selectors, more], unit) == (targets_match(selectors, unit) or targets_match([more], unit))
 
 
-@given(SELECTORS)
-def test_a_selector_is_stored_and_read_back(selector: Selector) -> None:
-    assert Selector.of(selector.stored()) == selector
-    assert None not in selector.stored().values()
-
-
-@pytest.mark.parametrize("stored", [{"kind": "galaxy"}, {"focus": ""}, {"colour": "red"}, {"category": "province"}])
-def test_a_strange_selector_is_refused(stored: dict[str, str]) -> None:
-    with pytest.raises(ValueError, match=r"galaxy|''|colour|province"):
-        Selector.of(stored)
-
-
 @pytest.mark.parametrize(("month_day", "year", "offset", "day"), [
     (MonthDay(4, 30), 2026, 0, "2026-04-30"), (MonthDay(12, 31), 2026, 1, "2027-12-31"),
     (MonthDay(12, 31, 1), 2026, 0, "2027-12-31"), (MonthDay(2, 29), 2024, 0, "2024-02-29"),
@@ -91,10 +79,6 @@ PLAN = ProgrammePlan("Programme", "方案", YEARS, (), ())
     (2026, 2026, 0), (2027, 2026, 1), (2028, 2026, 2), (2031, 2026, 2), (2025, 2026, 0)])
 def test_the_theme_follows_the_first_programmes_year(year: int, first: int, offset: int) -> None:
     assert PLAN.year(year, first).offset == offset
-
-
-def test_the_year_is_in_the_name() -> None:
-    assert PLAN.names(2026) == ("Programme 2026", "2026年方案")
 
 
 def test_a_programme_is_issued_once() -> None:
