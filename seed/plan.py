@@ -1,22 +1,25 @@
 """Write the plan where it is missing: reference data in the administrator's lane, a year's programme as a draft.
 
-Reference data is only ever added: a unit, term, duty or focus that is there already stays as it is, so that seeding
-again changes nothing and undoes nothing that an administrator has changed since."""
+Reference data is only ever added: a unit, term, duty, focus or setting that is there already stays as it is, so that
+seeding again changes nothing and undoes nothing that an administrator has changed since."""
 from collections.abc import Sequence
+from dataclasses import asdict
 
 from sqlalchemy.dialects.postgresql import insert
 
+from portal.assignments.queries import THRESHOLDS
+from portal.assignments.rules import STANDARD
 from portal.programmes import service as programmes
 from portal.programmes.models import Programme
 from portal.programmes.rules import ProgrammePlan
 from seed.reading import Plan, Row, programme_plan, read_plan
 from tenants.access import Identity
 from tenants.db import Base, db, uuid7
-from tenants.models import Focus, Responsibility, Term, Unit
+from tenants.models import Focus, Responsibility, Setting, Term, Unit
 
 
 def load_reference(plan: Plan | None = None) -> dict[str, int]:
-    """Add what is missing of units, terms, duties and focus; how many rows were added, by table.
+    """Add what is missing of units, terms, duties, focus and settings; how many rows were added, by table.
 
     Runs in the administrator's lane and leaves the commit to the caller. Raises PlanFaults."""
     plan = plan or read_plan()
@@ -25,6 +28,7 @@ def load_reference(plan: Plan | None = None) -> dict[str, int]:
         "term": _add(Term, plan.terms, ("vocabulary", "code")),
         "responsibility": _add(Responsibility, plan.responsibilities, ("line", "process")),
         "focus": _add(Focus, plan.focus, ("category",)),
+        "setting": _add(Setting, [{"name": THRESHOLDS, "value": asdict(STANDARD)}], ("name",)),
     }
 
 

@@ -29,10 +29,16 @@ MACHINE = Machine(
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """When a light turns amber; data, since each is a matter of judgement."""
+    """When a light turns amber; data, since each is a matter of judgement. Raises ValueError for what is no threshold."""
     near_days: int = 10         # so many working days left, or fewer: being behind at all counts
     behind_points: int = 20     # so many percentage points below what is expected count at any time
     silent_days: int = 5        # no report so many working days after the start counts
+
+    def __post_init__(self) -> None:
+        for name, least, most in (("near_days", 0, 250), ("behind_points", 1, 100), ("silent_days", 1, 250)):
+            value = getattr(self, name)
+            if type(value) is not int or not least <= value <= most:
+                raise ValueError(f"{name} must be a whole number from {least} to {most}, not {value!r}")
 
 
 STANDARD = Thresholds()

@@ -2,6 +2,7 @@
 from datetime import date, timedelta
 from itertools import combinations_with_replacement, permutations
 from time import perf_counter
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -176,6 +177,15 @@ def test_thresholds_are_data() -> None:
     assert light(lag, today, Thresholds(near_days=100)).code == "amber"
     quiet = facts(reported_on=None)
     assert light(quiet, D("2026-07-03"), Thresholds(silent_days=2)).code == "amber"
+
+
+@pytest.mark.parametrize("strange", [
+    {"near_days": -1}, {"near_days": 251}, {"behind_points": 0}, {"behind_points": 101}, {"silent_days": 0},
+    {"silent_days": 2.5}, {"near_days": True}, {"near_days": "10"}, {"near_days": None},
+])
+def test_what_is_no_threshold_is_refused(strange: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=next(iter(strange))):
+        Thresholds(**strange)
 
 
 DAYS = st.dates(D("2024-01-01"), D("2028-12-31"))

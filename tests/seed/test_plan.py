@@ -7,6 +7,8 @@ from click.testing import CliRunner
 from flask import Flask
 from sqlalchemy import func, select
 
+from portal.assignments.queries import thresholds
+from portal.assignments.rules import STANDARD
 from portal.programmes.models import Programme
 from seed import commands, plan
 from seed.places import Fault, PlanFaults
@@ -31,7 +33,7 @@ def test_what_is_there_is_left_alone(app: Flask) -> None:
         assert duty is not None
         unit.name, unit.code, duty.duty = "Hebei (renamed)", "hebei-2", "lead"
         db.session.flush()
-        assert plan.load_reference() == {"unit": 0, "term": 0, "responsibility": 0, "focus": 0}
+        assert plan.load_reference() == {"unit": 0, "term": 0, "responsibility": 0, "focus": 0, "setting": 0}
         db.session.expire_all()
         assert (unit.name, unit.code, duty.duty) == ("Hebei (renamed)", "hebei-2", "lead")
         db.session.rollback()
@@ -46,6 +48,7 @@ def test_everything_the_files_hold_is_there(app: Flask) -> None:
         found = Counter(db.session.scalars(select(Term.vocabulary)))
         assert found == Counter(row["vocabulary"] for row in files.terms)
         assert db.session.scalar(select(func.count()).select_from(Responsibility)) == 20
+        assert thresholds() == STANDARD
         db.session.rollback()
 
 
@@ -92,7 +95,7 @@ def test_the_command_twice(command: CliRunner, superuser: object) -> None:
         _remove(superuser, FREE_YEAR)
     assert (first.exit_code, second.exit_code) == (0, 0), (first.output, second.output)
     assert f"{FREE_YEAR}" in first.output and "Drafted" in first.output
-    assert "0 unit, 0 term, 0 responsibility, 0 focus" in second.output
+    assert "0 unit, 0 term, 0 responsibility, 0 focus, 0 setting" in second.output
     assert f"There is a programme for {FREE_YEAR} already." in second.output
 
 
