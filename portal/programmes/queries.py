@@ -42,6 +42,13 @@ def one(identity: Identity, key: UUID) -> Programme:
     return found
 
 
+def whole(key: UUID) -> Programme:
+    """The programme of a thing that the caller has already found visible."""
+    return db.session.scalars(
+        select(Programme).where(Programme.id == key)
+        .options(selectinload(Programme.milestones), selectinload(Programme.templates))).one()
+
+
 def current(identity: Identity) -> Programme | None:
     """The newest one that is not a draft, with its milestones: what the board and the lists start from."""
     return next((p for p in listed(identity) if p.state != DRAFT), None)

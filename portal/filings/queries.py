@@ -1,0 +1,185 @@
+"""Reading plans. The head of a filing shows to whoever may read it; items and the general part are judged one by one."""
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy.orm import joinedload, selectinload
+
+from portal.assignments.models import Assignment
+from portal.filings.models import Filing, FilingItem, FilingNote, FilingReview, FilingSubmission
+from portal.filings.rules import PENDING, SUBMITTED, Bounds, Content, ItemContent, contacts_from, lines_concerned
+from portal.reach import within
+from tenants import directory
+from tenants.access import Identity, Subject, permits, reaches
+from tenants.db import db
+from tenants.errors import NotVisible
+from tenants.models import Term, Unit
+from tenants.permissions import Permission
+from tenants.vocabulary import Line
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a list is narrowed to; None leaves a side open. `waits_for` is a line whose review is outstanding."""
+    unit: str | None = None
+    kind: str | None = None
+    category: str | None = None
+    programme: UUID | None = None
+    state: str | None = None
+    waits_for: str | None = None
+
+
+def readable(identity: Identity) -> ColumnElement[bool]:
+    return within(reaches(identity, Permission.FILING_READ), unit=Filing.unit_id)
+
+
+def conditions(identity: Identity, wanted: Wanted) -> list[ColumnElement[bool]]:
+    found = [readable(identity)]
+    if wanted.programme is not None:
+        found.append(Filing.programme_id == wanted.programme)
+    if wanted.state is not None:
+        found.append(Filing.state == wanted.state)
+    units = [c == v for c, v in ((Unit.code, wanted.unit), (Unit.kind, wanted.kind), (Unit.category, wanted.category))
+             if v is not None]
+    if units:
+        found.append(Filing.unit_id.in_(select(Unit.id).where(*units)))
+    if wanted.waits_for is not None:
+        found.append(waiting_for(wanted.waits_for))
+    return found
+
+
+def waiting_for(line: str) -> ColumnElement[bool]:
+    """Submitted, and this line has not judged all of its part yet."""
+    items = select(FilingItem.filing_id).where(FilingItem.line == line, FilingItem.verdict == PENDING)
+    part: ColumnElement[bool] = Filing.id.in_(items)
+    if line == Line.CUSTOMER_SERVICE:
+        part = or_(part, Filing.general_verdict == PENDING)
+    return (Filing.state == SUBMITTED) & part
+
+
+def listed(where: Sequence[ColumnElement[bool]]) -> Select[Filing]:
+    """In the plan's order of units, newest version first; to be paged by (unit_id, id)."""
+    return select(Filing).where(*where).order_by(Filing.unit_id, Filing.id.desc()).options(joinedload(Filing.unit))
+
+
+def count(where: Sequence[ColumnElement[bool]]) -> int:
+    return db.session.scalar(select(func.count()).select_from(Filing).where(*where)) or 0
+
+
+def one(identity: Identity, key: UUID) -> Filing:
+    """With unit, items, their assignments and owners. Raises NotVisible."""
+    found = db.session.scalars(
+        select(Filing).where(Filing.id == key, readable(identity)).options(
+            joinedload(Filing.unit), joinedload(Filing.saved_by),
+            selectinload(Filing.items).options(joinedload(FilingItem.assignment), joinedload(FilingItem.owner)))
+    ).unique().one_or_none()
+    if found is None:
+        raise NotVisible
+    return found
+
+
+def lock(filing: Filing) -> None:
+    """Hold the filing until the commit and read it and its items anew: two lines that approve at once both count."""
+    db.session.execute(select(Filing).where(Filing.id == filing.id).with_for_update()
+                       .execution_options(populate_existing=True))
+    db.session.execute(select(FilingItem).where(FilingItem.filing_id == filing.id).execution_options(populate_existing=True))
+
+
+def latest(programme: UUID, unit: int) -> Filing | None:
+    """The unit's newest version for a programme, as the database lets this scope see it."""
+    return db.session.scalars(select(Filing).where(Filing.programme_id == programme, Filing.unit_id == unit)
+                              .order_by(Filing.number.desc()).limit(1).options(joinedload(Filing.unit))).one_or_none()
+
+
+def exists(programme: UUID, unit: int) -> bool:
+    return latest(programme, unit) is not None
+
+
+def ordered(filing: Filing) -> list[FilingItem]:
+    """Items in the plan's order: milestone, line, position."""
+    lines = list(Line)
+    return sorted(filing.items, key=lambda i: (i.assignment.milestone_due, lines.index(Line(i.line)), i.assignment.position,
+                                               i.assignment.code))
+
+
+def visible_items(filing: Filing, identity: Identity) -> list[FilingItem]:
+    """The items whose assignment this person may read."""
+    return [i for i in ordered(filing) if permits(identity, Permission.ASSIGNMENT_READ, i.assignment.subject)
+            or permits(identity, Permission.FILING_DRAFT, filing.subject)]
+
+
+def shows_general(filing: Filing, identity: Identity) -> bool:
+    return bool(permits(identity, Permission.FILING_GENERAL_READ, filing.general))
+
+
+def reviewable_lines(filing: Filing, identity: Identity) -> tuple[Line, ...]:
+    """The lines concerned whose part this person may judge."""
+    return tuple(line for line in lines_concerned(Line(i.line) for i in filing.items)
+                 if permits(identity, Permission.FILING_REVIEW, Subject(filing.unit_id, line)))
+
+
+def content(filing: Filing) -> Content:
+    """The plan as it is saved now."""
+    return Content(filing.mechanism, filing.team, contacts_from(filing.contacts),
+                   {k: tuple(v) for k, v in filing.readiness.items()},
+                   {i.assignment_id: ItemContent(i.owner_id, i.start, i.due, i.deliverable, i.measure) for i in filing.items})
+
+
+def bounds(filing: Filing) -> dict[UUID, Bounds]:
+    """What each item is held against, in the plan's order."""
+    return {i.assignment_id: Bounds(date(i.assignment.year, 1, 1), i.assignment.milestone_due) for i in ordered(filing)}
+
+
+def working_in(unit: int) -> frozenset[UUID]:
+    """The people with a function in the unit today."""
+    return frozenset(p.id for p in directory.people(unit))
+
+
+def submissions(filing: Filing) -> Sequence[FilingSubmission]:
+    """Newest first."""
+    return db.session.scalars(select(FilingSubmission).where(FilingSubmission.filing_id == filing.id)
+                              .order_by(FilingSubmission.round.desc())).all()
+
+
+def reviews(filing: Filing) -> Sequence[FilingReview]:
+    """Oldest first, with who reviewed."""
+    return db.session.scalars(select(FilingReview).where(FilingReview.filing_id == filing.id)
+                              .options(selectinload(FilingReview.by)).order_by(FilingReview.at, FilingReview.id)).all()
+
+
+def notes(filing: Filing) -> Sequence[FilingNote]:
+    """Remarks, questions and answers, oldest first."""
+    return db.session.scalars(select(FilingNote).where(FilingNote.filing_id == filing.id)
+                              .options(selectinload(FilingNote.by)).order_by(FilingNote.at, FilingNote.id)).all()
+
+
+def plan_task(filing: Filing) -> Assignment | None:
+    """The unit's task of filing this plan."""
+    a = Assignment
+    return db.session.scalars(select(a).where(a.programme_id == filing.programme_id, a.unit_id == filing.unit_id,
+                                              a.template_kind == "plan_filing")).one_or_none()
+
+
+def stages_by_system() -> dict[str, tuple[str, ...]]:
+    """System kind → the stages it concerns, from the plan's catalogue."""
+    rows = db.session.scalars(select(Term).where(Term.vocabulary == "system").order_by(Term.position))
+    return {row.code: tuple((row.parent or "").split()) for row in rows}
+
+
+def names(*vocabularies: str) -> dict[tuple[str, str], Term]:
+    """(vocabulary, code) → its names in both languages."""
+    return {(t.vocabulary, t.code): t for t in db.session.scalars(select(Term).where(Term.vocabulary.in_(vocabularies)))}
+
+
+def pending_lines(filings: Iterable[Filing]) -> dict[UUID, tuple[Line, ...]]:
+    """Filing → the lines that have yet to judge their part; for submitted ones."""
+    submitted = [f for f in filings if f.state == SUBMITTED]
+    rows = db.session.execute(
+        select(FilingItem.filing_id, FilingItem.line).distinct()
+        .where(FilingItem.filing_id.in_([f.id for f in submitted]), FilingItem.verdict == PENDING)) if submitted else ()
+    waiting: dict[UUID, set[Line]] = {f.id: ({Line.CUSTOMER_SERVICE} if f.general_verdict == PENDING else set()) for f in submitted}
+    for key, line in rows:
+        waiting[key].add(Line(line))
+    return {key: tuple(x for x in Line if x in lines) for key, lines in waiting.items()}

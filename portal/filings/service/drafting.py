@@ -1,0 +1,184 @@
+"""A unit opens, saves and submits its plan."""
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from uuid import UUID
+
+from portal import texts
+from portal.assignments import queries as assignment_queries
+from portal.assignments import service as assignments
+from portal.assignments.rules import HANDED_IN
+from portal.audit import service as audit
+from portal.filings import queries
+from portal.filings.models import Filing, FilingItem, FilingSubmission
+from portal.filings.rules import (
+    DRAFT,
+    MACHINE,
+    PENDING,
+    Content,
+    Faults,
+    ItemContent,
+    changes,
+    check,
+    contact_json,
+    lines_concerned,
+    snapshot,
+    too_long,
+    verdict_after,
+)
+from portal.filings.service.notes import unit_name
+from portal.notices import service as notices
+from tenants import clock
+from tenants.access import HEADQUARTERS, Appointment, Identity, Subject, need
+from tenants.db import db, uuid7
+from tenants.errors import Invalid, RuleViolated, Stale
+from tenants.messages import N_, Message
+from tenants.permissions import Permission
+from tenants.vocabulary import Line, Role
+
+
+def allow(filing: Filing, action: str, *, actor: Identity) -> Appointment:
+    """May this person save or submit it now? Raises NotPermitted, then RuleViolated."""
+    under = need(actor, Permission.FILING_DRAFT, filing.subject)
+    MACHINE.step(filing.state, action)
+    return under
+
+
+def open_draft(programme: UUID, unit: int, *, actor: Identity) -> Filing:
+    """The unit's first draft: an item for every assignment but the filing of the plan itself, with what is known.
+
+    Raises RuleViolated where there is one already, or where the unit has nothing to plan."""
+    under = need(actor, Permission.FILING_DRAFT, Subject(unit))
+    if queries.exists(programme, unit):
+        raise RuleViolated(N_("The unit has a filing for this programme already."))
+    asked = assignment_queries.of_unit(programme, unit)
+    task = next((a for a in asked if a.template_kind == assignments.PLAN_FILING), None)
+    planned = [a for a in asked if a.template_kind == "task"]
+    if not planned:
+        raise RuleViolated(N_("The programme asks nothing of this unit."))
+    made = Filing(
+        id=uuid7(), unit_id=unit, programme_id=programme, number=1, state=DRAFT, mechanism="", team="", contacts=[], readiness={},
+        general_verdict=PENDING, due=task.due if task else min(a.due for a in planned), round=0, first_submitted_at=None,
+        submitted_at=None, approved_at=None, saved_at=clock.now(), saved_by_id=actor.person)
+    db.session.add(made)
+    db.session.flush()
+    chinese = actor.language == "zh"
+    db.session.add_all(FilingItem(
+        id=uuid7(), unit_id=unit, filing_id=made.id, assignment_id=a.id, line=a.line, owner_id=a.owner_id, start=a.start,
+        due=a.due, deliverable=a.deliverable_zh if chinese else a.deliverable, measure="", verdict=PENDING) for a in planned)
+    db.session.flush()
+    audit.record("draft", "filing", made.id, {"state": [None, DRAFT], "items": len(planned)}, under=under)
+    return queries.one(actor, made.id)
+
+
+def same_version(filing: Filing, version: int | None) -> None:
+    """Raises Stale when somebody saved since the form was loaded; None asks for no comparison."""
+    if version is not None and version != filing.version:
+        raise Stale(N_("Somebody else has saved this plan meanwhile. Compare below, then save again."))
+
+
+def save(filing: Filing, content: Content, *, actor: Identity, version: int | None = None) -> Faults:
+    """Keep a draft as far as it is; whatever is incomplete stays a fault until it is submitted, and is returned.
+
+    Items that the plan does not have are ignored. Raises Stale, or Invalid for what cannot be kept at all."""
+    under = allow(filing, "save", actor=actor)
+    same_version(filing, version)
+    content = _cleaned(content)
+    if beyond := too_long(content):
+        raise Invalid(by_place(beyond))
+    _known_people(filing, content)
+    before, known = queries.content(filing), {i.assignment_id: i for i in filing.items}
+    after = replace(content, items={k: v for k, v in {**before.items, **content.items}.items() if k in known})
+    differences = changes(snapshot(before), snapshot(after))
+    if differences:
+        filing.mechanism, filing.team = after.mechanism, after.team
+        filing.contacts = [contact_json(c) for c in after.contacts]
+        filing.readiness = {k: list(v) for k, v in after.readiness.items()}
+        for key, item in known.items():
+            _write_item(item, after.items[key])
+        filing.saved_at, filing.saved_by_id = clock.now(), actor.person
+        db.session.flush()
+        codes = {str(i.assignment_id): i.assignment.code for i in filing.items}
+        audit.record("save", "filing", filing.id, {_readable(k, codes): list(v) for k, v in differences.items()}, under=under)
+    return faults(filing)
+
+
+def faults(filing: Filing) -> Faults:
+    """Everything that keeps the plan from being submitted, each at its place."""
+    return check(queries.content(filing), queries.bounds(filing), queries.working_in(filing.unit_id))
+
+
+def submit(filing: Filing, *, actor: Identity) -> None:
+    """Hand the plan to the lines concerned. Late is late, but it is taken. Raises Invalid with every fault at its place."""
+    under = allow(filing, "submit", actor=actor)
+    if found := faults(filing):
+        raise Invalid(by_place(found))
+    before, now = filing.state, clock.now()
+    previous = next(iter(queries.submissions(filing)), None)
+    kept = snapshot(queries.content(filing))
+    changed = changes(previous.content, kept) if previous else {}
+    for item in filing.items:
+        prefix = f"items.{item.assignment_id}."
+        item.verdict = verdict_after(item.verdict, changed=any(place.startswith(prefix) for place in changed))
+    general = any(not place.startswith("items.") for place in changed)
+    filing.general_verdict = verdict_after(filing.general_verdict, changed=general)
+    filing.state, filing.round, filing.submitted_at = MACHINE.step(before, "submit").target, filing.round + 1, now
+    filing.first_submitted_at = filing.first_submitted_at or now
+    db.session.add(FilingSubmission(id=uuid7(), unit_id=filing.unit_id, filing_id=filing.id, round=filing.round, at=now,
+                                    by_id=actor.person, content=kept))
+    if (task := queries.plan_task(filing)) and task.state == "open":
+        assignments.move_plan_filing(task, HANDED_IN, under=under)
+    db.session.flush()
+    audit.record("submit", "filing", filing.id, {"state": [before, filing.state], "round": filing.round}, under=under)
+    _tell_reviewers(filing)
+
+
+def by_place(found: Faults) -> Mapping[str, Sequence[Message]]:
+    """Faults as the errors of a form: place → sentences."""
+    errors: dict[str, list[Message]] = {}
+    for fault in found:
+        errors.setdefault(fault.place, []).append(fault.message)
+    return errors
+
+
+def _cleaned(content: Content) -> Content:
+    items = {k: replace(v, deliverable=texts.clean(v.deliverable), measure=texts.clean(v.measure))
+             for k, v in content.items.items()}
+    stages = queries.stages_by_system()
+    readiness = {k: tuple(s for s in stages[k] if s in v) for k, v in content.readiness.items() if k in stages}
+    contacts = tuple(dict.fromkeys(content.contacts))
+    return replace(content, mechanism=texts.clean(content.mechanism), team=texts.clean(content.team), contacts=contacts,
+                   readiness={k: v for k, v in readiness.items() if v}, items=items)
+
+
+def _known_people(filing: Filing, content: Content) -> None:
+    """People named anew must work in the unit; one who has left since stays named, as a fault."""
+    before = queries.content(filing)
+    known = (queries.working_in(filing.unit_id) | {c.person for c in before.contacts}
+             | {i.owner for i in before.items.values() if i.owner})
+    unknown = N_("Choose a person of the unit.")
+    errors = {f"items.{key}.owner": [unknown] for key, i in content.items.items() if i.owner and i.owner not in known}
+    errors |= {f"contacts.{c.part.value}" + (f".{c.line.value}" if c.line else ""): [unknown]
+               for c in content.contacts if c.person not in known}
+    if errors:
+        raise Invalid(errors)
+
+
+def _write_item(item: FilingItem, content: ItemContent) -> None:
+    item.owner_id, item.start, item.due = content.owner, content.start, content.due
+    item.deliverable, item.measure = content.deliverable, content.measure
+
+
+def _readable(place: str, codes: Mapping[str, str]) -> str:
+    """The place with the assignment's code instead of its key, for people who read the history."""
+    head, _, rest = place.partition(".")
+    key, _, field = rest.partition(".")
+    return f"{codes.get(key, key)}.{field}" if head == "items" else place
+
+
+def _tell_reviewers(filing: Filing) -> None:
+    waiting = [line for line in lines_concerned(Line(i.line) for i in filing.items)
+               if any(i.line == line and i.verdict == PENDING for i in filing.items)
+               or (line is Line.CUSTOMER_SERVICE and filing.general_verdict == PENDING)]
+    for line in waiting:
+        notices.tell(HEADQUARTERS, N_("%(unit)s submitted its plan: your line's part waits for review.", unit=unit_name(filing)),
+                     f"/filings/{filing.id}/review?line={line.value}", roles=[Role.HQ_LINE_LEAD], line=line)
