@@ -61,10 +61,10 @@ def test_a_draft_has_an_item_for_every_assignment_but_the_filing_itself(acting: 
 def test_the_loop(acting: As, submitted: UUID, superuser: Superuser) -> None:
     with acting("market") as lead:
         filing = queries.one(lead, submitted)
-        first = next(i for i in filing.items if i.line == "market")
+        first = next(i for i in filing.items if i.line == "market").assignment_id
         with pytest.raises(NotPermitted):
             service.review(filing, Line.NETWORK, "approve", actor=lead)
-        service.review(filing, Line.MARKET, "return", remarks={first.assignment_id: "who leads?"}, actor=lead)
+        service.review(filing, Line.MARKET, "return", remarks={first: "who leads?"}, actor=lead)
         assert filing.state == "returned"
         db.session.commit()
     with acting("network") as lead, pytest.raises(RuleViolated):
@@ -72,12 +72,12 @@ def test_the_loop(acting: As, submitted: UUID, superuser: Superuser) -> None:
     with acting(f"contact.{GD}") as contact:
         filing = queries.one(contact, submitted)
         content = queries.content(filing)
-        mended = ItemContent(content.items[first.assignment_id].owner, date(2026, 2, 1), date(2026, 6, 1), "list", "the head leads")
+        mended = ItemContent(content.items[first].owner, date(2026, 2, 1), date(2026, 6, 1), "list", "the head leads")
         service.save(filing, Content(content.mechanism, content.team, content.contacts, content.readiness,
-                                     {first.assignment_id: mended}), actor=contact)
+                                     {first: mended}), actor=contact)
         service.submit(filing, actor=contact)
         verdicts = {i.assignment_id: i.verdict for i in filing.items if i.line == "market"}
-        assert verdicts.pop(first.assignment_id) == "pending" and set(verdicts.values()) == {"approved"}
+        assert verdicts.pop(first) == "pending" and set(verdicts.values()) == {"approved"}
         db.session.commit()
     for line in Line:
         with acting(line.value.replace("_", "-")) as lead:
@@ -87,27 +87,27 @@ def test_the_loop(acting: As, submitted: UUID, superuser: Superuser) -> None:
         filing = queries.one(contact, submitted)
         assert filing.state == "approved"
         asked = {a.id: a for a in assignment_queries.of_unit(filing.programme_id, filing.unit_id)}
-        assert asked[first.assignment_id].due == date(2026, 6, 1) and asked[first.assignment_id].original_due == date(2026, 6, 30)
+        assert asked[first].due == date(2026, 6, 1) and asked[first].original_due == date(2026, 6, 30)
         assert next(a for a in asked.values() if a.template_kind == "plan_filing").state == "closed"
         systems = [a for a in asked.values() if a.template_kind == "system"]
         assert {a.milestone for a in systems} == {"systems_converted", "systems_built"}
     with acting(f"market.{GD}") as owner:
-        mine = assignment_queries.one(owner, first.assignment_id)
+        mine = assignment_queries.one(owner, first)
         assignments.report(mine, 60, "half way", actor=owner)
         assignments.hand_in(mine, "done", actor=owner)
         with pytest.raises(NotPermitted):
             assignments.verify(mine, "close", "", actor=owner)
         db.session.commit()
     with acting("market") as lead:
-        theirs = assignment_queries.one(lead, first.assignment_id)
+        theirs = assignment_queries.one(lead, first)
         assignments.verify(theirs, "return", "evidence is missing", actor=lead)
         assert (theirs.state, theirs.percent) == ("open", 60)
         db.session.commit()
     with acting(f"market.{GD}") as owner:
-        assignments.hand_in(assignment_queries.one(owner, first.assignment_id), "with evidence", actor=owner)
+        assignments.hand_in(assignment_queries.one(owner, first), "with evidence", actor=owner)
         db.session.commit()
     with acting("market") as lead:
-        theirs = assignment_queries.one(lead, first.assignment_id)
+        theirs = assignment_queries.one(lead, first)
         assignments.verify(theirs, "close", "", actor=lead)
         assert theirs.state == "closed"
         db.session.commit()
