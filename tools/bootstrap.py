@@ -154,8 +154,8 @@ def install_ourselves() -> None:
 
 def build_assets() -> None:
     script, made = ROOT / "tools" / "assets.py", ROOT / "portal" / "web" / "static" / "dist" / "manifest.json"
-    templates = sorted((ROOT / "portal").rglob("*.html"))         # they name the icons
-    mark = fingerprint(script, ROOT / "frontend", *templates)
+    naming_icons = sorted(p for p in (ROOT / "portal").rglob("*") if p.suffix in {".html", ".py"})
+    mark = fingerprint(script, ROOT / "frontend", *naming_icons)
     if unchanged("assets", mark) and made.exists():
         return
     say("building styles, scripts and icons")
