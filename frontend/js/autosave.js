@@ -1,0 +1,41 @@
+// <form data-autosave="/address"> sends itself a moment after the last change; [data-autosave-status] says when.
+// The answer is JSON: {"said": "Saved at 08:40", "version": 7}; fields named `version` take the new number.
+import { all, meta, on, text } from './dom.js';
+
+const PAUSE = 1_200;
+const waiting = new WeakMap();
+
+const say = (form, words, state) => all('[data-autosave-status]', form).forEach(e => { e.textContent = words; e.dataset.state = state; });
+
+async function save(form) {
+  if (form.dataset.saving) { later(form); return; }
+  form.dataset.saving = 'yes';
+  say(form, text('saving'), 'saving');
+  try {
+    const response = await fetch(form.dataset.autosave, {
+      method: 'POST', body: new FormData(form), credentials: 'same-origin',
+      headers: { 'X-CSRFToken': meta('csrf-token'), 'X-Autosave': '1', Accept: 'application/json' },
+    });
+    const answer = response.headers.get('Content-Type')?.includes('json') ? await response.json() : {};
+    if (!response.ok || response.redirected) throw new Error(answer.said ?? '');
+    if (answer.version !== undefined) all('input[name=version]', form).forEach(i => { i.value = answer.version; });
+    say(form, answer.said ?? text('saved'), 'saved');
+    form.dispatchEvent(new CustomEvent('autosave:saved', { bubbles: true }));
+  } catch (fault) {
+    say(form, fault.message && !(fault instanceof TypeError) ? fault.message : text('not-saved'), 'fault');
+  } finally {
+    delete form.dataset.saving;
+  }
+}
+
+function later(form) {
+  clearTimeout(waiting.get(form));
+  waiting.set(form, setTimeout(() => save(form), PAUSE));
+}
+
+on('input', 'form[data-autosave]', (event, form) => later(form));
+on('change', 'form[data-autosave]', (event, form) => later(form));
+on('submit', 'form[data-autosave]', (event, form) => clearTimeout(waiting.get(form)));
+
+// Other fields may belong to the form by their `form` attribute; then the event's own form counts.
+document.addEventListener('input', ({ target }) => { if (target.form?.dataset.autosave && !target.closest('form')) later(target.form); });

@@ -1,0 +1,60 @@
+"""In which language and in which light the pages are shown: a cookie each, chosen by a form that needs no script."""
+from flask import Flask, Response, current_app, g, has_request_context, redirect, request
+from flask.typing import ResponseReturnValue
+from flask_babel import Babel
+from werkzeug.exceptions import BadRequest
+
+from portal.web.access import Route, mount
+from portal.web.addresses import local_path
+from tenants.permissions import PUBLIC
+
+LANGUAGES = {"zh": "中文", "en": "English"}             # each named in itself
+THEMES = {"light": "not all", "dark": "screen", "auto": "screen and (prefers-color-scheme: dark)"}
+_YEAR = 365 * 24 * 3600                                # seconds
+babel = Babel()
+
+
+def language() -> str:
+    """The cookie's, else the person's own, else the installation's."""
+    default = current_app.config["PORTAL"].language
+    if not has_request_context():
+        return str(default)
+    mine = g.identity.language if "identity" in g else None
+    wanted = (request.cookies.get("language"), mine, default)
+    return next(str(w) for w in wanted if w in LANGUAGES)
+
+
+def theme() -> str:
+    """`light`, `dark`, or `auto`: as the system wishes."""
+    chosen = request.cookies.get("theme", "") if has_request_context() else ""
+    return chosen if chosen in THEMES else "auto"
+
+
+def _keep(name: str, allowed: dict[str, str], *, readable: bool) -> ResponseReturnValue:
+    value = request.form.get(name, "")
+    if value not in allowed:
+        raise BadRequest
+    answer: Response = redirect(local_path(request.form.get("next")), 303)  # type: ignore[assignment]  # werkzeug's base
+    answer.set_cookie(name, value, max_age=_YEAR, samesite="Lax", secure=request.is_secure, httponly=not readable)
+    return answer
+
+
+def choose_language() -> ResponseReturnValue:
+    return _keep("language", LANGUAGES, readable=False)
+
+
+def choose_theme() -> ResponseReturnValue:
+    """The cookie is readable: the script changes it without a round trip."""
+    return _keep("theme", THEMES, readable=True)
+
+
+def init_app(app: Flask) -> None:
+    babel.init_app(app, default_locale="zh", locale_selector=language,
+                   default_timezone=app.config["PORTAL"].timezone)
+    mount(app, "locale", "", ROUTES)
+
+
+ROUTES: tuple[Route, ...] = (
+    ("POST", "/language", choose_language, PUBLIC),
+    ("POST", "/theme", choose_theme, PUBLIC),
+)

@@ -1,0 +1,139 @@
+"""What templates have at hand; the macros built on it stand in templates/components."""
+import json
+from collections.abc import Mapping
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import Flask, current_app, flash, g, has_request_context, request, url_for
+from flask_babel import format_decimal, get_locale, gettext
+from markupsafe import Markup
+
+from portal.web import frame, times
+from portal.web.access import may
+from portal.web.labels import LIGHTS, STATES
+from portal.web.locale import LANGUAGES, THEMES, language, theme
+from portal.web.names import VOCABULARIES, person_name, term, unit_code, unit_name, unit_short
+from tenants import clock
+from tenants.messages import Message
+
+DIST = Path(__file__).parent / "static" / "dist"
+
+
+def translate(message: Message | str) -> str:
+    """A text from below the interface in the reader's language; dates, codes and texts among its parameters too."""
+    if isinstance(message, str):
+        return message
+    words = str(gettext(message.msgid))
+    return words % {k: _shown(v) for k, v in message.params.items()} if message.params else words
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, Message):
+        return translate(value)
+    if isinstance(value, Mapping):                     # a name from data, in both languages
+        return str(value.get(language()) or value.get("en") or "")
+    if type(value) in VOCABULARIES:
+        return term(VOCABULARIES[type(value)], str(value))
+    if isinstance(value, datetime):
+        return times.moment(value)
+    if isinstance(value, date):
+        return times.day(value)
+    if isinstance(value, list | tuple):
+        return str(gettext(", ")).join(map(_shown, value))
+    return str(value)
+
+
+def _printed(value: Any) -> Any:
+    """Texts print translated, None prints as nothing."""
+    if isinstance(value, Message):
+        return translate(value)
+    return "" if value is None else value
+
+
+def asset(name: str) -> str:
+    """The address of a built file by its plain name; `make run` builds them."""
+    manifest: Mapping[str, str] | None = current_app.extensions.get("portal.assets")
+    if manifest is None or current_app.debug:
+        path = DIST / "manifest.json"
+        manifest = json.loads(path.read_text()) if path.exists() else {}
+        current_app.extensions["portal.assets"] = manifest
+    return url_for("static", filename=f"dist/{manifest.get(name, name)}")
+
+
+def icon(name: str, label: str = "") -> Markup:
+    """A drawing of the sprite; without a label it is decoration."""
+    told = Markup('role="img" aria-label="{}"').format(label) if label else Markup('aria-hidden="true"')
+    return Markup('<svg class="i" {}><use href="{}#{}"></use></svg>').format(told, asset("icons.svg"), name)
+
+
+def light_words(code: str) -> str:
+    return translate(LIGHTS[code][0]) if code in LIGHTS else code
+
+
+def light_meaning(code: str) -> str:
+    return translate(LIGHTS[code][1]) if code in LIGHTS else ""
+
+
+def state_words(kind: str, code: str) -> tuple[str, str]:
+    """Word and tone of a state; an unknown one shows its code."""
+    word, tone = STATES.get((kind, code), (Message(code), "grey"))
+    return translate(word), tone
+
+
+def number(value: float | int | None) -> str:
+    return "" if value is None else str(format_decimal(value))
+
+
+def here() -> str:
+    """The present page with its filters, for forms that return to it; after a POST the page that held the form."""
+    if not has_request_context():
+        return "/"
+    if request.method in ("GET", "HEAD"):
+        return request.full_path.rstrip("?")
+    return str(request.form.get("next") or request.path)
+
+
+def with_query(**changes: Any) -> str:
+    """The present address with some filters changed; None takes one away. The place in the list starts anew."""
+    query: dict[str, list[Any]] = {k: list(v) for k, v in request.args.lists() if k != "cursor"}
+    for name, value in changes.items():
+        values = value if isinstance(value, list | tuple) else [value]
+        query[name] = [v for v in values if v is not None and v != ""]
+    pairs = [(k, v) for k, values in query.items() for v in values]
+
+    return f"{request.path}?{urlencode(pairs)}" if pairs else request.path
+
+
+def without(name: str, value: Any = None) -> str:
+    """The present address without a filter, or without one value of it."""
+    left = [v for v in request.args.getlist(name) if value is not None and v != str(value)]
+    return with_query(**{name: left})
+
+
+def done(message: Message | str, *, undo: str | None = None, fields: Mapping[str, Any] | None = None,
+         fault: bool = False) -> None:
+    """Tell on the next page what was done; `undo` is the address that a POST with `fields` takes it back with."""
+    flash({"text": translate(message), "undo": undo, "fields": dict(fields or {})}, "fault" if fault else "done")  # type: ignore[arg-type]  # any JSON value
+
+
+def _context() -> dict[str, Any]:
+    return {"nav": frame.nav, "functions": frame.functions, "unread": frame.unread, "me": g.get("identity"),
+            "lang": "zh-CN" if language() == "zh" else language(), "demonstration": not current_app.config["PORTAL"].production}
+
+
+def init_app(app: Flask) -> None:
+    env = app.jinja_env
+    env.trim_blocks = env.lstrip_blocks = True
+    env.finalize = _printed
+    env.add_extension("jinja2.ext.do")
+    app.context_processor(_context)
+    env.globals.update(
+        asset=asset, icon=icon, term=term, unit_name=unit_name, unit_short=unit_short, unit_code=unit_code,
+        person_name=person_name, light_words=light_words, light_meaning=light_meaning, state_words=state_words, LIGHTS=LIGHTS,
+        LANGUAGES=LANGUAGES, THEMES=THEMES, language=language, theme=theme, here=here, with_query=with_query, without=without,
+        may=may, distance=times.distance, today=clock.today, now=clock.now, get_locale=get_locale)
+    env.filters.update(
+        translate=translate, day=times.day, short_day=times.short_day, hour=times.hour, moment=times.moment, ago=times.ago,
+        number=number, unit_name=unit_name, unit_short=unit_short, person_name=person_name)
