@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, or_, select, tuple_
 from sqlalchemy.orm import joinedload, selectinload
 
 from portal.assignments.models import Assignment, ProgressReport
@@ -21,7 +21,7 @@ from portal.reach import within
 from tenants.access import Identity, reaches
 from tenants.db import db
 from tenants.errors import NotVisible
-from tenants.models import Setting, Unit
+from tenants.models import Person, Setting, Unit
 from tenants.permissions import Permission
 
 THRESHOLDS = "light_thresholds"
@@ -70,8 +70,7 @@ def _narrowed(wanted: Wanted, today: date) -> list[ColumnElement[bool]]:
     if units:
         found.append(a.unit_id.in_(select(Unit.id).where(*units)))
     if wanted.q:
-        like = f"%{wanted.q.replace('%', '').replace('_', '')}%"
-        found.append(or_(a.title.ilike(like), a.title_zh.ilike(like), a.code.ilike(like)))
+        found.append(or_(*(c.icontains(wanted.q, autoescape=True) for c in (a.title, a.title_zh, a.code))))
     if wanted.overdue:
         found += [a.due < today, a.state == OPEN]
     if wanted.counted:
@@ -104,6 +103,11 @@ def listed(where: Sequence[ColumnElement[bool]]) -> Select[Assignment]:
             .options(joinedload(Assignment.unit), joinedload(Assignment.owner)))
 
 
+def after(due: date, key: UUID) -> ColumnElement[bool]:
+    """What follows a row in the order of `listed`: where the next page begins."""
+    return tuple_(Assignment.due, Assignment.id) > tuple_(due, key)
+
+
 def count(where: Sequence[ColumnElement[bool]]) -> int:
     return db.session.scalar(select(func.count()).select_from(Assignment).where(*where)) or 0
 
@@ -118,6 +122,26 @@ def one(identity: Identity, key: UUID) -> Assignment:
     return found
 
 
+def several(identity: Identity, keys: Sequence[UUID]) -> Sequence[Assignment]:
+    """All of these, in the order of `listed`. Raises NotVisible where one of them is not this person's to read."""
+    found = db.session.scalars(listed([Assignment.id.in_(keys), readable(identity)])).all()
+    if len(found) != len(set(keys)):
+        raise NotVisible
+    return found
+
+
+def lock(assignment: Assignment) -> None:
+    """Hold the row until the commit and read it anew: of two people who act at once the second sees the first's work.
+    Only for whoever may change it, since the database asks for that right."""
+    db.session.execute(select(Assignment).where(Assignment.id == assignment.id)
+                       .options(joinedload(Assignment.unit), joinedload(Assignment.owner))
+                       .with_for_update(of=Assignment).execution_options(populate_existing=True))
+
+
+def person_with_mail(mail: str) -> UUID | None:
+    return db.session.scalar(select(Person.id).where(func.lower(Person.email) == mail.lower()))
+
+
 def reports(assignment: Assignment) -> Sequence[ProgressReport]:
     """Oldest first, with who reported."""
     return db.session.scalars(
@@ -126,9 +150,9 @@ def reports(assignment: Assignment) -> Sequence[ProgressReport]:
 
 
 def last_reports(keys: Sequence[UUID]) -> dict[UUID, ProgressReport]:
-    """The newest report of each assignment, for a page that reports on many."""
+    """The newest report of each assignment with who made it, for a page that shows many."""
     r = ProgressReport
-    rows = db.session.scalars(select(r).where(r.assignment_id.in_(keys))
+    rows = db.session.scalars(select(r).where(r.assignment_id.in_(keys)).options(selectinload(r.by))
                               .distinct(r.assignment_id).order_by(r.assignment_id, r.at.desc(), r.id.desc()))
     return {row.assignment_id: row for row in rows}
 
@@ -141,10 +165,17 @@ def to_report(identity: Identity) -> Sequence[Assignment]:
 
 
 def to_verify(identity: Identity) -> Select[Assignment]:
-    """What was handed in and waits for this person's verdict."""
+    """What was handed in and waits for this person's verdict, what waits longest first."""
     a = Assignment
-    return listed([readable(identity, Permission.ASSIGNMENT_VERIFY), a.state == "handed_in", a.template_kind != "plan_filing",
-                   or_(a.owner_id.is_(None), a.owner_id != identity.person)])
+    return (listed(waiting_for_verdict(identity)).order_by(None).order_by(a.handed_in_on, a.due, a.id))
+
+
+def waiting_for_verdict(identity: Identity) -> list[ColumnElement[bool]]:
+    """Nobody judges what is his own, nor does his delegate."""
+    a = Assignment
+    selves = {identity.person, *(x.holder for x in identity.appointments)}
+    return [readable(identity, Permission.ASSIGNMENT_VERIFY), a.state == "handed_in", a.template_kind != "plan_filing",
+            or_(a.owner_id.is_(None), a.owner_id.not_in(selves))]
 
 
 def of_unit(programme: UUID, unit: int) -> Sequence[Assignment]:

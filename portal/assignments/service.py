@@ -1,26 +1,30 @@
 """Writing assignments: progress, handing in, verification, chasing. Permission first, then the state, then the content."""
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
 from sqlalchemy import select
+from sqlalchemy.orm.attributes import flag_modified
 
 from portal import texts
+from portal.assignments import queries
 from portal.assignments.models import Assignment, ProgressReport
 from portal.assignments.rules import CLOSED, HANDED_IN, MACHINE, OPEN, UNCLOSED_STATES
 from portal.audit import service as audit
 from portal.notices import service as notices
 from tenants import clock
-from tenants.access import HEADQUARTERS, Appointment, Identity, need
+from tenants.access import HEADQUARTERS, Appointment, Identity, need, permits
 from tenants.db import db, uuid7
-from tenants.errors import Invalid, RuleViolated
+from tenants.errors import Invalid, NotPermitted, RuleViolated, Stale
 from tenants.messages import N_, Message
 from tenants.permissions import Permission
 from tenants.vocabulary import Line, Role
 
 PLAN_FILING = "plan_filing"
-_WHO = {"report": Permission.ASSIGNMENT_REPORT, "chase": Permission.ASSIGNMENT_CHASE,
+ACTIONS = ("report", "hand_in", "verify", "chase", "cancel")
+_WHO = {"report": Permission.ASSIGNMENT_REPORT, "chase": Permission.ASSIGNMENT_CHASE, "verify": Permission.ASSIGNMENT_VERIFY,
         **{t.action: t.who for t in MACHINE.transitions}}
 
 
@@ -36,26 +40,94 @@ def allow(assignment: Assignment, action: str, *, actor: Identity) -> Appointmen
         if assignment.state not in UNCLOSED_STATES:
             raise RuleViolated(N_("There is nothing to chase: the assignment is finished."))
     else:
-        MACHINE.step(assignment.state, action)
+        MACHINE.step(assignment.state, "close" if action == "verify" else action)
     return under
 
 
-def report(assignment: Assignment, percent: int, text: str, *, actor: Identity) -> None:
+def offers(assignment: Assignment, *, actor: Identity) -> frozenset[str]:
+    """Those of ACTIONS that `allow` grants now."""
+    found = set()
+    for action in ACTIONS:
+        with suppress(NotPermitted, RuleViolated):
+            allow(assignment, action, actor=actor)
+            found.add(action)
+    return frozenset(found)
+
+
+def _begin(assignment: Assignment, action: str, actor: Identity, version: int | None) -> Appointment:
+    """Permission, then the row held and read anew, then its version, then its state. `version` is what the person had
+    in front of them; None from a program that has no form open. Raises NotPermitted, Stale, RuleViolated."""
+    need(actor, _WHO[action], assignment.subject)
+    queries.lock(assignment)
+    if version is not None and version != assignment.version:
+        raise Stale(N_("Somebody else has changed this assignment since you opened it. See what it says now, then decide."))
+    return allow(assignment, action, actor=actor)
+
+
+def report(assignment: Assignment, percent: int, text: str, *, actor: Identity, version: int | None = None) -> None:
     """How far it is, 0 to 100, in words too. Raises Invalid for a figure out of range or words beyond the field."""
-    under = allow(assignment, "report", actor=actor)
+    under = _begin(assignment, "report", actor, version)
+    _write_report(assignment, percent, _report_text(percent, text), actor, under)
+
+
+def _report_text(percent: int, text: str) -> str:
+    """The words as they are stored. Raises Invalid for them or for the figure."""
     text = texts.clean(text)
     if not 0 <= percent <= 100:
         raise Invalid({"percent": [N_("Give a whole number from 0 to 100.")]})
     _bounded("text", text)
+    return text
+
+
+def _write_report(assignment: Assignment, percent: int, text: str, actor: Identity, under: Appointment) -> None:
     before = assignment.percent
     _append_report(assignment, percent, text, actor.person)
     db.session.flush()
     audit.record("report", "assignment", assignment.id, {"percent": [before, percent], "text": text}, under=under)
 
 
-def hand_in(assignment: Assignment, text: str, *, actor: Identity) -> None:
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What stands in one row of the page that reports on many; `hand_in` when it is said to be done."""
+    assignment: Assignment
+    percent: int
+    text: str
+    version: int
+    hand_in: bool = False
+
+
+def report_many(rows: Iterable[Row], *, actor: Identity) -> None:
+    """Report on all of them or on none. Raises Invalid whose fields are `key.percent`, `key.text`, `key.version` (another
+    has changed it meanwhile) and `key.state` (it cannot be reported on any more)."""
+    ordered = sorted(rows, key=lambda r: r.assignment.id)        # locked in one order by everybody
+    faults: dict[str, Sequence[Message]] = {}
+    for row in ordered:
+        faults |= {f"{row.assignment.id}.{field}": said for field, said in _row_faults(row, actor).items()}
+    if faults:
+        raise Invalid(faults)
+    for row in ordered:
+        if row.hand_in:
+            hand_in(row.assignment, row.text, actor=actor)
+        else:
+            report(row.assignment, row.percent, row.text, actor=actor)
+
+
+def _row_faults(row: Row, actor: Identity) -> Mapping[str, Sequence[Message]]:
+    try:
+        _begin(row.assignment, "hand_in" if row.hand_in else "report", actor, row.version)
+        _report_text(row.percent, row.text)
+    except Stale as stale:
+        return {"version": [stale.message]}
+    except (NotPermitted, RuleViolated) as refused:
+        return {"state": [refused.message]}
+    except Invalid as invalid:
+        return invalid.errors
+    return {}
+
+
+def hand_in(assignment: Assignment, text: str, *, actor: Identity, version: int | None = None) -> None:
     """Say that it is done: 100 %, and the line at headquarters looks at it."""
-    under = allow(assignment, "hand_in", actor=actor)
+    under = _begin(assignment, "hand_in", actor, version)
     text = texts.clean(text)
     _bounded("text", text)
     before = (assignment.state, assignment.percent)
@@ -67,12 +139,11 @@ def hand_in(assignment: Assignment, text: str, *, actor: Identity) -> None:
     _tell_verifiers(assignment, N_("%(unit)s handed in: %(title)s", unit=_unit_name(assignment), title=_title(assignment)))
 
 
-def verify(assignment: Assignment, verdict: str, remark: str, *, actor: Identity) -> None:
+def verify(assignment: Assignment, verdict: str, remark: str, *, actor: Identity, version: int | None = None) -> None:
     """`close` it against the deliverable asked for, or `return` it with a reason. Raises Invalid without a reason."""
+    under = _begin(assignment, "verify", actor, version)
     if verdict not in ("close", "return"):
-        need(actor, Permission.ASSIGNMENT_VERIFY, assignment.subject)
         raise Invalid({"verdict": [N_("Choose to close or to return.")]})
-    under = allow(assignment, verdict, actor=actor)
     remark = texts.clean(remark)
     _bounded("remark", remark)
     if verdict == "return" and not remark:
@@ -93,9 +164,9 @@ def verify(assignment: Assignment, verdict: str, remark: str, *, actor: Identity
     _tell_unit(assignment, said)
 
 
-def chase(assignment: Assignment, text: str, *, actor: Identity) -> None:
+def chase(assignment: Assignment, text: str, *, actor: Identity, version: int | None = None) -> None:
     """Urge the unit by hand; how often and when last stays visible on the assignment."""
-    under = allow(assignment, "chase", actor=actor)
+    under = _begin(assignment, "chase", actor, version)
     text = texts.clean(text)
     _bounded("text", text)
     assignment.chase_count += 1
@@ -105,9 +176,23 @@ def chase(assignment: Assignment, text: str, *, actor: Identity) -> None:
     _tell_unit(assignment, N_("Headquarters chases: %(title)s. %(text)s", title=_title(assignment), text=text))
 
 
-def cancel(assignment: Assignment, reason: str, *, actor: Identity) -> None:
+def chase_all(assignments: Sequence[Assignment], text: str, *, actor: Identity) -> None:
+    """Chase all of them or, where one of them may not or cannot be chased, none. Raises NotPermitted, RuleViolated."""
+    others = [a.code for a in assignments if not permits(actor, Permission.ASSIGNMENT_CHASE, a.subject)]
+    if others:
+        raise NotPermitted(N_("Nobody was chased: these of the %(n)s picked are not yours to chase: %(codes)s.",
+                              n=len(assignments), codes=others))
+    finished = [a.code for a in assignments if a.state not in UNCLOSED_STATES]
+    if finished:
+        raise RuleViolated(N_("Nobody was chased: these of the %(n)s picked are finished: %(codes)s.",
+                              n=len(assignments), codes=finished))
+    for assignment in sorted(assignments, key=lambda a: a.id):
+        chase(assignment, text, actor=actor)
+
+
+def cancel(assignment: Assignment, reason: str, *, actor: Identity, version: int | None = None) -> None:
     """Take it out of every denominator, visibly, with a reason."""
-    under = allow(assignment, "cancel", actor=actor)
+    under = _begin(assignment, "cancel", actor, version)
     reason = texts.clean(reason)
     _bounded("reason", reason)
     if not reason:
@@ -187,6 +272,7 @@ def _append_report(assignment: Assignment, percent: int, text: str, by: UUID) ->
     db.session.add(ProgressReport(id=uuid7(), unit_id=assignment.unit_id, assignment_id=assignment.id, percent=percent,
                                   text=text, at=clock.now(), by_id=by))
     assignment.percent, assignment.reported_on = percent, clock.today()
+    flag_modified(assignment, "percent")         # the same figure again is a report too: the version moves on
 
 
 def _percent_before_hand_in(assignment: Assignment) -> int:
