@@ -1,5 +1,7 @@
 """Refusals as pages. What a person may not see and what does not exist get one and the same answer."""
-from flask import Flask, render_template, request
+from collections.abc import Callable
+
+from flask import Flask, current_app, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from redis.exceptions import ConnectionError as BrokerAway
@@ -14,6 +16,7 @@ from tenants.messages import N_, Message
 STATUS: dict[type[Exception], int] = {
     NotVisible: 404, NotPermitted: 403, RuleViolated: 409, Stale: 412, StaleDataError: 412, Invalid: 422,
     BrokerAway: 503, BrokerSlow: 503, CSRFError: 400}
+Renderer = Callable[[Exception], ResponseReturnValue]
 _PAGES = {400, 403, 404, 405, 409, 412, 413, 422, 429, 500, 503}
 
 
@@ -47,7 +50,19 @@ def _page(error: Exception) -> ResponseReturnValue:
     return render_template(template, message=message_of(error), path=request.path), status, headers
 
 
+def _answer(error: Exception) -> ResponseReturnValue:
+    """A page, but where somebody else answers for the addresses below a prefix."""
+    elsewhere: dict[str, Renderer] = current_app.extensions["portal.refusals"]
+    return next((r for prefix, r in elsewhere.items() if request.path.startswith(prefix)), _page)(error)
+
+
+def render_below(app: Flask, prefix: str, renderer: Renderer) -> None:
+    """Let `renderer` answer every error below `prefix`, routing errors included."""
+    app.extensions["portal.refusals"][prefix] = renderer
+
+
 def init_app(app: Flask) -> None:
+    app.extensions["portal.refusals"] = {}
     for kind in (*STATUS, HTTPException):
-        app.register_error_handler(kind, _page)
-    app.register_error_handler(500, _page)
+        app.register_error_handler(kind, _answer)
+    app.register_error_handler(500, _answer)
