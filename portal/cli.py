@@ -7,6 +7,7 @@ from functools import wraps
 from typing import Any
 
 import click
+from flask import Flask
 
 from portal import examination, migrate, plugins, roles, servers, supervisor
 from portal.config import Settings
@@ -51,8 +52,16 @@ def _attached(callback: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @click.group(cls=Portal, context_settings={"help_option_names": ["-h", "--help"]})
-def cli() -> None:
+@click.pass_context
+def cli(ctx: click.Context) -> None:
     """The portal's commands. Configuration is by environment: see docs/operations.md."""
+    ctx.obj = _create_app
+
+
+def _create_app(settings: Settings) -> Flask:
+    """What added commands of lower rooms find as their context's object; imported when one of them asks for it."""
+    from portal.app import create_app
+    return create_app(settings)
 
 
 @cli.command()
