@@ -195,7 +195,7 @@ def _wait(settings: Settings, running: list[Child], port: int) -> None:
             raise SetupFault(f"the web server ended at once ({last_words(web.log, 0)}): see {web.log}")
         if time.monotonic() > deadline:
             raise SetupFault(f"the portal was not ready after {_READY:.0f} s ({answers}: {said}): see {web.log}")
-        time.sleep(0.1)
+        time.sleep(0.25)
 
 
 def _answer(address: str) -> int | str:

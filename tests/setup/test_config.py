@@ -15,11 +15,11 @@ def read(**env: str) -> Settings:
     return Settings.from_environment(env)
 
 
-@pytest.mark.parametrize(("database", "given", "mode"), [
+@pytest.mark.parametrize(("addressed", "given", "mode"), [
     (False, "", Mode.DEMONSTRATION), (False, "demonstration", Mode.DEMONSTRATION), (False, "production", Mode.PRODUCTION),
     (True, "", Mode.PRODUCTION), (True, "demonstration", Mode.DEMONSTRATION), (True, "production", Mode.PRODUCTION)])
-def test_mode(database: bool, given: str, mode: Mode) -> None:
-    env = {"SECRET_KEY": KEY, "PORTAL_MODE": given} | ({"DATABASE_URL": DATABASE} if database else {})
+def test_mode(addressed: bool, given: str, mode: Mode) -> None:
+    env = {"SECRET_KEY": KEY, "PORTAL_MODE": given} | ({"DATABASE_URL": DATABASE} if addressed else {})
     assert read(**env).mode is mode
 
 
