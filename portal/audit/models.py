@@ -16,6 +16,7 @@ class AuditEntry(Base):
     seq, prev and hash are the trigger's; they are not fetched back (that would need SELECT)."""
     __tablename__ = "audit_entry"
     __table_args__ = (Index("ix_audit_entry_subject", "subject_kind", "subject_id", "at"),
+                      Index("ix_audit_entry_at", "at", "id"),
                       Index("uq_audit_entry_chain", "unit_id", "seq", unique=True),
                       kind(Kind.APPEND, history_of=("filing", "assignment")))
     id: Mapped[Key]

@@ -1,0 +1,99 @@
+"""What the codes of the trail are called, and how an entry's changes are taken apart. Pure."""
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from tenants.messages import N_, Message
+
+ACTIONS: Mapping[str, Message] = {
+    "draft": N_("opened a draft"), "save": N_("saved"), "submit": N_("submitted"), "approve": N_("approved"),
+    "return": N_("returned"), "amend": N_("began an amendment"), "ask": N_("asked"), "answer": N_("answered"),
+    "create": N_("created"), "plan": N_("put the plan in force"), "report": N_("reported progress"), "hand_in": N_("handed in"),
+    "close": N_("closed"), "chase": N_("chased"), "cancel": N_("cancelled"), "reopen": N_("reopened"), "issue": N_("issued"),
+    "edit": N_("edited"), "end": N_("ended"), "add_assignments": N_("added assignments"), "add": N_("added"),
+    "change": N_("changed"), "remove": N_("removed"), "merge": N_("merged"), "appoint": N_("appointed"),
+    "dismiss": N_("ended an appointment"), "leave": N_("recorded as having left"), "delegate": N_("delegated"),
+    "end_delegation": N_("ended a delegation"), "sign_in": N_("signed in"), "password": N_("changed the password"),
+    "token": N_("made an access token"), "revoke": N_("revoked"),
+}
+TONES: Mapping[str, str] = {"approve": "green", "close": "green", "plan": "green", "return": "amber", "chase": "amber",
+                            "submit": "blue", "hand_in": "blue", "issue": "blue", "cancel": "grey", "end": "grey"}
+KINDS: Mapping[str, Message] = {
+    "programme": N_("Programme"), "filing": N_("Implementation plan"), "assignment": N_("Assignment"), "unit": N_("Unit"),
+    "person": N_("Person"), "appointment": N_("Appointment"), "delegation": N_("Delegation"), "account": N_("Account"),
+    "responsibility": N_("Responsibility"), "focus": N_("Focus process"), "template": N_("Template"),
+    "milestone": N_("Milestone"), "setting": N_("Setting"), "liaison": N_("Contact")}
+FIELDS: Mapping[str, Message] = {
+    "state": N_("State"), "items": N_("Items"), "mechanism": N_("Working mechanism"), "team": N_("Project team"),
+    "contacts": N_("Contacts and counterparts"), "readiness": N_("Systems with quality functions"), "owner": N_("Owner"),
+    "start": N_("Start"), "due": N_("Due"), "deliverable": N_("Deliverable"), "measure": N_("Measure"), "round": N_("Round"),
+    "line": N_("Line"), "remark": N_("Remark"), "text": N_("Text"), "reason": N_("Reason"), "percent": N_("Percent"),
+    "chase_count": N_("Times chased"), "year": N_("Year"), "templates": N_("Templates"), "assignments": N_("Assignments"),
+    "template added": N_("Template added"), "template removed": N_("Template removed"), "milestone": N_("Milestone"),
+    "name": N_("Name"), "name_zh": N_("Name in Chinese"), "title": N_("Title"), "title_zh": N_("Title in Chinese"),
+    "deliverable_zh": N_("Deliverable in Chinese"), "evidence": N_("Evidence"), "evidence_zh": N_("Evidence in Chinese"),
+    "email": N_("Mail address"), "phone": N_("Telephone"), "language": N_("Language"), "unit": N_("Unit"), "code": N_("Code"),
+    "kind": N_("Kind"), "category": N_("Category"), "short_zh": N_("Short name"), "parent_id": N_("Part of"),
+    "position": N_("Position"), "closed_on": N_("Closed from"), "merged_into_id": N_("Merged into"), "duty": N_("Duty"),
+    "segments": N_("Segments"), "process": N_("Process"), "role": N_("Role"), "deputy": N_("Deputy"), "person": N_("Person"),
+    "valid_from": N_("From"), "valid_until": N_("Until"), "left_on": N_("Left on"), "targets": N_("Addressed to"),
+}
+PARTS: Mapping[str, Message] = {"contact": N_("contact"), "deputy": N_("deputy"), "counterpart": N_("counterpart")}
+SAID = ("text", "remark", "reason")                    # what somebody wrote in this step, shown as words
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One field of an entry. `about` is what the field belongs to within the thing (an assignment's code), or empty."""
+    field: str
+    about: str
+    before: Any
+    after: Any
+
+
+def taken_apart(changes: Mapping[str, Any]) -> Iterator[Change]:
+    """Fields in a steady order; a list of two is before and after, anything else a value that has no before.
+
+    Names are "owner", "K-03.owner", "remark K-03" or "milestone kick_off"."""
+    for name in sorted(changes):
+        value = changes[name]
+        before, after = value if isinstance(value, list) and len(value) == 2 else (None, value)
+        yield Change(*_named(name), before, after)
+
+
+def _named(name: str) -> tuple[str, str]:
+    if name in FIELDS:
+        return name, ""
+    about, dot, field = name.rpartition(".")
+    if dot:
+        return field, about
+    field, space, about = name.partition(" ")
+    return (field, about) if space else (name, "")
+
+
+def keys_in(value: Any) -> Iterator[UUID]:
+    """Every key of a row that stands somewhere in a value."""
+    if isinstance(value, str) and len(value) == 36:
+        try:
+            yield UUID(value)
+        except ValueError:
+            return
+    elif isinstance(value, Mapping):
+        yield from keys_of(value.values())
+    elif isinstance(value, list):
+        yield from keys_of(value)
+
+
+def keys_of(values: Iterable[Any]) -> Iterator[UUID]:
+    for value in values:
+        yield from keys_in(value)
+
+
+def with_mails(value: Any, mails: Mapping[UUID, str]) -> Any:
+    """The value with every person's key replaced by the person's address."""
+    if isinstance(value, Mapping):
+        return {k: with_mails(v, mails) for k, v in value.items()}
+    if isinstance(value, list):
+        return [with_mails(v, mails) for v in value]
+    return next((mails[k] for k in keys_in(value) if k in mails), value)
