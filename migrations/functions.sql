@@ -20,7 +20,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
    WHERE p.id = who AND (p.left_on IS NULL OR p.left_on > day)
    ORDER BY h.on_behalf_of IS NOT NULL, h.deputy, h.unit_id, h.role, h.line, h.id
 $$;
-GRANT EXECUTE ON FUNCTION app.identity(uuid, date) TO portal_app;
+GRANT EXECUTE ON FUNCTION app.identity(uuid, date) TO portal_app, portal_sign_in;
 
 -- Whose token is this? Nothing for one that is unknown, expired or revoked.
 CREATE FUNCTION app.token_person(token_digest bytea, at timestamptz) RETURNS uuid
@@ -32,7 +32,7 @@ GRANT EXECUTE ON FUNCTION app.token_person(bytea, timestamptz) TO portal_app;
 CREATE FUNCTION app.session_person(uniquifier text) RETURNS uuid
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
   SELECT person_id FROM account WHERE fs_uniquifier = uniquifier AND active $$;
-GRANT EXECUTE ON FUNCTION app.session_person(text) TO portal_app;
+GRANT EXECUTE ON FUNCTION app.session_person(text) TO portal_app, portal_sign_in;
 
 -- A person lets another act in an appointment of his own.
 CREATE FUNCTION app.delegate(key uuid, appointment uuid, delegate uuid, first_day date, last_day date) RETURNS void
@@ -46,19 +46,47 @@ END $$;
 CREATE FUNCTION app.end_delegation(key uuid, last_day date) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
 BEGIN
-  UPDATE delegation d SET valid_until = greatest(last_day, d.valid_from), valid_from = least(d.valid_from, greatest(last_day, d.valid_from))
-    FROM appointment a
-   WHERE d.id = key AND a.id = d.appointment_id AND a.person_id = app.person_id();
-  IF NOT FOUND THEN RAISE insufficient_privilege USING MESSAGE = 'only an own delegation is ended'; END IF;
+  IF NOT EXISTS (SELECT FROM delegation d JOIN appointment a ON a.id = d.appointment_id
+                  WHERE d.id = key AND a.person_id = app.person_id()) THEN
+    RAISE insufficient_privilege USING MESSAGE = 'only an own delegation is ended'; END IF;
+  DELETE FROM delegation WHERE id = key AND valid_from > last_day;       -- it had not begun
+  UPDATE delegation SET valid_until = least(valid_until, last_day) WHERE id = key;
 END $$;
 GRANT EXECUTE ON FUNCTION app.delegate(uuid, uuid, uuid, date, date), app.end_delegation(uuid, date)
   TO portal_app, portal_oversight, portal_auditor, portal_administrator;
 
--- The outbox: only which units have something waiting, nothing of what.
-CREATE FUNCTION app.outbox_receivers(at timestamptz) RETURNS SETOF int
+-- (Parameters are not called `at`: in SQL a column of that name would be meant.)
+-- The outbox: only which units have which topics waiting, nothing of what.
+CREATE FUNCTION app.outbox_waiting(instant timestamptz) RETURNS TABLE (unit_id int, topic text)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
-  SELECT DISTINCT unit_id FROM outbox_message WHERE done_at IS NULL AND parked_at IS NULL AND next_at <= at $$;
-GRANT EXECUTE ON FUNCTION app.outbox_receivers(timestamptz) TO portal_app;
+  SELECT DISTINCT m.unit_id, m.topic FROM outbox_message m
+   WHERE m.done_at IS NULL AND m.parked_at IS NULL AND m.next_at <= instant $$;
+-- For the operator: how much waits or is parked, and since when the oldest waits.
+CREATE FUNCTION app.outbox_state(instant timestamptz) RETURNS TABLE (topic text, waiting bigint, parked bigint, oldest_seconds float8)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+  SELECT m.topic, count(*) FILTER (WHERE m.parked_at IS NULL), count(*) FILTER (WHERE m.parked_at IS NOT NULL),
+         coalesce(extract(epoch FROM instant - min(m.at) FILTER (WHERE m.parked_at IS NULL)), 0)::float8
+    FROM outbox_message m WHERE m.done_at IS NULL GROUP BY m.topic ORDER BY m.topic $$;
+-- A letter is marked before it goes out, in the transaction that fails when it does not: false when it has gone already.
+CREATE FUNCTION app.mark_mail_sent(key uuid, instant timestamptz) RETURNS boolean
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+  WITH marked AS (UPDATE mail SET sent_at = instant WHERE id = key AND sent_at IS NULL AND unit_id = ANY (app.unit_ids()) RETURNING 1)
+  SELECT EXISTS (SELECT FROM marked) $$;
+-- What nobody needs any more: answers kept for repeated requests, messages delivered long ago.
+CREATE FUNCTION app.purge_answers(before timestamptz) RETURNS bigint
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+  WITH gone AS (DELETE FROM stored_answer WHERE at < before RETURNING 1) SELECT count(*) FROM gone $$;
+CREATE FUNCTION app.purge_outbox(before timestamptz) RETURNS bigint
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+  WITH gone AS (DELETE FROM outbox_message WHERE done_at < before RETURNING 1) SELECT count(*) FROM gone $$;
+GRANT EXECUTE ON FUNCTION app.outbox_waiting(timestamptz), app.outbox_state(timestamptz), app.mark_mail_sent(uuid, timestamptz),
+  app.purge_answers(timestamptz), app.purge_outbox(timestamptz) TO portal_app;
+
+-- Is the schema the one that the program expects?
+CREATE FUNCTION app.revision() RETURNS text
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+BEGIN RETURN (SELECT version_num FROM alembic_version); END $$;
+GRANT EXECUTE ON FUNCTION app.revision() TO portal_app;
 
 -- Audit: one chain a unit, its head locked until the commit.
 CREATE FUNCTION app.audit_hash(e audit_entry) RETURNS bytea

@@ -8,5 +8,8 @@ import portal.notices.models
 import portal.outbox.models
 import portal.programmes.models
 import tenants.models
+from tenants.db import Base
 
-__all__ = ["portal", "tenants"]
+__all__ = ["METADATA", "portal", "tenants"]
+
+METADATA = Base.metadata

@@ -3,8 +3,8 @@ from pathlib import Path
 
 from alembic import op
 
+from portal.models import METADATA
 from tenants import rls
-from tenants.db import Base
 
 revision, down_revision = "0001", None
 
@@ -26,8 +26,8 @@ GRANT EXECUTE ON FUNCTION app.unit_ids(), app.person_id()
 
 def upgrade() -> None:
     op.execute(SCOPE)
-    Base.metadata.create_all(op.get_bind())
-    for table in Base.metadata.sorted_tables:
+    METADATA.create_all(op.get_bind())
+    for table in METADATA.sorted_tables:
         for statement in rls.ddl(table.name, table.info["rls"]):
             op.execute(statement)
     op.get_bind().exec_driver_sql((Path(__file__).parents[1] / "functions.sql").read_text())

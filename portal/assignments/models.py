@@ -76,7 +76,7 @@ class ProgressReport(Base):
                       CheckConstraint("percent BETWEEN 0 AND 100", name="percent"),
                       kind(Kind.OWNED))
     id: Mapped[Key]
-    unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))
+    unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"), index=True)
     assignment_id: Mapped[UUID] = mapped_column(ForeignKey("assignment.id"))
     percent: Mapped[int]
     text: Mapped[str]

@@ -69,7 +69,7 @@ class FilingItem(Base):
                       kind(Kind.OWNED, unit_updates=("owner_id", "start", "due", "deliverable", "measure", "verdict"),
                            hq_updates=("verdict",)))
     id: Mapped[Key]
-    unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))
+    unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"), index=True)
     filing_id: Mapped[UUID] = mapped_column(ForeignKey("filing.id"))
     assignment_id: Mapped[UUID] = mapped_column(ForeignKey("assignment.id"))
     line: Mapped[str]
@@ -90,7 +90,7 @@ class FilingSubmission(Base):
     __tablename__ = "filing_submission"
     __table_args__ = (UniqueConstraint("filing_id", "round"), kind(Kind.OWNED))
     id: Mapped[Key]
-    unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))
+    unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"), index=True)
     filing_id: Mapped[UUID] = mapped_column(ForeignKey("filing.id"))
     round: Mapped[int]
     at: Mapped[datetime]
@@ -104,7 +104,7 @@ class FilingReview(Base):
     __table_args__ = (Index("ix_filing_review_filing", "filing_id", "at"), one_of("line", Line),
                       CheckConstraint("verdict IN ('approve', 'return')", name="verdict"), kind(Kind.OWNED))
     id: Mapped[Key]
-    unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))
+    unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"), index=True)
     filing_id: Mapped[UUID] = mapped_column(ForeignKey("filing.id"))
     round: Mapped[int]
     line: Mapped[str]
@@ -122,7 +122,7 @@ class FilingNote(Base):
     __table_args__ = (Index("ix_filing_note_filing", "filing_id", "at"), one_of("line", Line),
                       CheckConstraint(f"kind IN {NOTE_KINDS}", name="kind"), kind(Kind.OWNED))
     id: Mapped[Key]
-    unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))
+    unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"), index=True)
     filing_id: Mapped[UUID] = mapped_column(ForeignKey("filing.id"))
     item_id: Mapped[UUID | None] = mapped_column(ForeignKey("filing_item.id"))
     review_id: Mapped[UUID | None] = mapped_column(ForeignKey("filing_review.id"))

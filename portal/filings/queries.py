@@ -5,17 +5,28 @@ from datetime import date
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, func, or_, select
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
 from portal.assignments.models import Assignment
 from portal.filings.models import Filing, FilingItem, FilingNote, FilingReview, FilingSubmission
-from portal.filings.rules import PENDING, SUBMITTED, Bounds, Content, ItemContent, contacts_from, lines_concerned
+from portal.filings.rules import (
+    PENDING,
+    SUBMITTED,
+    Bounds,
+    Changes,
+    Content,
+    ItemContent,
+    changes,
+    contacts_from,
+    late_days,
+    lines_concerned,
+)
 from portal.reach import within
-from tenants import directory
+from tenants import clock, directory
 from tenants.access import Identity, Subject, permits, reaches
 from tenants.db import db
 from tenants.errors import NotVisible
-from tenants.models import Term, Unit
+from tenants.models import Person, Term, Unit
 from tenants.permissions import Permission
 from tenants.vocabulary import Line
 
@@ -93,6 +104,49 @@ def latest(programme: UUID, unit: int) -> Filing | None:
                               .order_by(Filing.number.desc()).limit(1).options(joinedload(Filing.unit))).one_or_none()
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where one unit stands with its plan. `late` are calendar days; `pending` are the lines that have yet to judge."""
+    unit: Unit
+    task: Assignment
+    filing: Filing | None
+    pending: tuple[Line, ...]
+    late: int
+
+    @property
+    def state(self) -> str:
+        return self.filing.state if self.filing else "missing"
+
+    def matches(self, *, state: str = "", kind: str = "", category: str = "", waits_for: str = "", late: str = "",
+                unit: str = "") -> bool:
+        """Whether the filters of the page let it through; an empty one lets everything through."""
+        return ((not state or self.state == state) and (not kind or self.unit.kind == kind)
+                and (not category or self.unit.category == category) and (not unit or self.unit.code == unit)
+                and (not waits_for or waits_for in self.pending) and (not late or self.late > 0))
+
+
+def overview(identity: Identity, programme: UUID) -> list[Standing]:
+    """Every unit that owes a plan, in the plan's order, as far as this person reads filings."""
+    a = Assignment
+    tasks = db.session.scalars(
+        select(a).join(a.unit).options(contains_eager(a.unit))
+        .where(a.programme_id == programme, a.template_kind == "plan_filing", a.state != "cancelled",
+               within(reaches(identity, Permission.FILING_READ), unit=a.unit_id))
+        .order_by(Unit.position, Unit.id)).all()
+    newest = db.session.scalars(
+        select(Filing).where(Filing.programme_id == programme, readable(identity))
+        .distinct(Filing.unit_id).order_by(Filing.unit_id, Filing.number.desc())).all()
+    filings = {f.unit_id: f for f in newest}
+    pending, today = pending_lines(newest), clock.today()
+    return [_standing(t, filings.get(t.unit_id), pending, today) for t in tasks]
+
+
+def _standing(task: Assignment, filing: Filing | None, pending: dict[UUID, tuple[Line, ...]], today: date) -> Standing:
+    submitted = clock.local(filing.first_submitted_at).date() if filing and filing.first_submitted_at else None
+    return Standing(task.unit, task, filing, pending.get(filing.id, ()) if filing else (),
+                    late_days(submitted, task.due, today))
+
+
 def exists(programme: UUID, unit: int) -> bool:
     return latest(programme, unit) is not None
 
@@ -141,6 +195,26 @@ def submissions(filing: Filing) -> Sequence[FilingSubmission]:
     """Newest first."""
     return db.session.scalars(select(FilingSubmission).where(FilingSubmission.filing_id == filing.id)
                               .order_by(FilingSubmission.round.desc())).all()
+
+
+def last_changes(filing: Filing) -> Changes:
+    """What the newest submission changed against the one before; nothing for a first one."""
+    newest = submissions(filing)
+    return changes(newest[1].content, newest[0].content) if len(newest) > 1 else {}
+
+
+def people(keys: Sequence[UUID]) -> Sequence[Person]:
+    """Persons by key, whether they still work here or not."""
+    return db.session.scalars(select(Person).where(Person.id.in_(keys)).order_by(Person.name)).all() if keys else []
+
+
+def reread(filing: Filing) -> None:
+    """Forget what was changed but not saved, and read again what is."""
+    db.session.rollback()
+    lock_free = select(Filing).where(Filing.id == filing.id).options(
+        joinedload(Filing.unit), joinedload(Filing.saved_by),
+        selectinload(Filing.items).options(joinedload(FilingItem.assignment), joinedload(FilingItem.owner)))
+    db.session.execute(lock_free.execution_options(populate_existing=True)).unique().all()
 
 
 def reviews(filing: Filing) -> Sequence[FilingReview]:

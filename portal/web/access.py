@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from flask_wtf import CSRFProtect
 
+from portal.web import kept
 from portal.web.unit_of_work import SAFE
 from tenants.access import Identity, Subject, need, permits
 from tenants.context import Lane, Scope
@@ -21,7 +22,6 @@ Route = tuple[str, str, Callable[..., Any], Declared]
 csrf = CSRFProtect()
 
 _SIGN_IN = Scope(None, (), Lane.SIGN_IN)
-KEPT_FORM = 400_000                                    # characters of a form kept over a new sign-in
 
 
 def identity() -> Identity:
@@ -51,7 +51,7 @@ def declare(app: Flask, endpoint: str, declared: Declared) -> None:
 
 def mount(app: Flask, name: str, prefix: str, routes: Iterable[Route]) -> None:
     """The blueprint is made here, a new one an app: a module's own could be registered only once."""
-    blueprint = Blueprint(name, f"portal.{name}", url_prefix=prefix or None)
+    blueprint = Blueprint(name, f"portal.{name}", url_prefix=prefix or None, template_folder="templates")
     for method, rule, view, declared in routes:
         blueprint.add_url_rule(rule, view.__name__, view, methods=[method])
         declare(app, f"{name}.{view.__name__}", declared)
@@ -102,10 +102,7 @@ def _sign_in_first() -> ResponseReturnValue:
     if request.method in SAFE:
         back = request.full_path.rstrip("?")
     else:
-        typed = [(k, v) for k, values in request.form.lists() for v in values if k != "csrf_token"]
-        if sum(len(k) + len(v) for k, v in typed) <= KEPT_FORM:
-            session["kept"] = {"path": request.full_path.rstrip("?"), "fields": typed}
-        back = url_for("accounts.resume")
+        back = url_for("accounts.resume") if kept.keep() else kept.page_before()
     target = url_for("security.login", next=back)
     if request.headers.get("HX-Request"):
         return "", 401, {"HX-Redirect": target}

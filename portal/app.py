@@ -1,0 +1,54 @@
+"""Composition root: every slice is named here, and only here."""
+from types import ModuleType
+
+from flask import Flask
+
+from portal import api
+from portal.accounts import sign_in
+from portal.accounts import views as accounts
+from portal.api import views as api_documentation
+from portal.assignments import api as assignments_api
+from portal.audit import service as audit
+from portal.config import Settings
+from portal.filings import views as filings
+from portal.models import METADATA
+from portal.units import api as units_api
+from portal.web import access, errors, kept, locale, security, sessions, templating
+from portal.web.unit_of_work import UnitOfWork
+from tenants import clock, isolation
+from tenants.db import db
+
+FEATURES: tuple[ModuleType, ...] = (accounts, filings)
+APIS: tuple[ModuleType, ...] = (units_api, assignments_api, api_documentation)
+
+MIB = 1024 * 1024
+
+
+def create_app(settings: Settings) -> Flask:
+    """The portal for these settings; a second one may be made in the same process."""
+    clock.configure(settings.timezone, settings.clock)
+    app = UnitOfWork("portal", static_folder="web/static", template_folder="web/templates")
+    app.config.update(
+        SECRET_KEY=settings.secret_key, SQLALCHEMY_DATABASE_URI=settings.database_url,
+        SQLALCHEMY_ENGINE_OPTIONS={"connect_args": {"prepare_threshold": None}, "pool_size": 10, "max_overflow": 10,
+                                   "pool_pre_ping": True},
+        MAX_CONTENT_LENGTH=8 * MIB, MAX_FORM_MEMORY_SIZE=8 * MIB, MAX_FORM_PARTS=5_000, PORTAL=settings)
+    app.extensions["portal.metadata"] = METADATA      # all tables are known: string foreign keys name them
+    db.init_app(app)
+    with app.app_context():
+        isolation.install(db.engine)
+    isolation.install_session()
+    audit.install()
+    sessions.init_app(app, settings)                  # first: whether the broker answers is asked before all else
+    access.init_app(app)
+    kept.init_app(app)
+    errors.init_app(app)
+    locale.init_app(app)
+    templating.init_app(app)
+    security.init_app(app)
+    sign_in.init_app(app, settings)
+    for feature in FEATURES:
+        access.mount(app, feature.NAME, feature.PREFIX, feature.ROUTES)
+    api.init_app(app, settings.limits_url)
+    api.mount(app, APIS)
+    return app

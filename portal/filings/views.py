@@ -1,0 +1,310 @@
+"""Pages of the filing loop: all plans, one plan to write or to read, and a line's review of it."""
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+from uuid import UUID
+
+from flask import jsonify, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from portal.audit.views import history_of
+from portal.filings import queries, service
+from portal.filings.forms import Sheet, content_of, remarks_of, sheet_of, typed
+from portal.filings.models import Filing, FilingItem, FilingNote
+from portal.filings.rules import DRAFT, RETURNED, SENT_BACK, SUBMITTED, late_days
+from portal.programmes import queries as programmes
+from portal.units import service as units
+from portal.web import templating
+from portal.web.access import Route, identity
+from portal.web.names import term, unit_name
+from portal.web.times import hour
+from tenants import clock, directory
+from tenants.access import Identity, Subject, need, permits
+from tenants.errors import Invalid, NotPermitted, NotVisible, Stale
+from tenants.messages import N_, Message
+from tenants.models import Person
+from tenants.permissions import Permission
+from tenants.vocabulary import Line, Part
+
+EDITABLE = (DRAFT, RETURNED)
+
+
+def key_of(text: str) -> UUID:
+    """Raises NotVisible for what is no key at all."""
+    try:
+        return UUID(text)
+    except ValueError:
+        raise NotVisible from None
+
+
+def index() -> ResponseReturnValue:
+    """Every unit that owes a plan, and where it stands with it."""
+    me = identity()
+    every = [p for p in programmes.listed(me) if p.state != "draft"]
+    year = request.args.get("year", type=int)
+    programme = next((p for p in every if p.year == year), next(iter(every), None))
+    if programme is None:
+        return render_template("filings/none.html")
+    rows = queries.overview(me, programme.id)
+    wanted = {k: request.args.get(k, "") for k in ("state", "kind", "category", "waits_for", "late", "unit")}
+    shown = [r for r in rows if r.matches(**wanted)]
+    mine = [r for r in rows if permits(me, Permission.FILING_DRAFT, Subject(r.unit.id))]
+    return render_template("filings/index.html", programme=programme, programmes=every, rows=shown, all_rows=rows, mine=mine,
+                           wanted=wanted, set_filters=_chips(wanted), lines=list(Line), as_of=clock.now())
+
+
+def _chips(wanted: Mapping[str, str]) -> list[tuple[str, str]]:
+    """The filters that are set, in words, each with the address without it."""
+    words: dict[str, Callable[[str], str]] = {
+        "state": lambda v: templating.state_words("filing", v)[0], "kind": lambda v: term("unit_kind", v),
+        "category": lambda v: term("category", v), "waits_for": lambda v: str(_("waits for %(line)s", line=term("line", v))),
+        "late": lambda _value: str(_("late")), "unit": unit_name}
+    return [(words[name](value), templating.without(name)) for name, value in wanted.items() if value]
+
+
+def begin() -> ResponseReturnValue:
+    """Open the unit's draft and go there; one that exists already is simply gone to."""
+    me = identity()
+    programme = programmes.one(me, key_of(request.form.get("programme", "")))
+    unit = me.appointments[0].unit if me.appointments else 0
+    need(me, Permission.FILING_DRAFT, Subject(unit))
+    found = queries.latest(programme.id, unit)
+    filing = found or service.open_draft(programme.id, unit, actor=me)
+    return redirect(url_for("filings.show", key=str(filing.id)), 303)
+
+
+def show(key: str) -> ResponseReturnValue:
+    filing = queries.one(identity(), key_of(key))
+    if filing.state in EDITABLE and permits(identity(), Permission.FILING_DRAFT, filing.subject):
+        checked = filing.state == RETURNED or "check" in request.args
+        return _form(filing, sheet_of(queries.content(filing)), checked=checked)
+    return _read(filing)
+
+
+def save(key: str) -> ResponseReturnValue:
+    """Keep what was typed; then, as asked, submit it, or add a colleague. Faults of a draft never keep it from being kept."""
+    me, form = identity(), request.form
+    filing = queries.one(me, key_of(key))
+    action = form.get("action", "save")
+    service.allow(filing, "submit" if action == "submit" else "save", actor=me)
+    sheet = typed(form)
+    content = content_of(sheet, [i.assignment_id for i in filing.items])
+    quiet = "X-Autosave" in request.headers
+    try:
+        if sheet.errors:
+            raise Invalid(sheet.errors)
+        service.save(filing, content, actor=me, version=form.get("version", type=int))
+        if action == "add_person":
+            units.add_person(filing.unit, form.get("new_name", ""), form.get("new_email", ""), actor=me)
+    except Invalid as refused:
+        sheet.errors = {_NEW_PERSON.get(k, k): list(v) for k, v in refused.errors.items()}
+        return _not_saved(filing, sheet, 422, quiet)
+    except Stale as refused:
+        return _not_saved(filing, sheet, 412, quiet, refused.message)
+    if quiet:
+        return jsonify(said=_("Saved at %(hour)s", hour=hour(filing.saved_at)), version=filing.version)
+    return _after(filing, action)
+
+
+_NEW_PERSON = {"name": "new_name", "email": "new_email"}
+
+
+def _after(filing: Filing, action: str) -> ResponseReturnValue:
+    place = url_for("filings.show", key=str(filing.id))
+    if action == "submit":
+        if service.faults(filing):
+            return redirect(f"{place}?check=1", 303)
+        service.submit(filing, actor=identity())
+        templating.done(N_("Submitted. Headquarters' lines have been told."))
+    elif action == "check":
+        return redirect(f"{place}?check=1", 303)
+    elif action == "add_person":
+        templating.done(N_("Added: you can choose the person now."))
+        return redirect(f"{place}#contacts", 303)
+    else:
+        templating.done(N_("Saved."))
+    return redirect(place, 303)
+
+
+def _not_saved(filing: Filing, sheet: Sheet, status: int, quiet: bool, message: Message | None = None) -> ResponseReturnValue:
+    if quiet:
+        said = templating.translate(message) if message else _("Not saved: see the marked fields after “Save”.")
+        return jsonify(said=said), status
+    queries.reread(filing)
+    saved = sheet_of(queries.content(filing))
+    theirs = sheet.differing(saved) if message else {}
+    whole = Sheet({**saved.values, **sheet.values} if not message else dict(sheet.values), sheet.errors)
+    return _form(filing, whole, checked=False, theirs={k: v for k, v in theirs.items() if k in saved.values or k in sheet.values},
+                 message=message), status
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """An item as the page shows it: its notes, whether it was returned, what changed since the last submission."""
+    item: FilingItem
+    notes: Sequence[FilingNote]
+    changed: Mapping[str, tuple[Any, Any]]
+
+    @property
+    def returned(self) -> bool:
+        return self.item.verdict == SENT_BACK
+
+
+def _rows(filing: Filing, items: Sequence[FilingItem], notes: Sequence[FilingNote],
+          changed: Mapping[str, tuple[Any, Any]]) -> list[Row]:
+    by_item: dict[UUID | None, list[FilingNote]] = {}
+    for note in notes:
+        by_item.setdefault(note.item_id, []).append(note)
+    found = []
+    for item in items:
+        prefix = f"items.{item.assignment_id}."
+        found.append(Row(item, by_item.get(item.id, []), {k[len(prefix):]: v for k, v in changed.items() if k.startswith(prefix)}))
+    return found
+
+
+def _grouped(rows: Sequence[Row]) -> list[tuple[str, list[tuple[str, list[Row]]]]]:
+    """Milestone → line → rows, in the plan's order."""
+    return [(milestone, [(line, list(of_line)) for line, of_line in groupby(list(of_milestone), key=lambda r: r.item.line)])
+            for milestone, of_milestone in groupby(rows, key=lambda r: r.item.assignment.milestone)]
+
+
+def _common(filing: Filing, notes: Sequence[FilingNote]) -> dict[str, Any]:
+    first = clock.local(filing.first_submitted_at).date() if filing.first_submitted_at else None
+    return {"filing": filing, "programme": programmes.whole(filing.programme_id), "stages": queries.stages_by_system(),
+            "lines": list(Line), "parts": Part, "general_notes": [n for n in notes if n.item_id is None],
+            "late": late_days(first, filing.due, clock.today()), "history": history_of("filing", filing.id)}
+
+
+def _form(filing: Filing, sheet: Sheet, *, checked: bool, theirs: Mapping[str, str] | None = None,
+          message: Message | None = None) -> str:
+    found = service.faults(filing)
+    errors: dict[str, list[Message]] = {k: list(v) for k, v in sheet.errors.items()}
+    if checked:
+        for fault in found:
+            errors.setdefault(fault.place, []).append(fault.message)
+    notes = queries.notes(filing)
+    rows = _rows(filing, queries.ordered(filing), notes, {})
+    if "returned" in request.args:
+        rows = [r for r in rows if r.returned or "items" in request.args]
+    faulty = {f.place.split(".")[1] for f in found if f.place.startswith("items.")}
+    return render_template(
+        "filings/form.html", sheet=sheet, errors=errors, theirs=theirs or {}, message=message, groups=_grouped(rows),
+        shown=len(rows), returned=sum(1 for i in filing.items if i.verdict == SENT_BACK), faults=len(found),
+        complete=len(filing.items) - len(faulty), people=_people(filing), names=_field_names(filing), **_common(filing, notes))
+
+
+def _people(filing: Filing) -> list[Person]:
+    """Whom one may choose: the unit's people today, and whoever is named already."""
+    here = list(directory.people(filing.unit_id))
+    known = {p.id for p in here}
+    named = {UUID(c["person"]) for c in filing.contacts} | {i.owner_id for i in filing.items if i.owner_id}
+    return [*here, *queries.people(sorted(named - known))]
+
+
+def _field_names(filing: Filing) -> dict[str, str]:
+    """A fault's place in words: the code of the assignment and the column."""
+    columns = {"owner": _("Owner"), "start": _("Start"), "due": _("Due"), "deliverable": _("Deliverable"), "measure": _("Measure")}
+    names = {f"items.{i.assignment_id}.{c}": f"{i.assignment.code} {words}" for i in filing.items for c, words in columns.items()}
+    names |= {"mechanism": _("Working mechanism"), "team": _("Project team"), "contacts.contact": _("Contact"),
+              "contacts.deputy": _("Deputy"), "new_name": _("Name"), "new_email": _("Work mail")}
+    return names | {f"contacts.counterpart.{x.value}": term("line", x) for x in Line}
+
+
+def _read(filing: Filing) -> str:
+    me = identity()
+    notes = queries.notes(filing)
+    changed = queries.last_changes(filing)
+    rows = _rows(filing, queries.visible_items(filing, me), notes, changed)
+    reviewable = queries.reviewable_lines(filing, me) if filing.state == SUBMITTED else ()
+    return render_template(
+        "filings/show.html", groups=_grouped(rows), changed=changed, general=queries.shows_general(filing, me),
+        reviewable=reviewable, waiting=queries.pending_lines([filing]).get(filing.id, ()), reviews=queries.reviews(filing),
+        people={p.id: p for p in _people(filing)}, asks=permits(me, Permission.FILING_ASK, filing.subject),
+        **_common(filing, [n for n in notes if n.item_id or queries.shows_general(filing, me)]))
+
+
+def review_page(key: str) -> ResponseReturnValue:
+    filing = queries.one(identity(), key_of(key))
+    return _review(filing, _line(filing, identity()), {})
+
+
+def _line(filing: Filing, me: Identity) -> Line:
+    """The line asked for, else the first that this person may judge. Raises NotPermitted."""
+    mine = queries.reviewable_lines(filing, me)
+    asked = request.values.get("line", "")
+    if asked and asked not in set(Line):
+        raise NotVisible
+    line = Line(asked) if asked else next(iter(mine), None)
+    if line is None or line not in mine:
+        raise NotPermitted(N_("Your function does not review this part of the plan."))
+    return line
+
+
+def _review(filing: Filing, line: Line, errors: Mapping[str, Sequence[Message]]) -> str:
+    me = identity()
+    notes = queries.notes(filing)
+    changed = queries.last_changes(filing)
+    rows = _rows(filing, [i for i in queries.ordered(filing) if i.line == line], notes, changed)
+    queue = [r for r in queries.overview(me, filing.programme_id) if r.filing and r.filing.state != DRAFT]
+    return render_template(
+        "filings/review.html", line=line, mine=queries.reviewable_lines(filing, me), groups=_grouped(rows), changed=changed,
+        general=line is Line.CUSTOMER_SERVICE, errors=errors, typed=request.form, queue=queue,
+        waiting=[r for r in queue if line in r.pending], people={p.id: p for p in _people(filing)},
+        open=filing.state == SUBMITTED and (line in queries.pending_lines([filing]).get(filing.id, ())),
+        **_common(filing, notes))
+
+
+def review(key: str) -> ResponseReturnValue:
+    """Approve or return a line's part; then the next unit that waits for it, when asked."""
+    me, form = identity(), request.form
+    filing = queries.one(me, key_of(key))
+    line = _line(filing, me)
+    keys = [i.assignment_id for i in filing.items if i.line == line]
+    verdict = "return" if form.get("verdict") == "return" else "approve"
+    try:
+        service.review(filing, line, verdict, form.get("remark", ""), remarks_of(form, keys), actor=me)
+    except Invalid as refused:
+        return _review(filing, line, refused.errors), 422
+    templating.done(N_("Approved.") if verdict == "approve" else N_("Returned with your remarks."))
+    waiting = [r for r in queries.overview(me, filing.programme_id) if line in r.pending and r.filing]
+    target = next(iter(waiting), None) if "next" in form else None
+    if target and target.filing:
+        return redirect(url_for("filings.review_page", key=str(target.filing.id), line=line.value), 303)
+    return redirect(url_for("filings.review_page", key=str(filing.id), line=line.value), 303)
+
+
+def ask(key: str) -> ResponseReturnValue:
+    return _say(key, service.ask, N_("Asked. The line has been told."))
+
+
+def answer(key: str) -> ResponseReturnValue:
+    return _say(key, service.answer, N_("Answered. The unit has been told."))
+
+
+def _say(key: str, act: Callable[..., object], said: Message) -> ResponseReturnValue:
+    filing = queries.one(identity(), key_of(key))
+    item = next((i for i in filing.items if str(i.id) == request.form.get("item", "")), None)
+    if request.form.get("item") and item is None:
+        raise NotVisible
+    try:
+        act(filing, item, request.form.get("text", ""), actor=identity())
+        templating.done(said)
+    except Invalid as refused:
+        templating.done(next(iter(refused.errors.values()))[0], fault=True)
+    back = request.form.get("back", "")
+    return redirect(back if back.startswith(f"/filings/{filing.id}") else url_for("filings.show", key=key), 303)
+
+
+NAME, PREFIX = "filings", "/filings"
+ROUTES: tuple[Route, ...] = (
+    ("GET", "", index, Permission.FILING_LIST),
+    ("POST", "", begin, Permission.FILING_DRAFT),
+    ("GET", "/<key>", show, Permission.FILING_READ),
+    ("POST", "/<key>", save, Permission.FILING_DRAFT),
+    ("GET", "/<key>/review", review_page, Permission.FILING_REVIEW),
+    ("POST", "/<key>/review", review, Permission.FILING_REVIEW),
+    ("POST", "/<key>/ask", ask, Permission.FILING_ASK),
+    ("POST", "/<key>/answer", answer, Permission.FILING_REVIEW),
+)
