@@ -1,0 +1,202 @@
+"""What headquarters asks of units, for programs: lists, one assignment, progress, verification."""
+from datetime import date
+from typing import Literal, cast
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+
+from portal import api
+from portal.api import Answer, ApiRoute, Body, Instant, Page, PageQuery, Paragraph, Phrase, Spec
+from portal.assignments import models, queries, service
+from portal.assignments.models import Assignment as Row
+from portal.assignments.rules import Light, light, overdue_days
+from portal.audit.api import HistoryEntry, history
+from portal.web.access import identity
+from tenants import clock
+from tenants.permissions import Permission
+from tenants.vocabulary import Category, Line, MilestoneCode, Process, UnitKind
+
+NAME = "assignments"
+NOBODY = UUID(int=0)                # equals nothing: an unknown or malformed key gives an empty list
+
+State = Literal["open", "handed_in", "closed", "cancelled"]
+LightCode = Literal["grey", "green", "amber", "red", "blue", "closed"]
+
+
+class Assignment(BaseModel):
+    """One task of one unit."""
+    id: str
+    code: str = Field(description="Within the unit and the programme.", examples=["1"])
+    programme: str = Field(description="The programme's id.")
+    year: int = Field(examples=[2026])
+    unit: str = Field(description="A unit's code.", examples=["guangdong"])
+    line: Line
+    process: Process | None
+    milestone: MilestoneCode
+    title: str
+    title_zh: str
+    deliverable: str = Field(description="What is asked for.")
+    deliverable_zh: str
+    evidence: str
+    evidence_zh: str
+    promised: str = Field(description="The deliverable in the words of the approved plan.")
+    measure: str
+    owner: str | None = Field(description="A mail address.", examples=["market@guangdong.example"])
+    start: date | None = Field(description="As agreed; null until the unit's plan is approved.")
+    due: date = Field(description="The day in force, until its end.")
+    original_due: date
+    percent: int = Field(description="As last reported, 0 to 100.")
+    state: State
+    light: LightCode = Field(description="By today's date; never stored.")
+    light_reason: str
+    overdue_days: int = Field(description="Calendar days late; where handed in, until then.")
+    reported_on: date | None
+    handed_in_on: date | None
+    closed_on: date | None
+    chased_at: Instant | None
+    chase_count: int
+    version: int = Field(description="Rises with every change.")
+
+
+class AssignmentsQuery(PageQuery):
+    programme: Phrase | None = Field(None, description="A programme's id.")
+    year: int | None = Field(None, ge=2000, le=2100)
+    unit: Phrase | None = Field(None, description="A unit's code.")
+    kind: UnitKind | None = Field(None, description="Of the unit.")
+    category: Category | None = Field(None, description="Of the unit.")
+    line: Line | None = None
+    process: Process | None = None
+    milestone: MilestoneCode | None = None
+    state: State | None = None
+    light: LightCode | None = None
+    owner: Phrase | None = Field(None, description="A mail address, or `me`.")
+    overdue: bool = Field(False, description="Only what is open after its due day.")
+    counted: bool = Field(False, description="Without cancelled ones, as the board counts.")
+    q: Phrase = Field("", description="In code and title, in either language.")
+
+
+class ProgressSent(Body):
+    """How far it is."""
+    percent: int = Field(ge=0, le=100)
+    text: Paragraph = ""
+
+
+class HandInSent(Body):
+    """That it is done."""
+    text: Paragraph = ""
+
+
+class VerdictSent(Body):
+    """Whether it is what was asked for; a return needs its remark."""
+    verdict: Literal["close", "return"]
+    remark: Paragraph = ""
+
+
+class ChaseSent(Body):
+    """Words to urge with."""
+    text: Paragraph = ""
+
+
+def listing() -> Answer:
+    asked, today = api.query(AssignmentsQuery), clock.today()
+    where = queries.conditions(identity(), _wanted(asked), today)
+    limits = queries.thresholds()
+
+    def show(row: Row) -> Assignment:
+        return _shown(row, light(row.facts, today, limits), today)
+    return api.page_of(queries.listed(where).order_by(None), (models.Assignment.due, models.Assignment.id), asked, show)
+
+
+def _wanted(asked: AssignmentsQuery) -> queries.Wanted:
+    owner = None
+    if asked.owner:
+        owner = identity().person if asked.owner == "me" else queries.person_with_mail(asked.owner) or NOBODY
+    try:
+        programme = UUID(asked.programme) if asked.programme else None
+    except ValueError:
+        programme = NOBODY
+    codes = {name: getattr(asked, name) for name in (
+        "year", "unit", "kind", "category", "line", "process", "milestone", "state", "light", "overdue", "counted", "q")}
+    return queries.Wanted(programme=programme, owner=owner, **codes)
+
+
+def single(key: str) -> Answer:
+    return _answer(_found(key))
+
+
+def past(key: str) -> Answer:
+    return history("assignment", _found(key).id)
+
+
+def progress(key: str) -> Answer:
+    row = _allowed(key, "report")
+    sent = api.body(ProgressSent)
+    service.report(row, sent.percent, sent.text, actor=identity())
+    return _answer(row)
+
+
+def hand_in(key: str) -> Answer:
+    row = _allowed(key, "hand_in")
+    service.hand_in(row, api.body(HandInSent).text, actor=identity())
+    return _answer(row)
+
+
+def verify(key: str) -> Answer:
+    row = _allowed(key, "verify")
+    sent = api.body(VerdictSent)
+    service.verify(row, sent.verdict, sent.remark, actor=identity())
+    return _answer(row)
+
+
+def chase(key: str) -> Answer:
+    row = _allowed(key, "chase")
+    service.chase(row, api.body(ChaseSent).text, actor=identity())
+    return _answer(row)
+
+
+def _found(key: str) -> Row:
+    return queries.one(identity(), api.key(key))
+
+
+def _allowed(key: str, action: str) -> Row:
+    """404, then 403, then 409; the body is looked at after that."""
+    row = _found(key)
+    service.allow(row, action, actor=identity())
+    return row
+
+
+def _answer(row: Row) -> Answer:
+    today = clock.today()
+    return api.one(_shown(row, light(row.facts, today, queries.thresholds()), today))
+
+
+def _shown(row: Row, shows: Light, today: date) -> Assignment:
+    same = {name: getattr(row, name) for name in _SAME}
+    return Assignment(
+        id=str(row.id), programme=str(row.programme_id), unit=row.unit.code, owner=row.owner.email if row.owner else None,
+        light=cast("LightCode", shows.code), light_reason=str(shows.reason), overdue_days=overdue_days(row.facts, today), **same)
+
+
+_SAME = ("code", "year", "line", "process", "milestone", "title", "title_zh", "deliverable", "deliverable_zh", "evidence",
+         "evidence_zh", "promised", "measure", "start", "due", "original_due", "percent", "state", "reported_on",
+         "handed_in_on", "closed_on", "chased_at", "chase_count", "version")
+_KEY = (("key", "The assignment's id."),)
+
+ROUTES: tuple[ApiRoute, ...] = (
+    ("GET", "/assignments", listing, Permission.ASSIGNMENT_LIST, Spec(
+        summary="The assignments one may see, by due day", answer=Page[Assignment], query=AssignmentsQuery)),
+    ("GET", "/assignments/<key>", single, Permission.ASSIGNMENT_READ, Spec(
+        summary="One assignment", answer=Assignment, keys=_KEY)),
+    ("GET", "/assignments/<key>/history", past, Permission.ASSIGNMENT_READ, Spec(
+        summary="What happened to it, newest first", answer=Page[HistoryEntry], query=PageQuery, keys=_KEY)),
+    ("POST", "/assignments/<key>/progress", progress, Permission.ASSIGNMENT_REPORT, Spec(
+        summary="Report how far it is", answer=Assignment, body=ProgressSent, keys=_KEY, conflicts="It is not open.")),
+    ("POST", "/assignments/<key>/hand-in", hand_in, Permission.ASSIGNMENT_HAND_IN, Spec(
+        summary="Hand it in to be verified; this makes it 100 %", answer=Assignment, body=HandInSent, keys=_KEY,
+        conflicts="It is not open.")),
+    ("POST", "/assignments/<key>/verify", verify, Permission.ASSIGNMENT_VERIFY, Spec(
+        summary="Close it, or return it with a remark", answer=Assignment, body=VerdictSent, keys=_KEY,
+        conflicts="It has not been handed in.")),
+    ("POST", "/assignments/<key>/chase", chase, Permission.ASSIGNMENT_CHASE, Spec(
+        summary="Urge its unit", answer=Assignment, body=ChaseSent, keys=_KEY, conflicts="It is finished.")),
+)
