@@ -10,6 +10,7 @@ HQ_PEOPLE: dict[str, tuple[Role, Line | None]] = {
 UNIT_PEOPLE: dict[str, tuple[Role, Line | None]] = {
     "contact": (Role.UNIT_CONTACT, None), "deputy": (Role.UNIT_CONTACT, None), "head": (Role.UNIT_HEAD, None),
     "member": (Role.MEMBER, Line.MARKET), **{line.value.replace("_", "-"): (Role.LINE_OWNER, line) for line in Line}}
+PASSWORD = "correct horse battery 示例"                  # everybody's
 STAFFED = ("beijing", "guangdong", "tibet", "migu", "tietong", "terminal")       # the others have nobody
 
 

@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime
 from flask import Flask
 from sqlalchemy import select
 
+from portal.accounts import service as accounts
 from portal.programmes import queries as programmes
 from portal.programmes import service as programme_service
 from portal.programmes.models import Programme
@@ -29,6 +30,11 @@ def build(app: Flask) -> None:
             db.session.commit()
         with acting_as(Scope(None, (HEADQUARTERS,), Lane.ADMINISTRATOR)):
             _people()
+            db.session.commit()
+        with acting_as(Scope(None, (HEADQUARTERS,), Lane.SIGN_IN)):
+            hashed = accounts.hash_password(people.PASSWORD)
+            for name in people.everybody():
+                accounts.set_password(people.key(name), people.email(name), hashed=hashed)
             db.session.commit()
         office = identity("office")
         with acting_as(office.scope(writing=True)):

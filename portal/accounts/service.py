@@ -1,0 +1,202 @@
+"""People, their functions, their credentials, and who acts for whom.
+
+Two lanes write here: people and appointments the administrator's, accounts and tokens the sign-in lane. One transaction
+has one lane, so who makes both does it in two scopes."""
+import hashlib
+import secrets
+from datetime import date, timedelta
+from uuid import UUID
+
+from argon2 import PasswordHasher, Type
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
+
+from portal.accounts import queries, rules
+from portal.accounts.models import AccessToken, Account
+from portal.audit.service import record
+from portal.texts import clean
+from tenants import access, clock
+from tenants.access import Identity
+from tenants.context import Lane
+from tenants.db import db, uuid7
+from tenants.errors import Invalid, NotPermitted, NotVisible, RuleViolated
+from tenants.messages import N_
+from tenants.models import Appointment, Person, Unit
+from tenants.permissions import Permission
+from tenants.vocabulary import Line, Role, UnitKind
+
+ROUNDS, MEMORY, LANES = 2, 19_456, 1                   # of Argon2id; memory in KiB: as OWASP advises, about 25 ms
+_hasher = PasswordHasher(time_cost=ROUNDS, memory_cost=MEMORY, parallelism=LANES, type=Type.ID)
+
+
+def hash_password(password: str) -> str:
+    """The form in which a password is stored. Made once, it may serve many accounts of a demonstration."""
+    return _hasher.hash(rules.secret(password))
+
+
+def one_time_password() -> str:
+    """A password to tell a new person, who is to change it: about 80 bits, easy to read out."""
+    letters = "abcdefghjkmnpqrstuvwxyz23456789"
+    return "-".join("".join(secrets.choice(letters) for _ in range(4)) for _ in range(4))
+
+
+# --- people and functions: the administrator's lane ------------------------------------------------------------------
+
+def create_person(email: str, name: str, phone: str = "", language: str = "zh", *,
+                  under: access.Appointment | None = None) -> Person:
+    """Store a person without any function. Raises Invalid, also when the address is somebody's already."""
+    email, name, phone = rules.address(clean(email)), clean(name), clean(phone)
+    faults = rules.person_faults(email, name, phone, language)
+    if not faults and queries.person_by_email(email) is not None:
+        faults["email"] = [N_("Somebody has this address already.")]
+    if faults:
+        raise Invalid(faults)
+    made = Person(id=uuid7(), email=email, name=name, phone=phone, language=language, left_on=None)
+    try:
+        with db.session.begin_nested():
+            db.session.add(made)
+    except IntegrityError:                             # somebody else was quicker
+        raise Invalid({"email": [N_("Somebody has this address already.")]}) from None
+    record("created", "person", made.id, {"email": email, "name": name, "phone": phone, "language": language}, under=under)
+    return made
+
+
+def appoint(person: Person, unit: Unit, role: Role, line: Line | None = None, deputy: bool = False,
+            valid_from: date | None = None, valid_until: date | None = None, *,
+            under: access.Appointment | None) -> Appointment:
+    """Give a person a role in a unit, from today on unless said otherwise. Raises Invalid; the same function twice at
+    the same time is one fault of these."""
+    first = valid_from or clock.today()
+    faults = rules.appointment_faults(role, UnitKind(unit.kind), line, first, valid_until)
+    if not faults and _held(person.id, unit.id, role, line, first, valid_until):
+        faults["role"] = [N_("The person holds this function at that time already.")]
+    if unit.closed_on is not None and first >= unit.closed_on:
+        faults["unit"] = [N_("The unit is closed.")]
+    if faults:
+        raise Invalid(faults)
+    made = Appointment(id=uuid7(), person_id=person.id, unit_id=unit.id, role=role.value, line=line.value if line else None,
+                       deputy=deputy, valid_from=first, valid_until=valid_until)
+    db.session.add(made)
+    db.session.flush()
+    record("appointed", "appointment", made.id,
+           {"person": person.name, "email": person.email, "unit": unit.code, "role": role, "line": line, "deputy": deputy,
+            "valid_from": first, "valid_until": valid_until}, under=under)
+    return made
+
+
+def _held(person: UUID, unit: int, role: Role, line: Line | None, first: date, last: date | None) -> bool:
+    held = queries.functions_like(person, unit, role, line)
+    return rules.overlaps(first, last or date.max, [(a.valid_from, a.valid_until or date.max) for a in held])
+
+
+# --- credentials: the sign-in lane -----------------------------------------------------------------------------------
+
+def set_password(person: UUID, email: str, password: str | None = None, *, hashed: str | None = None) -> Account:
+    """Let the person sign in with that password; every session of the person ends.
+
+    `hashed` is one of `hash_password`, for many accounts at once. Raises Invalid for a weak `password`."""
+    if password is not None:
+        if faults := rules.weaknesses(rules.secret(password), (email,)):
+            raise Invalid({"password": faults})
+        hashed = hash_password(password)
+    email = rules.address(email)
+    account = queries.account_of(person)
+    if account is None:
+        account = Account(id=uuid7(), person_id=person, email=email, password=hashed, active=True,
+                          fs_uniquifier=secrets.token_urlsafe(32))
+        db.session.add(account)
+    else:
+        account.email, account.password, account.active = email, hashed, True
+        account.fs_uniquifier = secrets.token_urlsafe(32)
+    db.session.flush()
+    return account
+
+
+def close_account(person: UUID) -> None:
+    """No more sign-in, no more sessions, no more tokens; the person stays."""
+    account = queries.account_of(person)
+    if account is not None:
+        account.active, account.fs_uniquifier = False, secrets.token_urlsafe(32)
+    revoke_tokens(person)
+
+
+def make_token(person: UUID, days: int) -> str:
+    """A personal access token, told this once; only its digest is stored."""
+    if not 1 <= days <= rules.LONGEST_TOKEN:
+        raise Invalid({"days": [N_("A token lasts from 1 to %(most)s days.", most=rules.LONGEST_TOKEN)]})
+    token, now = f"portal_{secrets.token_urlsafe(32)}", clock.now()
+    db.session.add(AccessToken(id=uuid7(), person_id=person, digest=digest(token), made_at=now,
+                               expires_at=now + timedelta(days=days), revoked_at=None))
+    db.session.flush()
+    return token
+
+
+def digest(token: str) -> bytes:
+    """What is stored of a token. It has 256 random bits, so a plain hash cannot be guessed back."""
+    return hashlib.sha256(token.encode()).digest()
+
+
+def revoke_tokens(person: UUID, only: str | None = None) -> int:
+    """End all of the person's tokens, or just that one; how many were ended."""
+    found = [t for t in queries.tokens_of(person) if only is None or t.digest == digest(only)]
+    for token in found:
+        token.revoked_at = clock.now()
+    db.session.flush()
+    return len(found)
+
+
+# --- delegation: everybody, of an own function -----------------------------------------------------------------------
+
+def delegate(appointment: UUID, to: UUID | None, first: date | None, last: date | None, *, actor: Identity,
+             whole: Identity) -> UUID:
+    """Let a colleague of the same unit act in one of the actor's own functions, from–until (both included).
+
+    `actor` is narrowed to the function acted as, `whole` has them all. Raises NotPermitted, NotVisible for a function
+    that is not the actor's own, Invalid."""
+    under = _writer(actor)
+    own = next((a for a in whole.appointments if a.id == appointment and a.on_behalf_of is None), None)
+    if own is None:
+        raise NotVisible
+    if own.lane is Lane.AUDITOR:
+        raise NotPermitted(N_("The auditor's function is personal and is not handed over."))
+    faults = rules.delegation_faults(first, last, clock.today())
+    colleague = next((p for p in queries.colleagues(whole, own.unit) if p.id == to), None)
+    if colleague is None:
+        faults["person"] = [N_("Choose a colleague of your unit.")]
+    if faults or colleague is None or first is None or last is None:
+        raise Invalid(faults)
+    taken = [(d.valid_from, d.valid_until) for d, _ in queries.delegations_of([own.id])]
+    if rules.overlaps(first, last, taken):
+        raise Invalid({"valid_from": [N_("The function is handed over in that time already. End that first.")]})
+    key = uuid7()
+    db.session.execute(text("SELECT app.delegate(:key, :function, :person, :first, :last)"),
+                       {"key": key, "function": own.id, "person": colleague.id, "first": first, "last": last})
+    record("delegated", "delegation", key, {
+        "holder": actor.name, "delegate": colleague.name, "role": own.role, "unit": own.unit_code, "line": own.line,
+        "valid_from": first, "valid_until": last}, under=under)
+    return key
+
+
+def end_delegation(key: UUID, *, actor: Identity) -> None:
+    """From now on the colleague no longer acts. Raises NotVisible unless it is a delegation of an own function."""
+    under = _writer(actor)
+    found = queries.delegation(key)
+    if found is None or found[1].person_id != actor.person:
+        raise NotVisible
+    delegation, appointment, colleague = found
+    today = clock.today()
+    if delegation.valid_until < today:
+        raise RuleViolated(N_("This has ended already."))
+    last = today - timedelta(days=1)
+    before = delegation.valid_until
+    db.session.execute(text("SELECT app.end_delegation(:key, :last)"), {"key": key, "last": last})
+    record("delegation_ended", "delegation", key, {
+        "holder": actor.name, "delegate": colleague.name, "role": Role(appointment.role), "unit": appointment.unit.code,
+        "valid_until": [before, last]}, under=under)
+
+
+def _writer(actor: Identity) -> access.Appointment:
+    under = access.need(actor, Permission.APPOINTMENT_DELEGATE)
+    if under.lane is Lane.AUDITOR:
+        raise NotPermitted(N_("As auditor you only read. Act in another function first."))
+    return under
