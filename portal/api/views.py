@@ -1,7 +1,9 @@
 """The documentation of the interface: for programs and for people, without signing in."""
+import json
+from collections.abc import Callable
 from typing import Any
 
-from flask import Response, current_app, json, render_template
+from flask import Response, current_app, render_template
 
 from portal.api import openapi
 from portal.api.problems import SORTS
@@ -20,7 +22,7 @@ def document() -> Response:
 def docs() -> Response:
     content = openapi.document(mounted(current_app))
     return Response(render_template("api/docs.html", document=content, chapters=_chapters(content), sorts=SORTS,
-                                    example=_example, limit=A_MINUTE))
+                                    example=_shown(content), limit=A_MINUTE))
 
 
 def _chapters(content: dict[str, Any]) -> dict[str, list[tuple[str, str, dict[str, Any]]]]:
@@ -31,6 +33,13 @@ def _chapters(content: dict[str, Any]) -> dict[str, list[tuple[str, str, dict[st
             if method in item:
                 found[item[method]["tags"][0]].append((method.upper(), path, item[method]))
     return {name: operations for name, operations in found.items() if operations}
+
+
+def _shown(content: dict[str, Any]) -> Callable[[dict[str, Any]], str]:
+    """How an example of a schema is printed."""
+    def shown(schema: dict[str, Any]) -> str:
+        return json.dumps(_example(schema, content["components"]["schemas"]), ensure_ascii=False, indent=2)
+    return shown
 
 
 def _example(schema: dict[str, Any], schemas: dict[str, Any], depth: int = 0) -> Any:

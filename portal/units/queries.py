@@ -59,7 +59,7 @@ def directory(kind: UnitKind | None = None, category: Category | None = None,
     """Units with their people, under the headings in order; empty headings are left out. Three statements."""
     rows = db.session.scalars(units(kind, category).order_by(Unit.position, Unit.id)).all()
     entries = {unit.id: Entry(unit) for unit in rows}
-    _fill(entries)
+    _fill(entries, appointments(entries))
     found: dict[Group, list[Entry]] = {group: [] for group in rules.GROUPS}
     for entry in entries.values():
         if not words or entry.matches(words):
@@ -67,17 +67,17 @@ def directory(kind: UnitKind | None = None, category: Category | None = None,
     return {group: members for group, members in found.items() if members}
 
 
-def entry(unit: Unit) -> Entry:
-    """Whom to turn to in one unit. Two statements."""
+def entry(unit: Unit, people: Mapping[Role, Sequence[Appointment]]) -> Entry:
+    """Whom to turn to in one unit, of those who work there. One statement."""
     made = Entry(unit)
-    _fill({unit.id: made})
+    _fill({unit.id: made}, [a for held in people.values() for a in held])
     return made
 
 
-def _fill(entries: Mapping[int, Entry]) -> None:
+def _fill(entries: Mapping[int, Entry], held: Iterable[Appointment]) -> None:
     for liaison in liaisons(entries):
         _add(entries[liaison.unit_id], Part(liaison.part), liaison.line, liaison.person)
-    for a in appointments(entries):
+    for a in held:
         mine = entries[a.unit_id]
         if a.role in HEADS:
             _once(mine.heads, a.person)
@@ -158,3 +158,11 @@ def responsibilities() -> Mapping[tuple[Line, Process], Responsibility]:
 def focuses() -> Mapping[Category, Focus]:
     rows = {Category(f.category): f for f in db.session.scalars(select(Focus))}
     return {category: rows[category] for category in Category if category in rows}
+
+
+def companies() -> Mapping[str, Sequence[Unit]]:
+    """The specialised companies that exist today, by category. One statement."""
+    found: dict[str, list[Unit]] = {}
+    for unit in db.session.scalars(units(UnitKind.SPECIALISED_COMPANY).order_by(Unit.position, Unit.id)):
+        found.setdefault(unit.category or "", []).append(unit)
+    return found

@@ -1,0 +1,122 @@
+"""The table of who may, in words; and why somebody may do something, or not. Pure: it only reads `tenants.permissions`."""
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from tenants.access import Appointment, Identity, Subject, permits, relations
+from tenants.messages import N_, Message
+from tenants.permissions import NEVER_BY_OWNER, TABLE, Permission, Relation, grants
+from tenants.vocabulary import Role
+
+P, R = Permission, Relation
+
+GROUPS: Sequence[tuple[Message, Mapping[Permission, Message]]] = (
+    (N_("Everyone"), {
+        P.DESK_READ: N_("open the desk"),
+        P.DIRECTORY_READ: N_("read units, people and responsibilities"),
+        P.PERMISSIONS_READ: N_("read who may do what"),
+        P.NOTICE_READ: N_("read notices of one's own"),
+        P.ACCOUNT_USE: N_("use an account and tokens of one's own"),
+        P.APPOINTMENT_DELEGATE: N_("let somebody else act in a function of one's own"),
+    }),
+    (N_("Programme and board"), {
+        P.PROGRAMME_READ: N_("read programmes"),
+        P.PROGRAMME_EDIT: N_("create, change and issue a programme"),
+        P.BOARD_READ: N_("read the board"),
+    }),
+    (N_("Implementation plans"), {
+        P.FILING_LIST: N_("list implementation plans"),
+        P.FILING_READ: N_("read an implementation plan"),
+        P.FILING_GENERAL_READ: N_("read mechanism, team and contacts of a plan"),
+        P.FILING_DRAFT: N_("draft, submit and amend a plan"),
+        P.FILING_ASK: N_("ask the reviewing line a question"),
+        P.FILING_REVIEW: N_("review a line's part of a plan"),
+        P.PERSON_ADD: N_("add a colleague to the directory"),
+    }),
+    (N_("Assignments"), {
+        P.ASSIGNMENT_LIST: N_("list assignments"),
+        P.ASSIGNMENT_READ: N_("read an assignment"),
+        P.ASSIGNMENT_ADD: N_("add an assignment in mid-year"),
+        P.ASSIGNMENT_REPORT: N_("report progress and attach evidence"),
+        P.ASSIGNMENT_HAND_IN: N_("hand in for closing"),
+        P.ASSIGNMENT_VERIFY: N_("verify: close or return"),
+        P.ASSIGNMENT_CHASE: N_("chase"),
+        P.ASSIGNMENT_CANCEL: N_("cancel as not applicable"),
+    }),
+    (N_("Administration"), {
+        P.AUDIT_READ: N_("read the whole audit trail"),
+        P.ADMINISTER: N_("manage units, people, functions and duties"),
+    }),
+)
+ACTIONS: Mapping[Permission, Message] = {p: words for _, group in GROUPS for p, words in group.items()}
+
+# Short, for the table's cells, and in full, for sentences ("may do so …").
+RELATIONS: Mapping[Relation, tuple[Message, Message]] = {
+    R.NOTHING: (N_("yes"), N_("without regard to a unit")),
+    R.UNIT: (N_("own unit"), N_("in the own unit")),
+    R.LINE: (N_("own unit and line"), N_("in the own unit and line")),
+    R.OWN: (N_("as owner"), N_("as the named owner, in the own unit")),
+    R.OVERSIGHT: (N_("all units"), N_("in all units")),
+    R.OVERSIGHT_LINE: (N_("own line, all units"), N_("for the own line in all units")),
+    R.SUPERVISED: (N_("other units"), N_("in units other than headquarters")),
+    R.SUPERVISED_LINE: (N_("own line, other units"), N_("for the own line in units other than headquarters")),
+    R.HQ_OWN: (N_("headquarters' own"), N_("for headquarters' own, customer service's excepted")),
+    R.OFFICE_OWN: (N_("customer service's own"), N_("for what headquarters' customer service line owns itself")),
+}
+
+# Who may ask the question for somebody else.
+ASK_FOR_OTHERS = frozenset({Role.ADMINISTRATOR, Role.HQ_OFFICE, Role.AUDITOR})
+
+
+def cell(permission: Permission, role: Role) -> tuple[Relation, ...]:
+    """In which relations a role may do it."""
+    return tuple(r for r in Relation if permission in TABLE.get((role, r), frozenset()))
+
+
+def needs_thing(permission: Permission) -> bool:
+    """Whether it is only ever granted for a particular thing."""
+    return not any(relation is R.NOTHING for _, relation in grants(permission))
+
+
+def takes_thing(permission: Permission) -> bool:
+    return any(relation is not R.NOTHING for _, relation in grants(permission))
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What one function says to it: granted in a relation, or why not."""
+    appointment: Appointment
+    granted: Relation | None
+    why: Message
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """`verdicts` one a function; `would` says which functions may, in which relations."""
+    allowed: bool
+    verdicts: tuple[Verdict, ...]
+    would: tuple[tuple[Role, tuple[Relation, ...]], ...]
+
+
+def explain(identity: Identity, permission: Permission, subject: Subject | None) -> Explanation:
+    """Asks `permits` function by function, as it judges itself: what several functions reach is never combined."""
+    verdicts = tuple(_verdict(identity, a, permission, subject) for a in identity.appointments)
+    would = tuple((role, found) for role in Role if (found := cell(permission, role)))
+    return Explanation(bool(permits(identity, permission, subject)), verdicts, would)
+
+
+def _verdict(identity: Identity, a: Appointment, permission: Permission, subject: Subject | None) -> Verdict:
+    decision = permits(replace(identity, appointments=(a,)), permission, subject)
+    mine = cell(permission, a.role)
+    if decision:
+        granted = next(r for r in sorted(relations(a, subject)) if r in mine)
+        return Verdict(a, granted, RELATIONS[granted][1])
+    if not mine:
+        return Verdict(a, None, N_("This function never may do it."))
+    if permission in NEVER_BY_OWNER and subject is not None and subject.owner in (identity.person, a.holder):
+        return Verdict(a, None, decision.why)
+    return Verdict(a, None, N_("This function may only do it %(where)s.", where=[RELATIONS[r][1] for r in mine]))
+
+
+def who_may(people: Iterable[Identity], permission: Permission, subject: Subject | None) -> list[Identity]:
+    """Those of the people to whom it is granted, to be asked."""
+    return [p for p in people if permits(p, permission, subject)]

@@ -1,0 +1,91 @@
+"""The directory: all units and whom to turn to, one unit, and who answers for what."""
+from typing import Any, TypeVar
+
+from flask import redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from portal.texts import clean
+from portal.units import queries, rules, service
+from portal.web import templating
+from portal.web.access import Route, identity, may
+from portal.web.names import term
+from tenants import clock
+from tenants.access import Subject
+from tenants.errors import Invalid
+from tenants.messages import N_
+from tenants.models import Unit
+from tenants.permissions import Permission
+from tenants.vocabulary import Category, Duty, Line, Process, UnitKind
+
+C = TypeVar("C", UnitKind, Category, Line, Process)
+
+
+def _chosen(codes: type[C], name: str) -> C | None:
+    """A filter of the address; one that nobody knows is no filter."""
+    value = request.args.get(name)
+    return codes(value) if value in set(codes) else None
+
+
+def index() -> ResponseReturnValue:
+    """Every unit with its head, contact and counterparts, to find whom to call."""
+    kind, category, line = _chosen(UnitKind, "kind"), _chosen(Category, "category"), _chosen(Line, "line")
+    words = clean(request.args.get("q"))[:100]
+    groups = queries.directory(kind, category, words)
+    chips = [(term(vocabulary, code), templating.without(name)) for name, vocabulary, code in (
+        ("kind", "unit_kind", kind), ("category", "category", category), ("line", "line", line)) if code]
+    if words:
+        chips.append((f"“{words}”", templating.without("q")))
+    return render_template("units/index.html", groups=groups, count=sum(map(len, groups.values())), chips=chips,
+                           shown_lines=[line] if line else list(Line), kind=kind, category=category, line=line, words=words,
+                           kinds=UnitKind, categories=Category, lines=Line, as_of=clock.now())
+
+
+def show(code: str) -> ResponseReturnValue:
+    return _page(queries.by_code(code), {}, {})
+
+
+def add_colleague(code: str) -> ResponseReturnValue:
+    """A unit's contact adds somebody of the unit, to name as owner or counterpart."""
+    unit = queries.by_code(code)
+    typed = {name: request.form.get(name, "") for name in ("name", "email", "phone")}
+    try:
+        person = service.add_person(unit, **typed, actor=identity())
+    except Invalid as refusal:
+        return _page(unit, typed, {k: [templating.translate(m) for m in v] for k, v in refusal.errors.items()}), 422
+    templating.done(N_("%(name)s is in the directory.", name=person.name))
+    return redirect(url_for("units.show", code=unit.code, _anchor="people"), 303)
+
+
+def _page(unit: Unit, typed: dict[str, str], faults: dict[str, list[str]]) -> str:
+    people = queries.by_function(unit)
+    subject = Subject(unit.id)
+    return render_template(
+        "units/show.html", unit=unit, entry=queries.entry(unit, people), people=people, parts=queries.parts(unit),
+        focus=queries.focus_of(unit), closed=rules.closed(unit.closed_on, clock.today()), lines=Line, typed=typed, faults=faults,
+        may_add=may(Permission.PERSON_ADD, subject), links=_links(unit), names={
+            "name": _("Name"), "email": _("Mail"), "phone": _("Phone")})
+
+
+def _links(unit: Unit) -> list[tuple[str, str, str]]:
+    """(words, address, icon) of what the unit's page leads to, as far as the lists may be opened."""
+    every = ((Permission.FILING_LIST, _("Implementation plan"), "filings", "clipboard-text"),
+             (Permission.ASSIGNMENT_LIST, _("Assignments"), "assignments", "checklist"),
+             (Permission.BOARD_READ, _("Board row"), "board", "table"))
+    return [(words, f"/{page}?unit={unit.code}", icon) for permission, words, page, icon in every if may(permission)]
+
+
+def responsibilities() -> ResponseReturnValue:
+    """The matrix of lines and processes, and the focus of each category of companies."""
+    rows: dict[str, Any] = {"duties": queries.responsibilities(), "focuses": queries.focuses()}
+    return render_template("units/responsibilities.html", lines=Line, processes=Process, duties_known=Duty, **rows,
+                           companies=queries.companies(), as_of=clock.now())
+
+
+NAME, PREFIX = "units", ""
+ROUTES: tuple[Route, ...] = (
+    ("GET", "/units", index, Permission.DIRECTORY_READ),
+    ("GET", "/units/<code>", show, Permission.DIRECTORY_READ),
+    ("POST", "/units/<code>/people", add_colleague, Permission.PERSON_ADD),
+    ("GET", "/responsibilities", responsibilities, Permission.DIRECTORY_READ),
+)
