@@ -16,12 +16,12 @@ function line(data) {
   const ink = token('--ink'), second = token('--ink-2'), rule = token('--rule'), surface = token('--surface');
   const stroke = { lineStyle: { color: rule } };
   const today = data.today && { silent: true, symbol: 'none', data: [{ xAxis: data.today }],
-    lineStyle: { color: token('--red'), type: 'dashed' }, label: { formatter: data.today_label ?? '', color: ink, position: 'insideEndTop' } };
+    lineStyle: { color: token('--red'), type: 'dashed' }, label: { formatter: data.today_label ?? '', color: ink, position: 'end', rotate: 0 } };
   return {
     color: [1, 2, 3, 4].map(n => token(`--series-${n}`)), backgroundColor: 'transparent',
     animation: !matchMedia('(prefers-reduced-motion: reduce)').matches, animationDuration: 250,
     textStyle: { color: ink, fontFamily: getComputedStyle(document.body).fontFamily }, aria: { enabled: false },
-    grid: { left: 8, right: 24, top: data.series.length > 1 ? 40 : 16, bottom: 8, containLabel: true },
+    grid: { left: 8, right: 24, top: data.series.length > 1 ? 52 : 28, bottom: 8, containLabel: true },
     // on the canvas: the tooltip as HTML writes style attributes, which the content security policy blocks
     tooltip: { trigger: 'axis', renderMode: 'richText', backgroundColor: surface, borderColor: rule, textStyle: { color: ink },
       valueFormatter: value => (value == null ? '–' : `${value}${data.unit ?? ''}`) },

@@ -13,6 +13,7 @@ function enhance(select) {
     render: { no_results: (_, escape) => `<div class="no-results">${escape(select.dataset.none ?? '')}</div>` },
   });
   chosen.control_input.setAttribute('aria-label', label);
+  select.setAttribute('aria-label', label);
   const told = select.getAttribute('aria-describedby');
   if (told) chosen.control_input.setAttribute('aria-describedby', told);
   if (select.getAttribute('aria-invalid')) chosen.control_input.setAttribute('aria-invalid', 'true');

@@ -1,0 +1,65 @@
+"""What the content security policy forbids, and what the interface's rules forbid, in every template."""
+import re
+from pathlib import Path
+
+import pytest
+
+PORTAL = Path(__file__).parents[2] / "portal"
+TEMPLATES = sorted(p for p in PORTAL.rglob("templates/**/*.html"))
+SCRIPTS = sorted((PORTAL.parent / "frontend" / "js").glob("*.js"))
+BANNED = {
+    r"\sstyle\s*=": "a style attribute: style-src 'self' blocks it",
+    r"\son[a-z]+\s*=\s*[\"']": "an inline handler: script-src 'self' blocks it",
+    r"<style\b": "an inline style sheet",
+    r"<script\b(?![^>]*(\bsrc=|type=\"application/json\"))": "an inline script",
+    r"\bhx-on\b|\bhx-on:": "htmx evaluates it",
+    r"[\"']\s*(js|javascript):": "it is evaluated",
+    r"hx-trigger=[\"'][^\"']*\[": "a filter of htmx, which evaluates it",
+    r"\b(https?:)?//(?!www\.w3\.org/)[\w.-]+\.\w": "a foreign address",
+    r"\|\s*safe\b|\bMarkup\b|autoescape\s+false": "unescaped output",
+    r"<(b|i|center|font)>": "an element without meaning",
+    r"\btarget=[\"']_blank": "a page that opens by itself elsewhere",
+}
+COMMENT = re.compile(r"\{#.*?#\}", re.S)
+FORM = re.compile(r"<form\b[^>]*method=\"post\".*?</form>", re.S | re.I)
+
+
+def named(paths: list[Path]) -> list[object]:
+    return [pytest.param(p, id=str(p.relative_to(PORTAL.parent))) for p in paths]
+
+
+def bare(path: Path) -> str:
+    return COMMENT.sub("", path.read_text(encoding="utf-8"))
+
+
+def test_there_are_templates() -> None:
+    assert len(TEMPLATES) > 10
+
+
+@pytest.mark.parametrize("path", named(TEMPLATES))
+def test_the_policy_blocks_nothing_in_it(path: Path) -> None:
+    text = bare(path)
+    assert [why for rule, why in BANNED.items() if re.search(rule, text, re.I)] == []
+
+
+@pytest.mark.parametrize("path", named(TEMPLATES))
+def test_every_post_carries_the_token(path: Path) -> None:
+    tokens = ("csrf_token", "csrf()", "hidden_tag()")
+    assert [form[:120] for form in FORM.findall(bare(path)) if not any(t in form for t in tokens)] == []
+
+
+@pytest.mark.parametrize("path", named(TEMPLATES))
+def test_every_head_of_a_table_says_what_it_heads(path: Path) -> None:
+    assert [th for th in re.findall(r"<th\b[^>]*>", bare(path)) if "scope=" not in th] == []
+
+
+@pytest.mark.parametrize("path", named(SCRIPTS))
+def test_scripts_evaluate_nothing_and_stay_here(path: Path) -> None:
+    text = re.sub(r"^\s*//.*$", "", path.read_text(encoding="utf-8"), flags=re.M)
+    assert re.findall(r"\beval\(|new Function|innerHTML|outerHTML|insertAdjacentHTML|document\.write|https?://", text) == []
+
+
+def test_pages_extend_the_frame() -> None:
+    """A page of its own would miss the token, the language and the way out."""
+    whole = [p for p in TEMPLATES if re.search(r"<html\b", bare(p)) and p.name != "base.html"]
+    assert [str(p.relative_to(PORTAL)) for p in whole] == []
