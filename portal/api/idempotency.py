@@ -3,10 +3,10 @@ import hashlib
 import json
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from flask import Response, request
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from portal.api.models import StoredAnswer
 from portal.web.access import identity
@@ -80,3 +80,10 @@ def _again(kept: StoredAnswer) -> Response:
     if kept.location:
         response.headers["Location"] = kept.location
     return response
+
+
+def purge(before: datetime) -> int:
+    """Forget what was answered before; unscoped, through a definer function, since only its person may read an answer.
+    Returns how many."""
+    with db.engine.begin() as connection:
+        return int(connection.execute(text("SELECT app.purge_answers(:before)"), {"before": before}).scalar_one())

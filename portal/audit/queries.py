@@ -2,13 +2,12 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, select, text
 
 from portal.audit.models import AuditEntry
-from portal.audit.rules import keys_of, with_mails
+from portal.audit.rules import keys_of
 from tenants.db import db
 from tenants.models import Person
 
@@ -20,15 +19,6 @@ def history(kind: str, subject: UUID, limit: int = MOST) -> Sequence[AuditEntry]
     return db.session.scalars(
         select(AuditEntry).where(AuditEntry.subject_kind == kind, AuditEntry.subject_id == subject)
         .order_by(AuditEntry.at.desc(), AuditEntry.id.desc()).limit(limit)).all()
-
-
-def history_json(kind: str, subject: UUID) -> list[dict[str, Any]]:
-    """The same as the REST interface gives it: `at, by, on_behalf_of, action, changes`, people by mail address."""
-    entries = history(kind, subject)
-    mails = {key: person.email for key, person in people(entries).items()}
-    return [{"at": e.at, "by": mails.get(e.by) if e.by else None, "action": e.action,
-             "on_behalf_of": mails.get(e.on_behalf_of) if e.on_behalf_of else None,
-             "changes": with_mails(e.changes, mails)} for e in entries]
 
 
 def people(entries: Iterable[AuditEntry]) -> Mapping[UUID, Person]:

@@ -17,6 +17,7 @@ class Notice(Base):
     __tablename__ = "notice"
     __table_args__ = (UniqueConstraint("message_id", "person_id"),
                       Index("ix_notice_person", "person_id", "at"),
+                      Index("ix_notice_unread", "person_id", postgresql_where="read_at IS NULL"),
                       kind(Kind.PERSONAL, unit_updates=("read_at",)))
     id: Mapped[Key]
     unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))
@@ -30,7 +31,8 @@ class Notice(Base):
 
 
 class Mail(Base):
-    """A letter as it was written, in the receiver's language; kept so that a demonstration can show it."""
+    """A letter as it was written, in the receiver's language; kept so that a demonstration can show it.
+    `sent_at` stays empty where no mail server is configured; app.mark_mail_sent writes it."""
     __tablename__ = "mail"
     __table_args__ = (UniqueConstraint("message_id", "person_id"), Index("ix_mail_person", "person_id", "at"),
                       kind(Kind.PERSONAL))
@@ -42,3 +44,4 @@ class Mail(Base):
     sent_to: Mapped[str]
     subject: Mapped[str]
     body: Mapped[str]
+    sent_at: Mapped[datetime | None]

@@ -1,17 +1,32 @@
 """One's own notices and letters; the database shows nobody another's."""
 from collections.abc import Sequence
 from datetime import datetime
+from uuid import UUID
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import func, select, tuple_
 
 from portal.notices.models import Mail, Notice
 from tenants.access import Identity
 from tenants.db import db
+from tenants.errors import NotVisible
+
+Place = tuple[datetime, UUID]                          # the last row of the page before
 
 
-def notices(identity: Identity) -> Select[Notice]:
-    """Newest first, to be paged."""
-    return select(Notice).where(Notice.person_id == identity.person).order_by(Notice.at.desc(), Notice.id.desc())
+def notices(identity: Identity, after: Place | None = None, limit: int = 50) -> Sequence[Notice]:
+    """Newest first."""
+    mine = select(Notice).where(Notice.person_id == identity.person)
+    if after is not None:
+        mine = mine.where(tuple_(Notice.at, Notice.id) < tuple_(*after))
+    return db.session.scalars(mine.order_by(Notice.at.desc(), Notice.id.desc()).limit(limit)).all()
+
+
+def one(identity: Identity, key: UUID) -> Notice:
+    """Raises NotVisible."""
+    found = db.session.scalars(select(Notice).where(Notice.person_id == identity.person, Notice.id == key)).one_or_none()
+    if found is None:
+        raise NotVisible
+    return found
 
 
 def unread(identity: Identity) -> int:
@@ -19,9 +34,9 @@ def unread(identity: Identity) -> int:
         Notice.person_id == identity.person, Notice.read_at.is_(None))) or 0
 
 
-def letters(identity: Identity, before: datetime | None = None, limit: int = 50) -> Sequence[Mail]:
+def letters(identity: Identity, after: Place | None = None, limit: int = 50) -> Sequence[Mail]:
     """Newest first."""
     mine = select(Mail).where(Mail.person_id == identity.person)
-    if before is not None:
-        mine = mine.where(Mail.at < before)
+    if after is not None:
+        mine = mine.where(tuple_(Mail.at, Mail.id) < tuple_(*after))
     return db.session.scalars(mine.order_by(Mail.at.desc(), Mail.id.desc()).limit(limit)).all()
