@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -17,6 +18,7 @@ _DRIVER = "postgresql+psycopg"
 _POSTGRES = ("postgresql", "postgres", _DRIVER)
 _BROKERS = ("redis", "rediss", "unix", "redis+unix", "redis+socket", "valkey", "memory")
 _LOCALES = {"zh_CN": "zh", "zh": "zh", "en": "en", "en_US": "en", "en_GB": "en"}
+_LOOPBACK = "127.0.0.0/8, ::1"
 _MASK = "********"
 _LEAST_SECRET = 16                 # characters; generated keys have 43
 
@@ -48,6 +50,7 @@ class Settings:
     base_url: str = "http://127.0.0.1:8000"
     timezone: str = "Asia/Shanghai"
     locale: str = "zh_CN"
+    metrics_allow: str = _LOOPBACK             # addresses and networks to which /metrics answers
     data: Path = Path("var")
     clock_start: datetime | None = None        # PORTAL_CLOCK: what the portal's clock showed …
     clock_since: datetime | None = None        # … at this real instant
@@ -72,6 +75,7 @@ class Settings:
             base_url=_web("PORTAL_BASE_URL", given("PORTAL_BASE_URL", "http://127.0.0.1:8000")),
             timezone=_timezone(given("PORTAL_TIMEZONE", "Asia/Shanghai")),
             locale=_locale(given("PORTAL_LOCALE", "zh_CN")),
+            metrics_allow=_networks("PORTAL_METRICS_ALLOW", given("PORTAL_METRICS_ALLOW", _LOOPBACK)),
             data=Path(given("PORTAL_DATA", "var")).expanduser().absolute(),
             clock_start=_instant("PORTAL_CLOCK", given("PORTAL_CLOCK")),
             clock_since=_instant("PORTAL_CLOCK_SINCE", given("PORTAL_CLOCK_SINCE")),
@@ -183,7 +187,8 @@ class Settings:
 _VARIABLES = {
     "database_url": "DATABASE_URL", "database_owner_url": "DATABASE_OWNER_URL", "broker_url": "BROKER_URL",
     "secret_key": "SECRET_KEY", "storage_url": "STORAGE_URL", "mail_url": "MAIL_URL", "base_url": "PORTAL_BASE_URL",
-    "timezone": "PORTAL_TIMEZONE", "locale": "PORTAL_LOCALE", "data": "PORTAL_DATA", "clock_start": "PORTAL_CLOCK",
+    "timezone": "PORTAL_TIMEZONE", "locale": "PORTAL_LOCALE", "metrics_allow": "PORTAL_METRICS_ALLOW",
+    "data": "PORTAL_DATA", "clock_start": "PORTAL_CLOCK",
     "clock_since": "PORTAL_CLOCK_SINCE", "mode": "PORTAL_MODE",
 }
 
@@ -245,6 +250,15 @@ def _timezone(value: str) -> str:
 def _locale(value: str) -> str:
     if value not in _LOCALES:
         raise SetupFault(f"PORTAL_LOCALE is {value!r}: it must be one of {', '.join(sorted(_LOCALES))}")
+    return value
+
+
+def _networks(name: str, value: str) -> str:
+    for part in value.split(","):
+        try:
+            ip_network(part.strip())
+        except ValueError:
+            raise SetupFault(f"{name} has {part.strip()!r}: write addresses or networks, such as 127.0.0.1, 10.20.0.0/16") from None
     return value
 
 

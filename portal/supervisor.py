@@ -1,6 +1,7 @@
 """What `portal up` does: servers, migrations, seed, then web, worker and scheduler until it is told to stop."""
 import fcntl
 import os
+import shutil
 import signal
 import socket
 import sys
@@ -174,7 +175,8 @@ def _start(settings: Settings, listener: socket.socket, reload: bool) -> list[Ch
            "--workers", "2", "--threads", "8", "--timeout", "60", "--graceful-timeout", "3", "--no-control-socket",
            "--access-logfile", "-", *(["--reload"] if reload else [])]
     made = [
-        Child("web", web, settings.data, env, (listener.fileno(),)),
+        Child("web", web, settings.data, {**env, "PROMETHEUS_MULTIPROC_DIR": _fresh_folder(settings.data / "metrics")},
+              (listener.fileno(),)),
         Child("worker", [*celery, "worker", "--concurrency", "2", "--loglevel", "INFO", "--without-gossip",
                          "--without-mingle"], settings.data, background),
         Child("beat", [*celery, "beat", "--loglevel", "INFO", "--pidfile=",
@@ -184,6 +186,13 @@ def _start(settings: Settings, listener: socket.socket, reload: bool) -> list[Ch
     for child in made:
         child.start()
     return made
+
+
+def _fresh_folder(path: Path) -> str:
+    """Where the web's processes keep their figures for /metrics; a start begins at nought."""
+    shutil.rmtree(path, ignore_errors=True)
+    path.mkdir()
+    return str(path)
 
 
 def _wait(settings: Settings, running: list[Child], port: int) -> None:
