@@ -9,17 +9,24 @@ from portal.accounts import views as accounts
 from portal.api import views as api_documentation
 from portal.assignments import api as assignments_api
 from portal.audit import service as audit
+from portal.board import api as board_api
+from portal.board import views as board
 from portal.config import Settings
+from portal.desk import views as desk
 from portal.filings import views as filings
 from portal.models import METADATA
+from portal.permissions import views as permissions
+from portal.programmes import api as programmes_api
+from portal.programmes import views as programmes
 from portal.units import api as units_api
+from portal.units import views as units
 from portal.web import access, errors, kept, locale, security, sessions, templating
 from portal.web.unit_of_work import UnitOfWork
 from tenants import clock, isolation
 from tenants.db import db
 
-FEATURES: tuple[ModuleType, ...] = (accounts, filings)
-APIS: tuple[ModuleType, ...] = (units_api, assignments_api, api_documentation)
+FEATURES: tuple[ModuleType, ...] = (accounts, filings, units, permissions, desk, programmes, board)
+APIS: tuple[ModuleType, ...] = (units_api, assignments_api, programmes_api, board_api, api_documentation)
 
 MIB = 1024 * 1024
 

@@ -55,7 +55,10 @@ def test_a_draft_has_an_item_for_every_assignment_but_the_filing_itself(acting: 
             service.open_draft(filing.programme_id, filing.unit_id, actor=contact)
         with pytest.raises(Invalid) as refused:
             service.submit(filing, actor=contact)
-        assert {"mechanism", "team", "contacts.contact", "contacts.counterpart.it"} <= set(refused.value.errors)
+        assert {"mechanism", "team", f"items.{filing.items[0].assignment_id}.measure"} <= set(refused.value.errors)
+        owners = {i.line: i.owner_id for i in filing.items}
+        assert owners["market"] == people.key(f"market.{GD}")                # what is known is not asked again
+        assert {(c["part"], c["line"]) for c in filing.contacts} >= {("contact", None), ("deputy", None), ("counterpart", "it")}
 
 
 def test_the_loop(acting: As, submitted: UUID, superuser: Superuser) -> None:

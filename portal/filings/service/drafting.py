@@ -14,6 +14,7 @@ from portal.filings.rules import (
     DRAFT,
     MACHINE,
     PENDING,
+    Contact,
     Content,
     Faults,
     ItemContent,
@@ -27,13 +28,13 @@ from portal.filings.rules import (
 )
 from portal.filings.service.notes import unit_name
 from portal.notices import service as notices
-from tenants import clock
+from tenants import clock, directory
 from tenants.access import HEADQUARTERS, Appointment, Identity, Subject, need
 from tenants.db import db, uuid7
 from tenants.errors import Invalid, RuleViolated, Stale
 from tenants.messages import N_, Message
 from tenants.permissions import Permission
-from tenants.vocabulary import Line, Role
+from tenants.vocabulary import Line, Part, Role
 
 
 def allow(filing: Filing, action: str, *, actor: Identity) -> Appointment:
@@ -55,19 +56,38 @@ def open_draft(programme: UUID, unit: int, *, actor: Identity) -> Filing:
     planned = [a for a in asked if a.template_kind == "task"]
     if not planned:
         raise RuleViolated(N_("The programme asks nothing of this unit."))
+    contacts, owners = _known(unit)
     made = Filing(
-        id=uuid7(), unit_id=unit, programme_id=programme, number=1, state=DRAFT, mechanism="", team="", contacts=[], readiness={},
+        id=uuid7(), unit_id=unit, programme_id=programme, number=1, state=DRAFT, mechanism="", team="",
+        contacts=[contact_json(c) for c in contacts], readiness={},
         general_verdict=PENDING, due=task.due if task else min(a.due for a in planned), round=0, first_submitted_at=None,
         submitted_at=None, approved_at=None, saved_at=clock.now(), saved_by_id=actor.person)
     db.session.add(made)
     db.session.flush()
     chinese = actor.language == "zh"
     db.session.add_all(FilingItem(
-        id=uuid7(), unit_id=unit, filing_id=made.id, assignment_id=a.id, line=a.line, owner_id=a.owner_id, start=a.start,
+        id=uuid7(), unit_id=unit, filing_id=made.id, assignment_id=a.id, line=a.line,
+        owner_id=a.owner_id or owners.get(a.line), start=a.start,
         due=a.due, deliverable=a.deliverable_zh if chinese else a.deliverable, measure="", verdict=PENDING) for a in planned)
     db.session.flush()
     audit.record("draft", "filing", made.id, {"state": [None, DRAFT], "items": len(planned)}, under=under)
     return queries.one(actor, made.id)
+
+
+def _known(unit: int) -> tuple[tuple[Contact, ...], dict[str, UUID]]:
+    """What need not be asked: the contacts as appointed, and the line owner where a line has just one, as counterpart
+    of headquarters' line and owner of its assignments."""
+    held = directory.appointments(unit)
+    contacts = [a for a in held if a.role == Role.UNIT_CONTACT]
+    chosen = {Part.CONTACT: next((a.person_id for a in contacts if not a.deputy), None),
+              Part.DEPUTY: next((a.person_id for a in contacts if a.deputy), None)}
+    by_line: dict[str, list[UUID]] = {}
+    for a in held:
+        if a.role == Role.LINE_OWNER and a.line:
+            by_line.setdefault(a.line, []).append(a.person_id)
+    owners = {line: people[0] for line, people in by_line.items() if len(people) == 1}
+    return (*(Contact(person, part) for part, person in chosen.items() if person),
+            *(Contact(owners[line], Part.COUNTERPART, line) for line in Line if line in owners)), owners
 
 
 def same_version(filing: Filing, version: int | None) -> None:

@@ -1,0 +1,169 @@
+"""What a person has to do and what waits for others, gathered over the kinds of work. A few statements, however much."""
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+
+from sqlalchemy import func, select
+
+from portal.assignments import queries as assignments
+from portal.assignments.models import Assignment
+from portal.assignments.rules import HANDED_IN, OPEN
+from portal.board import queries as board
+from portal.desk.rules import SOON_DAYS, Glance, Task, by_urgency, glance
+from portal.filings.queries import Standing
+from portal.filings.rules import DRAFT, RETURNED, SUBMITTED
+from portal.programmes import queries as programmes
+from portal.programmes.models import Programme
+from tenants import clock
+from tenants.access import HEADQUARTERS, Identity, Subject, permits
+from tenants.db import db
+from tenants.messages import N_
+from tenants.models import Unit
+from tenants.permissions import Permission
+from tenants.vocabulary import Line, MilestoneCode, Role
+
+PLAN = "plan_filing"
+MOST_ROWS = 60                         # a desk is no list: beyond that it says how many more there are
+
+
+def my_line(identity: Identity) -> Line | None:
+    return identity.appointments[0].line if identity.appointments else None
+
+
+def mine(identity: Identity, standings: Sequence[Standing]) -> list[Task]:
+    """What this person has to do, most urgent first."""
+    found = [*_drafts_to_issue(identity), *_plans_to_file(identity, standings), *_plans_to_review(identity, standings),
+             *_to_verify(identity), *_to_report(identity)]
+    return by_urgency(found)
+
+
+def unit_words(unit: Unit) -> dict[str, str]:
+    return {"en": unit.name, "zh": unit.short_zh}
+
+
+def title(assignment: Assignment) -> dict[str, str]:
+    return {"en": assignment.title, "zh": assignment.title_zh}
+
+
+def _drafts_to_issue(identity: Identity) -> Iterable[Task]:
+    if permits(identity, Permission.PROGRAMME_EDIT):
+        for p in programmes.listed(identity):
+            if p.state == "draft":
+                yield Task(N_("The programme of %(year)s is a draft: check it and issue it", year=p.year), None,
+                           f"/programmes/{p.id}", N_("Open"))
+
+
+def _plans_to_file(identity: Identity, standings: Sequence[Standing]) -> Iterable[Task]:
+    for s in standings:
+        if not permits(identity, Permission.FILING_DRAFT, Subject(s.unit.id)):
+            continue
+        light = "red" if s.late else "amber" if s.state == RETURNED else "grey"
+        if s.filing is None:
+            yield Task(N_("Begin the unit's implementation plan"), None, "/filings", N_("Begin"), s.task.due, light)
+        elif s.state == DRAFT:
+            yield Task(N_("Complete and submit the unit's implementation plan"), None, f"/filings/{s.filing.id}", N_("Go on"),
+                       s.task.due, light)
+        elif s.state == RETURNED:
+            yield Task(N_("The plan was returned: answer the remarks and submit it again"), None,
+                       f"/filings/{s.filing.id}?returned=1", N_("Mend"), s.task.due, light)
+
+
+def _plans_to_review(identity: Identity, standings: Sequence[Standing]) -> Iterable[Task]:
+    lines = [line for line in Line if permits(identity, Permission.FILING_REVIEW, Subject(HEADQUARTERS + 1, line))]
+    if Role.HQ_OFFICE in {a.role for a in identity.appointments}:
+        lines = []                     # the office may stand in, but it is not its desk's work
+    for line in lines:
+        waiting = [s for s in standings if line in s.pending and s.filing and s.filing.submitted_at]
+        for s in waiting:
+            assert s.filing is not None and s.filing.submitted_at is not None
+            yield Task(N_("Review the plan of %(unit)s", unit=unit_words(s.unit)),
+                       N_("your line's part, round %(n)s", n=s.filing.round),
+                       f"/filings/{s.filing.id}/review?line={line.value}", N_("Review"), None, "blue",
+                       clock.local(s.filing.submitted_at).date())
+
+
+def _to_verify(identity: Identity) -> Iterable[Task]:
+    if Role.HQ_OFFICE in {a.role for a in identity.appointments}:
+        wanted = [a for a in db.session.scalars(assignments.to_verify(identity)) if a.unit_id == HEADQUARTERS]
+    else:
+        wanted = list(db.session.scalars(assignments.to_verify(identity).limit(MOST_ROWS)))
+    for a in wanted:
+        yield Task(N_("Verify: %(title)s", title=title(a)), N_("%(unit)s handed it in", unit=unit_words(a.unit)),
+                   f"/assignments/{a.id}", N_("Verify"), None, "blue", a.handed_in_on)
+
+
+def _to_report(identity: Identity) -> Iterable[Task]:
+    rows = list(assignments.to_report(identity))
+    lights, today = assignments.lights(rows, clock.today()), clock.today()
+    near = [a for a in rows if (a.due - today).days <= SOON_DAYS or lights[a.id].code in ("red", "amber")]
+    for a in near[:MOST_ROWS]:
+        yield Task(N_("%(code)s %(title)s", code=a.code, title=title(a)),
+                   None if lights[a.id].code == "red" else lights[a.id].reason, f"/assignments/{a.id}", N_("Report"),
+                   a.due, lights[a.id].code)
+    later = [a for a in rows if a not in near]
+    for milestone, of_milestone in groupby(sorted(later, key=lambda a: (a.milestone_due, a.milestone)), key=lambda a: a.milestone):
+        group = list(of_milestone)
+        yield Task(N_("Progress of %(n)s assignments", n=len(group)), N_("milestone: %(name)s", name=MilestoneCode(milestone)),
+                   f"/assignments/progress?milestone={milestone}", N_("Report"), min(a.due for a in group), "green")
+
+
+def waiting(identity: Identity, standings: Sequence[Standing]) -> list[Task]:
+    """What is with others: plans under review, work handed in, and for headquarters what units have to do."""
+    return by_urgency([*_plans_with_lines(identity, standings), *_plans_with_units(identity, standings),
+                       *_handed_in(identity), *_overdue_elsewhere(identity)])
+
+
+def _plans_with_lines(identity: Identity, standings: Sequence[Standing]) -> Iterable[Task]:
+    """For a unit: who reads its plan, and since when."""
+    for s in standings:
+        if s.state == SUBMITTED and s.filing and s.filing.submitted_at and not oversees(identity):
+            yield Task(N_("The plan is with headquarters"), N_("still to review: %(lines)s", lines=list(s.pending)),
+                       f"/filings/{s.filing.id}", N_("Open"), None, "blue", clock.local(s.filing.submitted_at).date())
+
+
+def _plans_with_units(identity: Identity, standings: Sequence[Standing]) -> Iterable[Task]:
+    """For headquarters: how many units still owe their plan."""
+    owing = [s for s in standings if s.state not in (SUBMITTED, "approved")]
+    late = [s for s in owing if s.late]
+    if oversees(identity) and owing:
+        yield Task(N_("%(n)s units have yet to submit their plan", n=len(owing)), N_("%(n)s of them late", n=len(late)),
+                   "/filings?late=1" if late else "/filings", N_("Open"), min(s.task.due for s in owing), "red" if late else "grey")
+
+
+def _handed_in(identity: Identity) -> Iterable[Task]:
+    """For a unit: what headquarters has yet to verify."""
+    if oversees(identity):
+        return
+    a = Assignment
+    rows = db.session.scalars(assignments.listed([assignments.readable(identity), a.state == HANDED_IN, a.template_kind != PLAN])
+                              .limit(MOST_ROWS))
+    for row in rows:
+        yield Task(N_("%(code)s %(title)s", code=row.code, title=title(row)), N_("%(line)s verifies", line=Line(row.line)),
+                   f"/assignments/{row.id}", N_("Open"), None, "blue", row.handed_in_on)
+
+
+def _overdue_elsewhere(identity: Identity) -> Iterable[Task]:
+    """For headquarters: the units with most overdue in what one supervises, to be chased."""
+    if not permits(identity, Permission.ASSIGNMENT_CHASE, Subject(HEADQUARTERS + 1, my_line(identity))):
+        return
+    a = Assignment
+    counted = db.session.execute(
+        select(Unit, func.count(), func.min(a.due)).join(a, a.unit_id == Unit.id)
+        .where(assignments.readable(identity, Permission.ASSIGNMENT_CHASE), a.state == OPEN, a.due < clock.today())
+        .group_by(Unit.id).order_by(func.count().desc(), Unit.position).limit(6)).all()
+    line = my_line(identity)
+    for unit, number, due in counted:
+        yield Task(N_("%(unit)s: %(n)s overdue", unit=unit_words(unit), n=number), None,
+                   f"/assignments?unit={unit.code}&overdue=1" + (f"&line={line.value}" if line else ""), N_("Chase"), due, "red")
+
+
+def oversees(identity: Identity) -> bool:
+    return any(a.unit == HEADQUARTERS for a in identity.appointments)
+
+
+def glances(identity: Identity, programme: Programme) -> list[Glance]:
+    """The milestones of the programme over everything this person sees on the board."""
+    rows = board.counted(identity, programme.id, board.EVERYTHING, ())
+    lights: dict[str, list[str]] = {}
+    for row in rows:
+        lights.setdefault(row.milestone, []).append(row.light)
+    return [glance(m.code, m.due, lights.get(m.code, ())) for m in programme.milestones]

@@ -1,0 +1,43 @@
+"""What stands on a desk, and in which order: late first, then by day, then what has no day. Pure."""
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from portal.assignments.rules import cell
+from tenants.messages import Message
+
+SOON_DAYS = 14                         # calendar days: what is due later is gathered into one row a milestone
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One thing to do, or one that waits for others. `light` gives its colour; `action` is what the button says."""
+    title: Message
+    about: Message | None
+    href: str
+    action: Message
+    due: date | None = None
+    light: str = "grey"
+    since: date | None = None          # waits for others since that day
+    chase: str | None = None           # where to chase it, for those who may
+
+
+def by_urgency(tasks: Iterable[Task]) -> list[Task]:
+    """The earliest due day first; what has no day last, longest waiting first."""
+    return sorted(tasks, key=lambda t: (t.due or date.max, t.since or date.max, str(t.title)))
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """One milestone of the strip: its light, how many of how many are closed, and when it is due."""
+    milestone: str
+    light: str | None
+    closed: int
+    total: int
+    overdue: int
+    due: date
+
+
+def glance(milestone: str, due: date, lights: Iterable[str]) -> Glance:
+    found = list(lights)
+    return Glance(milestone, cell(found), found.count("closed"), len(found), found.count("red"), due)
