@@ -9,12 +9,15 @@ from portal.accounts import views as accounts
 from portal.api import views as api_documentation
 from portal.assignments import api as assignments_api
 from portal.audit import service as audit
+from portal.audit import views as audit_views
 from portal.board import api as board_api
 from portal.board import views as board
 from portal.config import Settings
 from portal.desk import views as desk
 from portal.filings import views as filings
+from portal.health import views as health
 from portal.models import METADATA
+from portal.notices import views as notices
 from portal.permissions import views as permissions
 from portal.programmes import api as programmes_api
 from portal.programmes import views as programmes
@@ -25,7 +28,7 @@ from portal.web.unit_of_work import UnitOfWork
 from tenants import clock, isolation
 from tenants.db import db
 
-FEATURES: tuple[ModuleType, ...] = (accounts, filings, units, permissions, desk, programmes, board)
+FEATURES: tuple[ModuleType, ...] = (accounts, filings, units, permissions, desk, programmes, board, notices, audit_views, health)
 APIS: tuple[ModuleType, ...] = (units_api, assignments_api, programmes_api, board_api, api_documentation)
 
 MIB = 1024 * 1024
@@ -53,6 +56,8 @@ def create_app(settings: Settings) -> Flask:
     locale.init_app(app)
     templating.init_app(app)
     security.init_app(app)
+    health.init_app(app)
+    notices.init_app(app)
     sign_in.init_app(app, settings)
     for feature in FEATURES:
         access.mount(app, feature.NAME, feature.PREFIX, feature.ROUTES)

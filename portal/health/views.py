@@ -45,7 +45,7 @@ def metrics() -> ResponseReturnValue:
         raise NotFound
     registry = prometheus.CollectorRegistry()
     if "PROMETHEUS_MULTIPROC_DIR" in os.environ:           # several web processes share their figures in files there
-        MultiProcessCollector(registry)
+        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # the library's signature has no types
     else:
         registry.register(_Own())
     registry.register(_Outbox())

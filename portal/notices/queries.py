@@ -13,12 +13,13 @@ from tenants.errors import NotVisible
 Place = tuple[datetime, UUID]                          # the last row of the page before
 
 
-def notices(identity: Identity, after: Place | None = None, limit: int = 50) -> Sequence[Notice]:
-    """Newest first."""
+def notices(identity: Identity, after: tuple[bool, datetime, UUID] | None = None, limit: int = 50) -> Sequence[Notice]:
+    """Unread ones first, each part newest first. `after`: whether the last row shown was unread, its time and key."""
+    order = (Notice.read_at.is_(None), Notice.at, Notice.id)
     mine = select(Notice).where(Notice.person_id == identity.person)
     if after is not None:
-        mine = mine.where(tuple_(Notice.at, Notice.id) < tuple_(*after))
-    return db.session.scalars(mine.order_by(Notice.at.desc(), Notice.id.desc()).limit(limit)).all()
+        mine = mine.where(tuple_(*order) < tuple_(*after))
+    return db.session.scalars(mine.order_by(*(key.desc() for key in order)).limit(limit)).all()
 
 
 def one(identity: Identity, key: UUID) -> Notice:

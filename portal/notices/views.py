@@ -1,0 +1,101 @@
+"""What was said to me: notices, and in a demonstration the letters that would have gone out."""
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from flask import Flask, current_app, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import ngettext
+
+from portal.i18n import localised
+from portal.notices import queries, service
+from portal.notices.models import Notice
+from portal.web import cursors, frame
+from portal.web.access import Route, identity
+from portal.web.addresses import local_path
+from portal.web.locale import language
+from portal.web.templating import done, translate
+from tenants import clock
+from tenants.errors import NotVisible
+from tenants.messages import Message
+from tenants.permissions import Permission
+
+NAME, PREFIX = "notices", ""
+PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A notice in the reader's language."""
+    key: UUID
+    at: datetime
+    words: str
+    url: str
+    read: bool
+
+
+def index() -> ResponseReturnValue:
+    found = queries.notices(identity(), _after(), PAGE + 1)
+    shown = [_said(n) for n in found[:PAGE]]
+    more = len(found) > PAGE
+    return render_template("notices/index.html", unread_ones=[n for n in shown if not n.read],
+                           read_ones=[n for n in shown if n.read],
+                           next=_place(found[PAGE - 1]) if more else None, as_of=clock.now())
+
+
+def _after() -> tuple[bool, datetime, UUID] | None:
+    cursor = request.args.get("cursor", "")
+    place = cursors.read(cursor[1:])
+    return (cursor[0] == "u", *place) if place else None
+
+
+def _place(last: Notice) -> str:
+    return ("u" if last.read_at is None else "r") + cursors.written(last.at, last.id)
+
+
+def follow(key: UUID) -> ResponseReturnValue:
+    """Read, and on to what it is about."""
+    notice = queries.one(identity(), key)
+    service.mark_read(identity(), [notice.id])
+    return redirect(local_path(notice.url, url_for("notices.index")), 303)
+
+
+def read_all() -> ResponseReturnValue:
+    count = queries.unread(identity())
+    service.mark_read(identity())
+    done(ngettext("%(num)d notice marked as read.", "%(num)d notices marked as read.", count))
+    return redirect(url_for("notices.index"), 303)
+
+
+def mail() -> ResponseReturnValue:
+    """Letters are kept to be seen in a demonstration only; otherwise they are in their receivers' boxes."""
+    settings = current_app.config["PORTAL"]
+    if settings.production:
+        raise NotVisible
+    found = queries.letters(identity(), cursors.read(request.args.get("cursor")), PAGE + 1)
+    return render_template("notices/mail.html", letters=found[:PAGE], as_of=clock.now(),
+                           next=cursors.written(found[PAGE - 1].at, found[PAGE - 1].id) if len(found) > PAGE else None,
+                           goes_out=bool(settings.mail_url))
+
+
+def unread() -> int:
+    """For the bell in the frame."""
+    return queries.unread(identity())
+
+
+def init_app(app: Flask) -> None:
+    frame.count_unread_with(app, unread)
+
+
+def _said(notice: Notice) -> Said:
+    params: Mapping[str, object] = {k: localised(v, language()) for k, v in notice.params.items()}
+    return Said(notice.id, notice.at, translate(Message(notice.text, params)), local_path(notice.url), notice.read_at is not None)
+
+
+ROUTES: tuple[Route, ...] = (
+    ("GET", "/notices", index, Permission.NOTICE_READ),
+    ("POST", "/notices/read", read_all, Permission.NOTICE_READ),
+    ("POST", "/notices/<uuid:key>/open", follow, Permission.NOTICE_READ),
+    ("GET", "/mail", mail, Permission.NOTICE_READ),
+)
