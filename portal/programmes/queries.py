@@ -6,6 +6,9 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import selectinload
 
+from portal.assignments.models import Assignment
+from portal.assignments.queries import readable
+from portal.assignments.rules import COUNTED_STATES
 from portal.programmes.models import Programme
 from portal.programmes.rules import DRAFT, ProgrammePlan, UnitFacts
 from tenants.access import Identity, permits
@@ -52,6 +55,20 @@ def whole(key: UUID) -> Programme:
 def current(identity: Identity) -> Programme | None:
     """The newest one that is not a draft, with its milestones: what the board and the lists start from."""
     return next((p for p in listed(identity) if p.state != DRAFT), None)
+
+
+def mine(identity: Identity, programme: UUID) -> dict[str, Assignment]:
+    """Code → the assignment that this person reads, where units each see their own. For the page of what is asked."""
+    found = db.session.scalars(select(Assignment).where(Assignment.programme_id == programme, readable(identity)))
+    return {a.code: a for a in found}
+
+
+def made(programme: UUID) -> dict[str, int]:
+    """Code → how many assignments count, as far as this scope sees."""
+    a = Assignment
+    rows = db.session.execute(select(a.code, func.count().label("n")).group_by(a.code)
+                              .where(a.programme_id == programme, a.state.in_(COUNTED_STATES)))
+    return {row.code: row.n for row in rows}
 
 
 def exists(year: int) -> bool:

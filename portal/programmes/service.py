@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm.attributes import flag_modified
 
 from portal import texts
@@ -29,7 +30,7 @@ from portal.programmes.rules import shift as on_day
 from tenants import clock, directory
 from tenants.access import HEADQUARTERS, Appointment, Identity, need
 from tenants.db import db, uuid7
-from tenants.errors import Invalid, RuleViolated
+from tenants.errors import Invalid, RuleViolated, Stale
 from tenants.messages import N_, Message
 from tenants.models import Unit
 from tenants.permissions import Permission
@@ -37,9 +38,27 @@ from tenants.vocabulary import Category, Line, MilestoneCode, Process, Role, Uni
 
 
 def allow(programme: Programme, action: str, *, actor: Identity) -> Appointment:
-    """May this person edit, issue or end it now? Raises NotPermitted, then RuleViolated."""
+    """May this person edit, issue, end it or add to it now? Raises NotPermitted, then RuleViolated."""
+    if action == "add":
+        under = need(actor, Permission.ASSIGNMENT_ADD)
+        if programme.state != ISSUED:
+            raise RuleViolated(N_("Assignments are added to a programme that is issued; a draft gets templates."))
+        return under
     under = need(actor, Permission.PROGRAMME_EDIT)
     MACHINE.step(programme.state, action)
+    return under
+
+
+def _begin(programme: Programme, action: str, actor: Identity, version: int | None = None) -> Appointment:
+    """Permission, then the row held and read anew, so that of two at once the second sees what the first did; then the
+    version that the person had in front of them (None: no form was open), then the state.
+
+    Raises NotPermitted, Stale, RuleViolated."""
+    need(actor, Permission.ASSIGNMENT_ADD if action == "add" else Permission.PROGRAMME_EDIT)
+    db.session.refresh(programme, list(Programme.__mapper__.column_attrs.keys()), with_for_update=True)
+    under = allow(programme, action, actor=actor)
+    if version is not None and version != programme.version:
+        raise Stale(N_("Somebody else has changed this programme since you opened the form."))
     return under
 
 
@@ -58,8 +77,11 @@ def draft(plan: ProgrammePlan, year: int, actor: Identity | None = None) -> Prog
         id=uuid7(), year=year, name=_of_year(plan.name, year), name_zh=_of_year(plan.name_zh, year), theme=themed.theme,
         theme_zh=themed.theme_zh, goals="\n".join(themed.goals), goals_zh="\n".join(themed.goals_zh), state=DRAFT,
         issued_at=None)
-    db.session.add(made)
-    db.session.flush()
+    try:
+        with db.session.begin_nested():
+            db.session.add(made)
+    except IntegrityError:                     # somebody else drafted this year at the same moment
+        raise RuleViolated(N_("There is a programme for %(year)s already.", year=year)) from None
     db.session.add_all(
         Milestone(id=uuid7(), programme_id=made.id, code=m.code.value, due=on_day(m.due, year), title=m.title,
                   title_zh=m.title_zh, position=n) for n, m in enumerate(plan.milestones))
@@ -107,60 +129,79 @@ class TemplateContent:
 
 
 def change_programme(programme: Programme, *, name: str, name_zh: str, theme: str, theme_zh: str, goals: str, goals_zh: str,
-                     actor: Identity) -> None:
+                     actor: Identity, version: int | None = None) -> None:
     """Words of a draft."""
-    under = allow(programme, "edit", actor=actor)
+    under = _begin(programme, "edit", actor, version)
     new = {k: texts.clean(v) for k, v in {"name": name, "name_zh": name_zh, "theme": theme, "theme_zh": theme_zh,
                                           "goals": goals, "goals_zh": goals_zh}.items()}
-    limits = {"goals": texts.MEDIUM, "goals_zh": texts.MEDIUM}
-    errors = _lengths(new, limits)
-    if not (new["name"] and new["name_zh"]):
-        errors["name"] = [N_("Give the programme a name in both languages.")]
+    errors = _lengths(new, {"goals": texts.MEDIUM, "goals_zh": texts.MEDIUM})
+    for field in ("name", "name_zh"):
+        if not new[field]:
+            errors[field] = [N_("Give the programme a name in both languages.")]
     _refuse(errors)
-    _set(programme, new, "programme", programme.id, under)
+    before = {k: getattr(programme, k) for k in new}
+    for field, value in new.items():
+        setattr(programme, field, value)
+    db.session.flush()
+    _note(programme, {k: [before[k], new[k]] for k in new if before[k] != new[k]}, under)
 
 
-def change_milestone(programme: Programme, milestone: Milestone, due: date, *, actor: Identity) -> None:
-    """Move a milestone of a draft; templates that were due on it move along, later ones are drawn back to it."""
-    under = allow(programme, "edit", actor=actor)
-    if not date(programme.year, 1, 1) <= due <= date(programme.year + 1, 12, 31):
-        raise Invalid({"due": [N_("The date must lie in the programme's year or the next.")]})
-    before, milestone.due = milestone.due, due
-    for t in programme.templates:
-        if t.milestone == milestone.code and (t.due == before or t.due > due):
-            t.due = due
+def change_milestones(programme: Programme, dues: Mapping[str, date], *, actor: Identity, version: int | None = None) -> None:
+    """Move milestones of a draft, given by code; templates that were due on one move along, later ones are drawn back."""
+    under = _begin(programme, "edit", actor, version)
+    first, last = date(programme.year, 1, 1), date(programme.year + 1, 12, 31)
+    _refuse({code: [N_("The date must lie in the programme's year or the next.")]
+             for code, due in dues.items() if not first <= due <= last})
+    moved = {}
+    for milestone in programme.milestones:
+        before, due = milestone.due, dues.get(milestone.code, milestone.due)
+        if due != before:
+            moved[f"milestone {milestone.code}"] = [before, due]
+            milestone.due = due
+            for t in programme.templates:
+                if t.milestone == milestone.code and (t.due == before or t.due > due):
+                    t.due = due
     _touch(programme)
-    audit.record("edit", "programme", programme.id, {f"milestone {milestone.code}": [before, due]}, under=under)
+    _note(programme, moved, under)
 
 
-def add_template(programme: Programme, content: TemplateContent, *, actor: Identity) -> Template:
+def add_template(programme: Programme, content: TemplateContent, *, actor: Identity, version: int | None = None) -> Template:
     """One more template for a draft. Raises Invalid."""
-    under = allow(programme, "edit", actor=actor)
+    under = _begin(programme, "edit", actor, version)
     made = _new_template(programme, content)
-    audit.record("edit", "programme", programme.id, {"template added": content.code}, under=under)
+    _note(programme, {"template added": content.code}, under)
     return made
 
 
-def change_template(programme: Programme, template: Template, content: TemplateContent, *, actor: Identity) -> None:
-    under = allow(programme, "edit", actor=actor)
+def change_template(programme: Programme, template: Template, content: TemplateContent, *, actor: Identity,
+                    version: int | None = None) -> None:
+    under = _begin(programme, "edit", actor, version)
     new = _judged(programme, content, except_for=template)
     before = {k: getattr(template, k) for k in new}
     for name, value in new.items():
         setattr(template, name, value)
     _touch(programme)
-    audit.record("edit", "programme", programme.id,
-                 {f"{template.code}.{k}": [before[k], new[k]] for k in new if before[k] != new[k]}, under=under)
+    _note(programme, {f"{template.code}.{k}": [before[k], new[k]] for k in new if before[k] != new[k]}, under)
 
 
 def remove_template(programme: Programme, template: Template, *, actor: Identity) -> None:
     """Take a template out of a draft; the one for filing the plan must stay."""
-    under = allow(programme, "edit", actor=actor)
+    under = _begin(programme, "edit", actor)
     if template.kind == TemplateKind.PLAN_FILING:
         raise RuleViolated(N_("The plan itself must be filed: this template stays."))
     programme.templates.remove(template)
     db.session.delete(template)
     _touch(programme)
-    audit.record("edit", "programme", programme.id, {"template removed": template.code}, under=under)
+    _note(programme, {"template removed": template.code}, under)
+
+
+def judge(programme: Programme, content: TemplateContent, except_for: Template | None = None) -> dict[str, list[Message]]:
+    """Every fault of what a template would be, by field, for a form that has some of its own."""
+    try:
+        _judged(programme, content, except_for)
+    except Invalid as refused:
+        return {k: list(v) for k, v in refused.errors.items()}
+    return {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +227,7 @@ def preview(programme: Programme) -> Preview:
 
 def issue(programme: Programme, *, actor: Identity) -> int:
     """Make every unit's assignments and tell the contacts; once. Returns how many assignments were made."""
-    under = allow(programme, "issue", actor=actor)
+    under = _begin(programme, "issue", actor)
     reached = list(_pairs(programme))
     if not reached:
         raise RuleViolated(N_("The programme reaches no unit: add templates first."))
@@ -205,11 +246,13 @@ def issue(programme: Programme, *, actor: Identity) -> int:
 
 def add_assignments(programme: Programme, content: TemplateContent, *, actor: Identity) -> int:
     """One more task in mid-year, for every unit it selects. Returns how many assignments were made."""
-    under = need(actor, Permission.ASSIGNMENT_ADD)
-    if programme.state != ISSUED:
-        raise RuleViolated(N_("Assignments are added to a programme that is issued; a draft gets templates."))
+    under = _begin(programme, "add", actor)
+    if content.due < clock.today():
+        errors = judge(programme, content)
+        errors.setdefault("due", []).append(N_("This day has passed; choose today or later."))
+        raise Invalid(errors)
     template = _new_template(programme, content)
-    reached = [(u, template) for u, facts in queries.audience() if targets_match(content.targets, facts)]
+    reached = [(u, t) for u, t in _pairs(programme) if t is template]
     if not reached:
         raise Invalid({"targets": [N_("This reaches no unit. Choose at least one.")]})
     made = _assign(programme, reached, under)
@@ -224,20 +267,25 @@ def add_assignments(programme: Programme, content: TemplateContent, *, actor: Id
 
 def end(programme: Programme, *, actor: Identity) -> None:
     """Nothing more is expected of it; everything stays readable."""
-    under = allow(programme, "end", actor=actor)
+    under = _begin(programme, "end", actor)
     before, programme.state = programme.state, MACHINE.step(programme.state, "end").target
     db.session.flush()
     audit.record("end", "programme", programme.id, {"state": [before, programme.state]}, under=under)
 
 
-def _pairs(programme: Programme) -> Iterable[tuple[Unit, Template]]:
-    """Who gets what when the programme is issued; the work on systems arises later, from the filings."""
-    templates = [(t, [selector_of(s) for s in t.targets]) for t in programme.templates if t.kind != TemplateKind.SYSTEM]
+def targets(programme: Programme) -> Iterable[tuple[Unit, Template]]:
+    """Which template selects which unit, units in the plan's order; parts of units only where they are named."""
+    templates = [(t, [selector_of(s) for s in t.targets]) for t in programme.templates]
     for unit, facts in queries.audience():
         for template, selectors in templates:
             chosen = selectors if unit.parent_id is None else [s for s in selectors if s.unit]
             if targets_match(chosen, facts):
                 yield unit, template
+
+
+def _pairs(programme: Programme) -> Iterable[tuple[Unit, Template]]:
+    """Who gets what when the programme is issued; the work on systems arises later, from the filings."""
+    return ((u, t) for u, t in targets(programme) if t.kind != TemplateKind.SYSTEM)
 
 
 def _assign(programme: Programme, reached: Sequence[tuple[Unit, Template]], under: Appointment) -> int:
@@ -311,9 +359,6 @@ def _touch(programme: Programme) -> None:
     db.session.flush()
 
 
-def _set(thing: Programme, new: Mapping[str, str], kind: str, key: UUID, under: Appointment) -> None:
-    before = {k: getattr(thing, k) for k in new}
-    for name, value in new.items():
-        setattr(thing, name, value)
-    db.session.flush()
-    audit.record("edit", kind, key, {k: [before[k], new[k]] for k in new if before[k] != new[k]}, under=under)
+def _note(programme: Programme, changes: Mapping[str, object], under: Appointment) -> None:
+    if changes:
+        audit.record("edit", "programme", programme.id, changes, under=under)

@@ -1,0 +1,127 @@
+"""Reading the board: one narrow statement for every assignment that counts; lights follow the day and are never stored."""
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy.orm import joinedload
+
+from portal.assignments import queries as assignments
+from portal.assignments.models import Assignment
+from portal.assignments.rules import COUNTED_STATES, LightFacts, light
+from portal.board.rules import Counted, Place
+from portal.filings.models import Filing
+from portal.filings.rules import APPROVED
+from portal.reach import within
+from tenants import clock, directory
+from tenants.access import Identity, permits, reaches
+from tenants.db import db
+from tenants.models import Unit
+from tenants.permissions import Permission
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the board, or the list behind one of its figures, is narrowed to; an empty word leaves a side open."""
+    line: str = ""
+    kind: str = ""
+    category: str = ""
+    unit: str = ""
+    milestone: str = ""
+    light: str = ""
+    code: str = ""
+
+    def takes(self, unit: Unit) -> bool:
+        return all(not wanted or wanted == found for wanted, found in (
+            (self.kind, unit.kind), (self.category, unit.category), (self.unit, unit.code)))
+
+
+EVERYTHING = Wanted()
+
+
+def seen(identity: Identity) -> ColumnElement[bool]:
+    """The assignments whose standing this person sees on the board; reading one is another permission."""
+    a = Assignment
+    return within(reaches(identity, Permission.BOARD_READ), unit=a.unit_id, line=a.line, owner=a.owner_id)
+
+
+def counted(identity: Identity, programme: UUID, wanted: Wanted, units: Collection[Unit]) -> list[Counted]:
+    """Every assignment that counts, by due day; `units` are all units, for the filters on them."""
+    a = Assignment
+    where = [a.programme_id == programme, a.state.in_(COUNTED_STATES), seen(identity)]
+    where += [column == value for column, value in ((a.line, wanted.line), (a.milestone, wanted.milestone), (a.code, wanted.code))
+              if value]
+    if wanted.kind or wanted.category or wanted.unit:
+        where.append(a.unit_id.in_([u.id for u in units if wanted.takes(u)]))
+    rows = db.session.execute(
+        select(a.id, a.unit_id, a.milestone, a.line, a.code, a.due, a.state, a.percent, a.start, a.reported_on,
+               a.handed_in_on, a.closed_on).where(*where).order_by(a.due, a.id))
+    limits, today = assignments.thresholds(), clock.today()
+    found = []
+    for key, unit, milestone, line, code, due, state, percent, start, reported, handed_in, closed in rows:
+        shown = light(LightFacts(state, percent, start, due, reported, handed_in), today, limits)
+        if not wanted.light or wanted.light == shown.code:
+            found.append(Counted(key, unit, milestone, line, code, due, shown.code, shown.late_days, handed_in, closed))
+    return found
+
+
+def places(identity: Identity, wanted: Wanted, units: Sequence[Unit], rows: Sequence[Counted]) -> list[Place]:
+    """The units that stand on this person's board, in the plan's order: those that exist, also where nothing is asked of
+    them; parts of units and closed ones only where something is."""
+    reached = {r.unit for r in reaches(identity, Permission.BOARD_READ)}
+    busy, today = {row.unit for row in rows}, clock.today()
+
+    def stands(u: Unit) -> bool:
+        gone = u.closed_on is not None and u.closed_on <= today
+        return u.id in busy or (u.parent_id is None and not gone)
+    return [Place(u.id, u.code, u.kind, u.category) for u in units
+            if wanted.takes(u) and (None in reached or u.id in reached) and stands(u)]
+
+
+@dataclass(frozen=True, slots=True)
+class Plans:
+    """How many units owe an implementation plan, have one in force, and got it approved in the last seven days."""
+    owed: int
+    in_force: int
+    lately: int
+
+
+def plans(identity: Identity, programme: UUID, wanted: Wanted, since: datetime) -> Plans:
+    """Of the units that `wanted` takes and whose filings this person reads."""
+    a, f = Assignment, Filing
+    units = [c == v for c, v in ((Unit.kind, wanted.kind), (Unit.category, wanted.category)) if v]
+    approved: Sequence[datetime | None] = db.session.scalars(
+        select(f.approved_at).select_from(a).join(Unit, Unit.id == a.unit_id)
+        .outerjoin(f, and_(f.unit_id == a.unit_id, f.programme_id == a.programme_id, f.state == APPROVED))
+        .where(a.programme_id == programme, a.template_kind == "plan_filing", a.state.in_(COUNTED_STATES), *units,
+               within(reaches(identity, Permission.FILING_READ), unit=a.unit_id))).all()
+    days = [day for day in approved if day is not None]
+    return Plans(len(approved), len(days), sum(1 for day in days if day > since))
+
+
+def units() -> Sequence[Unit]:
+    """All units in the plan's order, closed ones too."""
+    return directory.units()
+
+
+def shown(identity: Identity, rows: Sequence[Counted]) -> list[tuple[Counted, Assignment, bool]]:
+    """The rows with their assignments, and whether this person may open each."""
+    found: Mapping[UUID, Assignment] = {x.id: x for x in db.session.scalars(
+        select(Assignment).where(Assignment.id.in_([r.key for r in rows]), seen(identity)).options(joinedload(Assignment.unit)))}
+    return [(row, found[row.key], bool(permits(identity, Permission.ASSIGNMENT_READ, found[row.key].subject)))
+            for row in rows if row.key in found]
+
+
+def after(rows: Sequence[Counted], cursor: str) -> Sequence[Counted]:
+    """The rows that follow the one a page ended with; all of them for a cursor that says nothing."""
+    try:
+        day, key = cursor.split("_")
+        last = (date.fromisoformat(day), UUID(key))
+    except ValueError:
+        return rows
+    return [r for r in rows if (r.due, r.key) > last]
+
+
+def cursor(row: Counted) -> str:
+    return f"{row.due.isoformat()}_{row.key}"

@@ -1,0 +1,143 @@
+"""The board, and the list behind each of its figures."""
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict
+from enum import StrEnum
+from urllib.parse import urlencode
+
+from flask import render_template, request
+from flask.typing import ResponseReturnValue
+
+from portal.assignments.rules import LIGHTS
+from portal.board import queries, rules
+from portal.board.queries import Wanted
+from portal.board.rules import Counted, Group, Row
+from portal.filings.rules import APPROVED
+from portal.programmes import queries as programmes
+from portal.programmes.models import Programme
+from portal.programmes.rules import DRAFT
+from portal.web import templating
+from portal.web.access import Route, identity
+from portal.web.names import term, unit_name
+from tenants import clock
+from tenants.access import permits
+from tenants.messages import N_
+from tenants.permissions import Permission
+from tenants.vocabulary import Category, Line, MilestoneCode, UnitKind
+
+PAGE = 100                                             # rows of a list
+Opens = Callable[..., str]
+
+_CODES: Mapping[str, frozenset[str]] = {
+    "line": frozenset(Line), "kind": frozenset(UnitKind), "category": frozenset(Category),
+    "milestone": frozenset(MilestoneCode), "light": frozenset(LIGHTS)}
+
+
+def _asked(*names: str) -> dict[str, str]:
+    """The filters of the address; a word that is none of its codes leaves that side open."""
+    found = {n: request.args.get(n, "").strip() for n in names}
+    return {n: v for n, v in found.items() if v and (n not in _CODES or v in _CODES[n])}
+
+
+def _programme() -> tuple[Programme | None, Sequence[Programme]]:
+    """The one of the year asked for, else the newest that is issued; and all that one may choose from."""
+    every = [p for p in programmes.listed(identity()) if p.state != DRAFT]
+    year = request.args.get("year", type=int)
+    return next((p for p in every if p.year == year), next(iter(every), None)), every
+
+
+def _opens(programme: Programme, wanted: Mapping[str, str]) -> Opens:
+    """The address of the list of just those assignments that a figure counts."""
+    def address(**more: str | None) -> str:
+        asked = {"year": str(programme.year), **wanted, **more}
+        return f"/board/rows?{urlencode({k: v for k, v in asked.items() if v})}"
+    return address
+
+
+def board() -> ResponseReturnValue:
+    """Units by milestones: who stands where, as far as this person sees."""
+    me = identity()
+    programme, every = _programme()
+    if programme is None:
+        return render_template("board/none.html", drafts=bool(permits(me, Permission.PROGRAMME_EDIT)))
+    asked = _asked("line", "kind", "category")
+    wanted, units, now = Wanted(**asked), queries.units(), clock.now()
+    rows = queries.counted(me, programme.id, wanted, units)
+    places = queries.places(me, wanted, units, rows)
+    milestones = [m.code for m in programme.milestones]
+    groups = rules.grouped(rows, places, milestones, request.args.get("sort", ""))
+    return render_template(
+        "board/board.html", programme=programme, programmes=every, asked=asked, sort=request.args.get("sort", rules.PLAN),
+        groups=groups, codes={p.unit: p.code for p in places}, everything=rules.across("", rows, milestones),
+        lines=_by_line(rows, milestones), tiles=_tiles(groups, places), week=rules.last_week(rows, clock.today()),
+        plans=queries.plans(me, programme.id, wanted, now - rules.WEEK), plans_at=_plans_at(programme, asked),
+        opens=_opens(programme, asked), alone=len(places) == 1, as_of=now, other_day=_other_day(), chosen=_chosen(asked),
+        options={name: [(code.value, term(word, code)) for code in codes] for name, word, codes in _CHOICES},
+        orders=[(order, templating.translate(words)) for order, words in _ORDERS])
+
+
+_CHOICES: tuple[tuple[str, str, Iterable[StrEnum]], ...] = (
+    ("line", "line", Line), ("kind", "unit_kind", UnitKind), ("category", "category", Category))
+_ORDERS = ((rules.PLAN, N_("As in the plan")), (rules.LEAST_COMPLETE, N_("Least closed first")),
+           (rules.MOST_COMPLETE, N_("Most closed first")), (rules.LATEST, N_("Most overdue first")))
+
+
+def _plans_at(programme: Programme, asked: Mapping[str, str]) -> str:
+    """The list of the implementation plans in force; they are the unit's, whatever the line."""
+    kept = {k: v for k, v in asked.items() if k in ("kind", "category")}
+    return f"/filings?{urlencode({'year': programme.year, 'state': APPROVED, **kept})}"
+
+
+def _chosen(asked: Mapping[str, str]) -> list[tuple[str, str]]:
+    """The filters in words, each with the address without it."""
+    words: Mapping[str, Callable[[str], str]] = {"unit": unit_name, "light": templating.light_words, "code": str}
+    return [(words[n](v) if n in words else term({"kind": "unit_kind"}.get(n, n), v), templating.without(n))
+            for n, v in asked.items()]
+
+
+def _other_day() -> str:
+    """A day asked for that is not today: it cannot be shown, and the page says so."""
+    day = request.args.get("as_of", "").strip()
+    return day if day != clock.today().isoformat() else ""
+
+
+def _by_line(rows: Sequence[Counted], milestones: Sequence[str]) -> list[Row]:
+    of: dict[str, list[Counted]] = {line.value: [] for line in Line}
+    for row in rows:
+        of[row.line].append(row)
+    return [rules.across(line, found, milestones) for line, found in of.items() if found]
+
+
+def _tiles(groups: Sequence[Group], places: Sequence[rules.Place]) -> list[tuple[str, Row, tuple[int, int] | None]]:
+    """Code, row and place in the diagram of every province shown; one that has no place there comes last."""
+    codes = {p.unit: p.code for p in places if p.kind == UnitKind.PROVINCE}
+    found = [(codes[r.key], r, rules.TILES.get(codes[r.key])) for g in groups for r in g.rows if r.key in codes]
+    return sorted(found, key=lambda t: t[2] or (99, 0)) if len(found) > 1 else []
+
+
+def rows() -> ResponseReturnValue:
+    """Just the assignments that a figure of the board counts; details open for those who may read them."""
+    me = identity()
+    programme, _every = _programme()
+    if programme is None:
+        return render_template("board/none.html", drafts=bool(permits(me, Permission.PROGRAMME_EDIT)))
+    asked = _asked(*asdict(Wanted()))
+    units = queries.units()
+    found = queries.counted(me, programme.id, Wanted(**asked), units)
+    left = queries.after(found, request.args.get("cursor", ""))
+    page = left[:PAGE]
+    return render_template(
+        "board/rows.html", programme=programme, asked=asked, total=len(found), rows=queries.shown(me, page),
+        next=queries.cursor(page[-1]) if len(left) > len(page) else None, back=_back(programme, asked), chosen=_chosen(asked),
+        titles={m.code: m for m in programme.milestones}, lights=rules.tally(found).lights, as_of=clock.now())
+
+
+def _back(programme: Programme, asked: Mapping[str, str]) -> str:
+    kept = {k: v for k, v in asked.items() if k in ("line", "kind", "category")}
+    return f"/board?{urlencode({'year': programme.year, **kept})}"
+
+
+NAME, PREFIX = "board", "/board"
+ROUTES: tuple[Route, ...] = (
+    ("GET", "", board, Permission.BOARD_READ),
+    ("GET", "/rows", rows, Permission.BOARD_READ),
+)
