@@ -8,6 +8,7 @@ from portal.accounts import sign_in
 from portal.accounts import views as accounts
 from portal.api import views as api_documentation
 from portal.assignments import api as assignments_api
+from portal.assignments import views as assignments
 from portal.audit import service as audit
 from portal.audit import views as audit_views
 from portal.board import api as board_api
@@ -28,7 +29,8 @@ from portal.web.unit_of_work import UnitOfWork
 from tenants import clock, isolation
 from tenants.db import db
 
-FEATURES: tuple[ModuleType, ...] = (accounts, filings, units, permissions, desk, programmes, board, notices, audit_views, health)
+FEATURES: tuple[ModuleType, ...] = (
+    accounts, filings, assignments, units, permissions, desk, programmes, board, notices, audit_views, health)
 APIS: tuple[ModuleType, ...] = (units_api, assignments_api, programmes_api, board_api, api_documentation)
 
 MIB = 1024 * 1024

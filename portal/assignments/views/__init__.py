@@ -1,0 +1,24 @@
+"""The pages of assignments: the list, one assignment, reporting on many, what waits for a verdict."""
+from portal.assignments.views.item import cancel, chase, hand_in, item, report, verify
+from portal.assignments.views.listing import chase_several, index, picked
+from portal.assignments.views.progress import progress, save_progress
+from portal.assignments.views.verdicts import verdicts
+from portal.web.access import Route
+from tenants.permissions import Permission as P
+
+NAME, PREFIX = "assignments", "/assignments"
+
+ROUTES: tuple[Route, ...] = (
+    ("GET", "", index, P.ASSIGNMENT_LIST),
+    ("GET", "/chase", picked, P.ASSIGNMENT_LIST),
+    ("POST", "/chase", chase_several, P.ASSIGNMENT_CHASE),
+    ("GET", "/progress", progress, P.ASSIGNMENT_LIST),
+    ("POST", "/progress", save_progress, P.ASSIGNMENT_REPORT),
+    ("GET", "/verify", verdicts, P.ASSIGNMENT_VERIFY),
+    ("GET", "/<key>", item, P.ASSIGNMENT_READ),
+    ("POST", "/<key>/progress", report, P.ASSIGNMENT_REPORT),
+    ("POST", "/<key>/hand-in", hand_in, P.ASSIGNMENT_HAND_IN),
+    ("POST", "/<key>/verify", verify, P.ASSIGNMENT_VERIFY),
+    ("POST", "/<key>/chase", chase, P.ASSIGNMENT_CHASE),
+    ("POST", "/<key>/cancel", cancel, P.ASSIGNMENT_CANCEL),
+)

@@ -1,0 +1,202 @@
+"""One assignment: how it stands, whose turn it is, what may be done about it, what happened."""
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from flask import redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from portal import texts
+from portal.assignments import forms, queries, service
+from portal.assignments.models import Assignment, ProgressReport
+from portal.assignments.rules import CANCELLED, CLOSED, HANDED_IN, OPEN, Light, expected_percent, light, window_start
+from portal.assignments.views import verdicts
+from portal.audit.views import history_of
+from portal.web.access import identity, may
+from portal.web.addresses import local_path
+from portal.web.locale import language
+from portal.web.names import person_name, unit_short
+from portal.web.templating import done
+from tenants import clock
+from tenants.access import HEADQUARTERS
+from tenants.errors import Invalid, RuleViolated, Stale
+from tenants.messages import N_, Message
+from tenants.permissions import Permission
+from tenants.vocabulary import Line
+
+_STALE = N_("Nothing was stored yet. Above stands how it is now; below, what you typed. Send it again if it still fits.")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Whose turn it is. `act` names the form that is the next step: report, verify, plan (the filing's page), or none."""
+    what: Message
+    about: Message | None = None
+    mine: bool = False
+    tone: str | None = None
+    act: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A form that was not accepted: what was typed into it, and why not. `status` is the answer's."""
+    action: str
+    status: int
+    typed: Mapping[str, str]
+    errors: Mapping[str, Sequence[Message]] = field(default_factory=dict)
+    said: Message | None = None
+
+
+def item(key: str) -> ResponseReturnValue:
+    return _page(queries.one(identity(), forms.key_of(key)))
+
+
+def report(key: str) -> ResponseReturnValue:
+    def act(a: Assignment, version: int) -> Message:
+        percent = _percent()
+        service.report(a, percent, request.form.get("text", ""), actor=identity(), version=version)
+        return N_("Reported: %(percent)s %%.", percent=percent)
+    return _act(key, "report", act)
+
+
+def hand_in(key: str) -> ResponseReturnValue:
+    def act(a: Assignment, version: int) -> Message:
+        service.hand_in(a, request.form.get("text", ""), actor=identity(), version=version)
+        return N_("Handed in. It is verified next.")
+    return _act(key, "hand_in", act)
+
+
+def verify(key: str) -> ResponseReturnValue:
+    def act(a: Assignment, version: int) -> Message:
+        verdict = request.form.get("verdict", "")
+        service.verify(a, verdict, request.form.get("remark", ""), actor=identity(), version=version)
+        return N_("Closed: %(title)s", title=_title(a)) if verdict == "close" else N_("Returned: %(title)s", title=_title(a))
+    return _act(key, "verify", act)
+
+
+def chase(key: str) -> ResponseReturnValue:
+    def act(a: Assignment, version: int) -> Message:
+        service.chase(a, request.form.get("text", ""), actor=identity(), version=version)
+        return N_("Chased. The owner and the unit's contact are told.")
+    return _act(key, "chase", act)
+
+
+def cancel(key: str) -> ResponseReturnValue:
+    def act(a: Assignment, version: int) -> Message:
+        service.cancel(a, request.form.get("reason", ""), actor=identity(), version=version)
+        return N_("Cancelled. It stays visible and counts nowhere.")
+    return _act(key, "cancel", act)
+
+
+def _percent() -> int:
+    """-1 for what is no figure: the service says so, after it has judged who asks and in which state."""
+    percent = forms.percent(request.form.get("percent", ""))
+    return -1 if percent is None else percent
+
+
+def _act(key: str, action: str, act: Callable[[Assignment, int], Message]) -> ResponseReturnValue:
+    """Do it and go back to where the form stood; what is refused is shown with everything that was typed."""
+    a = queries.one(identity(), forms.key_of(key))
+    try:
+        said = act(a, forms.version(request.form.get("version")))
+    except Invalid as fault:
+        return _again(a, Attempt(action, 422, request.form, fault.errors))
+    except Stale as stale:
+        return _again(a, Attempt(action, 412, request.form, said=stale.message))
+    except RuleViolated as refused:
+        return _again(a, Attempt(action, 409, request.form, said=refused.message))
+    done(said)
+    return redirect(local_path(request.form.get("next"), url_for("assignments.item", key=str(a.id))), 303)
+
+
+def _again(a: Assignment, attempt: Attempt) -> ResponseReturnValue:
+    if attempt.action == "verify" and request.form.get("next", "").startswith(verdicts.ADDRESS):
+        shown = verdicts.waiting(a.id, attempt.typed.get("remark", ""), attempt.errors, attempt.said)
+        return render_template("assignments/verdicts.html", **shown), attempt.status
+    return _page(a, attempt)
+
+
+def _page(a: Assignment, attempt: Attempt | None = None) -> ResponseReturnValue:
+    today, offers = clock.today(), service.offers(a, actor=identity())
+    shows, reports = light(a.facts, today, queries.thresholds()), queries.reports(a)
+    start = a.start or window_start(a.due)
+    content = {
+        "a": a, "shows": shows, "offers": offers, "step": _step(a, offers, shows), "reports": reports, "start": start,
+        "expected": expected_percent(start, a.due, today) if a.state == OPEN else None, "chart": _chart(a, reports, start, today),
+        "history": history_of("assignment", a.id), "attempt": attempt, "stale": _STALE, "title": _title(a),
+        "verifier": _verifier(a), "last": reports[-1] if reports else None, "most": texts.MEDIUM}
+    return render_template("assignments/item.html", **content), attempt.status if attempt else 200
+
+
+def _title(a: Assignment) -> str:
+    return a.title_zh if language() == "zh" else a.title
+
+
+def _verifier(a: Assignment) -> Message:
+    """Who gives the verdict: the line at headquarters; of headquarters' own the office, of the office's the leaders."""
+    if a.unit_id != HEADQUARTERS:
+        return N_("headquarters · %(line)s", line=Line(a.line))
+    return N_("the leadership group") if a.line == Line.CUSTOMER_SERVICE else N_("the programme office")
+
+
+def _step(a: Assignment, offers: frozenset[str], shows: Light) -> Step:
+    if a.state == CLOSED:
+        return Step(N_("Closed on %(day)s: verified by %(who)s", day=a.closed_on, who=_verifier(a)), tone="green")
+    if a.state == CANCELLED:
+        return Step(N_("Cancelled: it counts nowhere any more"))
+    if a.template_kind == service.PLAN_FILING:
+        return _filing_step(a, shows)
+    if a.state == HANDED_IN:
+        return _handed_in_step(a, offers)
+    if "report" in offers:
+        what = N_("Your turn: it is overdue. Say how far it is, or hand it in") if shows.late_days else \
+            N_("Your turn: report how far it is, or hand it in when it is done")
+        return Step(what, _due(a), mine=True, tone=_tone(shows), act="report")
+    who = person_name(a.owner) if a.owner else _("its contact")
+    return Step(N_("Waits for %(unit)s · %(who)s", unit=unit_short(a.unit), who=who), _due(a), tone=_tone(shows))
+
+
+def _handed_in_step(a: Assignment, offers: frozenset[str]) -> Step:
+    if "verify" in offers:
+        return Step(N_("Your turn: is this the deliverable that was asked for?"),
+                    N_("Handed in on %(day)s. Close it, or return it with what is missing.", day=a.handed_in_on),
+                    mine=True, act="verify")
+    return Step(N_("Waits for %(who)s to verify", who=_verifier(a)), N_("Handed in on %(day)s.", day=a.handed_in_on), tone="blue")
+
+
+def _filing_step(a: Assignment, shows: Light) -> Step:
+    """The plan's own task is done on the page of the filing."""
+    if a.state == HANDED_IN:
+        return Step(N_("Waits for the lines at headquarters to approve the plan"),
+                    N_("Submitted on %(day)s.", day=a.handed_in_on), tone="blue", act="plan")
+    if may(Permission.FILING_DRAFT, a.subject):
+        return Step(N_("Your turn: submit the unit's implementation plan"), _due(a), mine=True, tone=_tone(shows), act="plan")
+    return Step(N_("Waits for %(unit)s to submit its plan", unit=unit_short(a.unit)), _due(a), tone=_tone(shows), act="plan")
+
+
+def _due(a: Assignment) -> Message:
+    return N_("It is due on %(day)s.", day=a.due)
+
+
+def _tone(shows: Light) -> str | None:
+    return shows.code if shows.code in ("red", "amber") else None
+
+
+def _chart(a: Assignment, reports: Sequence[ProgressReport], start: date, today: date) -> dict[str, Any] | None:
+    """What was reported, as steps over the days on which something was said, beside what was expected."""
+    if not reports:
+        return None
+    said = {clock.local(r.at).date(): r.percent for r in reports}
+    first, now = min(start, *said), min(today, a.closed_on or today)
+    days = sorted({first, start, a.due, now, *said})
+    reported: list[int | None] = []
+    level = 0
+    for day in days:
+        level = said.get(day, level)
+        reported.append(level if day <= now else None)
+    return {"labels": [d.isoformat() for d in days], "unit": "%", "min": 0, "max": 100,
+            "today": today.isoformat() if today in days else None, "today_label": str(_("today")),
+            "series": [{"name": str(_("reported")), "data": reported, "step": True},
+                       {"name": str(_("expected")), "data": [expected_percent(start, a.due, d) for d in days], "step": False}]}

@@ -1,0 +1,141 @@
+"""The list of assignments: filters in the address, cursor by due day, several chased at once."""
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import redirect, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from portal import texts
+from portal.assignments import forms, queries, service
+from portal.assignments.models import Assignment
+from portal.assignments.rules import LIGHTS, STATES, UNCLOSED_STATES
+from portal.web.access import identity
+from portal.web.names import person_name, term, unit_short
+from portal.web.templating import done, light_words, state_words
+from tenants import clock, directory
+from tenants.access import Identity, permits, reaches
+from tenants.db import db
+from tenants.errors import Invalid, NotPermitted, RuleViolated
+from tenants.messages import N_, Message
+from tenants.permissions import Permission
+from tenants.vocabulary import Category, Line, MilestoneCode, Process, UnitKind
+
+PAGE = 50
+ADDRESS = "/assignments"
+
+
+def index() -> ResponseReturnValue:
+    return render_template("assignments/index.html", **_list())
+
+
+def picked() -> ResponseReturnValue:
+    """Links of a page that refused to chase lead back to the list that it showed."""
+    return redirect(_address(request.args), 303)
+
+
+def chase_several() -> ResponseReturnValue:
+    """All of the rows picked or, where one of them may not be chased, none."""
+    me, text = identity(), request.form.get("text", "")
+    keys = forms.keys(request.form.getlist("pick"))
+    try:
+        if not keys:
+            raise Invalid({"pick": [N_("Pick at least one assignment first.")]})
+        service.chase_all(queries.several(me, keys), text, actor=me)
+    except (NotPermitted, RuleViolated, Invalid) as refused:
+        said = next(iter(refused.errors.values()))[0] if isinstance(refused, Invalid) else refused.message
+        status = 403 if isinstance(refused, NotPermitted) else 409 if isinstance(refused, RuleViolated) else 422
+        shown = _list(said=said, picks=frozenset(map(str, keys)), text=text)
+        return render_template("assignments/index.html", **shown), status
+    done(N_("Chased: %(n)s. Their owners and contacts are told.", n=len(keys)))
+    return redirect(_address(request.args), 303)
+
+
+def _list(said: Message | None = None, picks: frozenset[str] = frozenset(), text: str = "") -> dict[str, Any]:
+    me, today, filters = identity(), clock.today(), forms.asked(request.args)
+    where = queries.conditions(me, _wanted(filters, me), today)
+    start = forms.place(request.args.get("cursor", ""))
+    here = [*where, queries.after(*start)] if start else where
+    rows = db.session.scalars(queries.listed(here).limit(PAGE + 1)).all()
+    shown = rows[:PAGE]
+    last = shown[-1] if len(rows) > PAGE else None
+    return {
+        "rows": shown, "lights": queries.lights(shown, today), "total": queries.count(where), "as_of": clock.now(),
+        "next": _address({**filters, "cursor": forms.cursor_after(last.due, last.id)}) if last else None,
+        "first": _address(filters) if start else None, "filters": filters, "options": _options(me), "chips": _chips(filters),
+        "address": ADDRESS, "with_filter": lambda **set_: _address({**filters, **set_}), "query": request.query_string.decode(),
+        "across": _across(me), "chases": bool(reaches(me, Permission.ASSIGNMENT_CHASE)), "chaseable": _chaseable(shown, me),
+        "works": bool(reaches(me, Permission.ASSIGNMENT_REPORT)), "verifies": bool(reaches(me, Permission.ASSIGNMENT_VERIFY)),
+        "said": said, "picks": picks, "text": text, "most": texts.MEDIUM}
+
+
+def _wanted(filters: Mapping[str, str], me: Identity) -> queries.Wanted:
+    owner = filters.get("owner", "")
+    if "@" in owner:                                   # a mail address names a person as well as the key does
+        filters = {**filters, "owner": str(queries.person_with_mail(owner) or forms.NOBODY)}
+    return forms.wanted(filters, me=me.person)
+
+
+def _address(args: Mapping[str, str]) -> str:
+    kept = {k: v for k in (*forms.FILTERS, "cursor") if (v := args.get(k))}
+    return f"{ADDRESS}?{urlencode(kept)}" if kept else ADDRESS
+
+
+def _across(me: Identity) -> bool:
+    """Whether this person reads more than one unit."""
+    found = reaches(me, Permission.ASSIGNMENT_READ)
+    return len({r.unit for r in found}) > 1 or any(r.unit is None for r in found)
+
+
+def _chaseable(rows: Sequence[Assignment], me: Identity) -> frozenset[str]:
+    return frozenset(str(a.id) for a in rows
+                     if a.state in UNCLOSED_STATES and permits(me, Permission.ASSIGNMENT_CHASE, a.subject))
+
+
+def _options(me: Identity) -> dict[str, list[tuple[str, str]]]:
+    """What each filter offers, in the reader's language."""
+    found = {name: [(str(code), term(name if name != "kind" else "unit_kind", code)) for code in codes] for name, codes in (
+        ("line", Line), ("milestone", MilestoneCode), ("process", Process), ("kind", UnitKind), ("category", Category))}
+    found["light"] = [(code, light_words(code)) for code in LIGHTS]
+    found["state"] = [(code, state_words("assignment", code)[0]) for code in STATES]
+    found["year"] = [(str(year), str(year)) for year in queries.years(me)]
+    if _across(me):
+        found["unit"] = [(u.code, unit_short(u)) for u in directory.units()]
+    return found
+
+
+def _chips(filters: Mapping[str, str]) -> list[tuple[str, str]]:
+    """(what is set in words, the address without it)."""
+    def without(name: str) -> str:
+        return _address({k: v for k, v in filters.items() if k != name})
+    return [(_chip(name, value), without(name)) for name, value in filters.items()]
+
+
+def _chip(name: str, value: str) -> str:
+    match name:
+        case "q":
+            return f"“{value[:60]}”"
+        case "unit":
+            return unit_short(value)
+        case "kind":
+            return term("unit_kind", value)
+        case "light":
+            return light_words(value)
+        case "state":
+            return state_words("assignment", value)[0]
+        case "owner":
+            return str(_("owned by me") if value == "me" else _("owned by %(who)s", who=_owner(value)))
+        case "overdue":
+            return str(_("overdue"))
+        case "counted":
+            return str(_("without cancelled ones"))
+        case "programme":
+            return str(_("of one programme"))
+        case _:
+            return term(name, value)
+
+
+def _owner(value: str) -> str:
+    found = queries.person_with_mail(value) if "@" in value else forms.key(value)
+    return (person_name(found) if found else "") or value
