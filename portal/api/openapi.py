@@ -1,11 +1,12 @@
 """The OpenAPI 3.1 document, from the route tables and the models, so that it cannot differ from what is served."""
 import re
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, cast
 
 from openapi_pydantic import OpenAPI
 from openapi_pydantic.util import construct_open_api_with_schema_class
 from pydantic import BaseModel, Field
+from pydantic.json_schema import models_json_schema
 
 from portal.api.answers import JSON, PREFIX
 from portal.api.idempotency import HEADER, LONGEST
@@ -23,6 +24,7 @@ Refusals are RFC 9457 problems, checked in this order: 401, 404, 403, 428 and 41
 are ignored; answers may carry more fields in the future. For people: {DOCS}"""
 
 Json = dict[str, Any]
+Refs = dict[type[BaseModel], Json]
 
 
 class Problem(BaseModel):
@@ -38,16 +40,18 @@ class Problem(BaseModel):
 def document(routes: Iterable[Mounted]) -> Json:
     """The document as plain data, paths in the order of the tables. Raises ValidationError where it would be none."""
     routes = list(routes)
+    models = _models(routes)
+    refs = _refs(models)
     paths: dict[str, Json] = {}
     for route in routes:
         path = re.sub(r"<(\w+)>", r"{\1}", route.rule)
-        paths.setdefault(path, {})[route.method.lower()] = _operation(route)
+        paths.setdefault(path, {})[route.method.lower()] = _operation(route, refs)
     frame = OpenAPI.model_validate({
         "openapi": "3.1.1", "info": {"title": "Task portal", "version": VERSION, "description": ABOUT},
         "servers": [{"url": PREFIX}], "tags": [{"name": name} for name in dict.fromkeys(r.tag for r in routes)],
         "paths": paths, "components": {"securitySchemes": {"token": {
             "type": "http", "scheme": "bearer", "description": "A personal access token: `portal token create`."}}}})
-    made = construct_open_api_with_schema_class(frame, _models(routes), scan_for_pydantic_schema_reference=False)
+    made = construct_open_api_with_schema_class(frame, models, scan_for_pydantic_schema_reference=False)
     content: Json = made.model_dump(mode="json", by_alias=True, exclude_none=True)
     return content
 
@@ -57,23 +61,25 @@ def _models(routes: Iterable[Mounted]) -> list[type[BaseModel]]:
     return [Problem, *named]
 
 
-def _ref(model: type[BaseModel]) -> Json:
-    return {"$ref": "#/components/schemas/" + re.sub(r"[^\w.-]", "_", model.__name__)}
+def _refs(models: list[type[BaseModel]]) -> Refs:
+    """Where each model's schema will stand; pydantic chooses the names, also where two would be alike."""
+    found, _ = models_json_schema([(m, "validation") for m in models], ref_template="#/components/schemas/{model}")
+    return {cast(type[BaseModel], model): dict(schema) for (model, _), schema in found.items()}
 
 
-def _operation(route: Mounted) -> Json:
+def _operation(route: Mounted, refs: Refs) -> Json:
     public = route.declared is PUBLIC
     declared = "" if public else f"\n\nPermission: `{getattr(route.declared, 'value', '')}`."
     operation: Json = {
         "operationId": route.name, "tags": [route.tag], "summary": route.spec.summary,
-        "parameters": list(_parameters(route)), "responses": dict(_responses(route)),
+        "parameters": list(_parameters(route)), "responses": dict(_responses(route, refs)),
         "security": [] if public else [{"token": []}]}
     if about := (route.spec.about + declared).strip():
         operation["description"] = about
     if body := route.spec.body:
         operation["requestBody"] = {
             "required": any(field.is_required() for field in body.model_fields.values()),
-            "content": {JSON: {"schema": _ref(body)}}}
+            "content": {JSON: {"schema": refs[body]}}}
     return operation
 
 
@@ -109,7 +115,7 @@ def _query(model: type[BaseModel]) -> Iterator[Json]:
         yield parameter
 
 
-def _responses(route: Mounted) -> Iterator[tuple[str, Json]]:
+def _responses(route: Mounted, refs: Refs) -> Iterator[tuple[str, Json]]:
     spec = route.spec
     headers: Json = {}
     if spec.answer and not spec.lists:
@@ -118,11 +124,11 @@ def _responses(route: Mounted) -> Iterator[tuple[str, Json]]:
         headers["Location"] = _header("The address of what was made.")
     yield str(spec.status), {
         "description": _GOOD.get(spec.status, "Done."), "headers": headers,
-        "content": {spec.media_type: {"schema": _ref(spec.answer)} if spec.answer else {}}}
+        "content": {spec.media_type: {"schema": refs[spec.answer]} if spec.answer else {}}}
     if route.method == "GET" and headers:
         yield "304", {"description": "Not changed since the ETag sent as `If-None-Match`."}
     for status in sorted(refusals(route)):
-        yield str(status), _refusal(status, spec.conflicts if status == 409 else "")
+        yield str(status), _refusal(status, refs, spec.conflicts if status == 409 else "")
 
 
 _GOOD = {200: "As asked for.", 201: "Made."}
@@ -134,9 +140,9 @@ def _header(about: str) -> Json:
     return {"description": about, "schema": {"type": "string"}}
 
 
-def _refusal(status: int, about: str) -> Json:
+def _refusal(status: int, refs: Refs, about: str) -> Json:
     said: Json = {"description": about or f"{SORTS[status].title}. {SORTS[status].detail}",
-                  "content": {MEDIA_TYPE: {"schema": _ref(Problem)}}}
+                  "content": {MEDIA_TYPE: {"schema": refs[Problem]}}}
     if status in _HEADERS:
         name, words = _HEADERS[status]
         said["headers"] = {name: _header(words)}

@@ -28,10 +28,6 @@ class Page(BaseModel, Generic[M]):
     items: list[M]
     next: str | None
 
-    @classmethod
-    def model_parametrized_name(cls, params: tuple[Any, ...]) -> str:
-        return f"{params[0].__name__}Page"
-
 
 class PageQuery(Query):
     """Of every list; a list with filters inherits from it."""
