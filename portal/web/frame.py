@@ -29,7 +29,7 @@ class Place:
 PLACES = (
     Place(N_("Desk"), "/desk", Permission.DESK_READ, "always", icon="layout-dashboard", key="d"),
     Place(N_("Board"), "/board", Permission.BOARD_READ, "bar", icon="table", key="b"),
-    Place(N_("Implementation plans"), "/filings", Permission.FILING_LIST, "always", icon="clipboard-text", key="f"),
+    Place(N_("Plans"), "/filings", Permission.FILING_LIST, "always", icon="clipboard-text", key="f"),
     Place(N_("Assignments"), "/assignments", Permission.ASSIGNMENT_LIST, "always", icon="checklist", key="a"),
     Place(N_("Responsibilities"), "/responsibilities", Permission.DIRECTORY_READ, "bar", icon="hierarchy-2", key="r"),
     Place(N_("Units"), "/units", Permission.DIRECTORY_READ, icon="building", key="u"),

@@ -24,7 +24,7 @@ STATES: Mapping[tuple[str, str], tuple[Message, str]] = {
     ("filing", "returned"): (N_("Returned"), "amber"),
     ("filing", "approved"): (N_("Approved"), "green"),
     ("filing", "superseded"): (N_("Superseded"), "grey"),
-    ("assignment", "open"): (N_("Open"), "grey"),
+    ("assignment", "open"): (N_("In progress"), "grey"),
     ("assignment", "handed_in"): (N_("Handed in"), "blue"),
     ("assignment", "closed"): (N_("Closed"), "green"),
     ("assignment", "cancelled"): (N_("Cancelled"), "grey"),

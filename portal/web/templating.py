@@ -54,12 +54,12 @@ def _printed(value: Any) -> Any:
 
 def asset(name: str) -> str:
     """The address of a built file by its plain name; `make run` builds them."""
-    manifest: Mapping[str, str] | None = current_app.extensions.get("portal.assets")
-    if manifest is None or current_app.debug:
-        path = DIST / "manifest.json"
-        manifest = json.loads(path.read_text()) if path.exists() else {}
-        current_app.extensions["portal.assets"] = manifest
-    return url_for("static", filename=f"dist/{manifest.get(name, name)}")
+    path = DIST / "manifest.json"
+    built = path.stat().st_mtime_ns if path.exists() else 0
+    known: tuple[int, Mapping[str, str]] | None = current_app.extensions.get("portal.assets")
+    if known is None or known[0] != built:              # built anew under a running server
+        known = current_app.extensions["portal.assets"] = (built, json.loads(path.read_text()) if built else {})
+    return url_for("static", filename=f"dist/{known[1].get(name, name)}")
 
 
 def icon(name: str, label: str = "") -> Markup:
