@@ -1,0 +1,204 @@
+"""Performs a story through the portal's services: each act by its actor, in that person's scope, at its own time."""
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from functools import singledispatchmethod
+from itertools import groupby
+from uuid import UUID
+
+from sqlalchemy import select, text
+
+from portal.accounts import service as accounts
+from portal.assignments import queries as assignment_queries
+from portal.assignments import service as assignments
+from portal.assignments.models import Assignment
+from portal.filings import queries as filing_queries
+from portal.filings import service as filings
+from portal.filings.models import Filing
+from portal.filings.rules import Contact, Content, ItemContent
+from portal.programmes import queries as programmes
+from portal.programmes import service as programme_service
+from portal.programmes.rules import Selector
+from seed.demo import acts
+from seed.demo.acts import Act, OnTask, Plan, Who
+from seed.demo.people import Staff, leave
+from tenants import clock, directory
+from tenants.access import Identity
+from tenants.db import db
+from tenants.isolation import acting_as
+from tenants.vocabulary import Line, MilestoneCode, Part, Process
+
+
+class Stage:
+    """What the performance needs to know again and again: who is who, and which assignment has which key."""
+
+    def __init__(self, staff: dict[str, Staff]) -> None:
+        self.staff = staff
+        self._identities: dict[Who, Identity] = {}
+        self._assignments: dict[tuple[str, int], dict[str, UUID]] = {}
+        self._filings: dict[tuple[str, int], UUID] = {}
+        self._programmes: dict[int, UUID] = {}
+
+    def identity(self, who: Who) -> Identity:
+        """The person with the functions held in that unit; as the portal knows them at the moment of the clock."""
+        if who not in self._identities:
+            staff = self.staff[who[1]]
+            found = directory.identity_of(staff.keys[who[0]])
+            assert found is not None, who
+            here = tuple(a for a in found.appointments if a.unit == staff.unit_id)
+            self._identities[who] = replace(found, appointments=here)
+        return self._identities[who]
+
+    def known(self) -> Iterable[tuple[Who, Identity]]:
+        """Everybody who has acted."""
+        return self._identities.items()
+
+    def programme(self, year: int, key: UUID) -> None:
+        self._programmes[year] = key
+
+    def perform(self, story: Sequence[Act], said: Callable[[int], None]) -> None:
+        """Do everything, in the order given; what one person does at one moment is one transaction. `said` hears how many
+        acts are done."""
+        done = 0
+        for (at, who), together in groupby(story, key=lambda a: (a.at, a.who)):
+            group = list(together)
+            with clock.standing_at(at):
+                actor = self.identity(who)
+                with acting_as(actor.scope(writing=True)):
+                    lightly()
+                    for each in self._alike(group):
+                        self._act(each[0], each, actor)
+                    db.session.commit()
+            done += len(group)
+            said(done)
+
+    @staticmethod
+    def _alike(group: Sequence[Act]) -> Iterable[list[Act]]:
+        """Everything on assignments together, anything else one by one."""
+        on_tasks = [a for a in group if isinstance(a, OnTask)]
+        if on_tasks:
+            yield list(on_tasks)
+        yield from ([a] for a in group if not isinstance(a, OnTask))
+
+    # --- what is done ---------------------------------------------------------------------------------------------
+
+    @singledispatchmethod
+    def _act(self, first: Act, group: Sequence[Act], actor: Identity) -> None:
+        raise TypeError(first)
+
+    @_act.register
+    def _(self, first: OnTask, group: Sequence[Act], actor: Identity) -> None:
+        wanted = {self._assignment(a): a for a in group}
+        found = {a.id: a for a in db.session.scalars(assignment_queries.listed(
+            [assignment_queries.readable(actor), Assignment.id.in_(wanted)]))}
+        for key, act in wanted.items():
+            on_task(act, found[key], actor)
+
+    @_act.register
+    def _(self, act: acts.Write, group: Sequence[Act], actor: Identity) -> None:
+        place = (act.of.unit, act.of.year)
+        unit = self.staff[act.of.unit]
+        if place in self._filings:
+            filing = filing_queries.one(actor, self._filings[place])
+        else:
+            filing = filings.open_draft(self._programmes[act.of.year], unit.unit_id, actor=actor)
+            self._filings[place] = filing.id
+        filings.save(filing, _content(filing, unit, act.plan, act.share), actor=actor)
+
+    @_act.register
+    def _(self, act: acts.Submit, group: Sequence[Act], actor: Identity) -> None:
+        filing = self._filing(act, actor)
+        unit = self.staff[act.of.unit]
+        content = _content(filing, unit, act.plan, 1) if act.plan is not None else _mended(filing, act)
+        filings.save(filing, content, actor=actor)
+        filings.submit(filing, actor=actor)
+
+    @_act.register
+    def _(self, act: acts.Review, group: Sequence[Act], actor: Identity) -> None:
+        filing = self._filing(act, actor)
+        keys = {i.assignment.code: i.assignment_id for i in filing.items}
+        filings.review(filing, act.line, act.verdict, act.remark, {keys[c]: t for c, t in act.remarks.items()}, actor=actor)
+        if filing.approved_at:
+            self._assignments.pop((act.of.unit, act.of.year), None)      # those for systems have come
+
+    @_act.register
+    def _(self, act: acts.Ask, group: Sequence[Act], actor: Identity) -> None:
+        filing = self._filing(act, actor)
+        item = next(i for i in filing.items if i.assignment.code == act.of.code)
+        (filings.answer if act.answer else filings.ask)(filing, item, act.text, actor=actor)
+
+    @_act.register
+    def _(self, act: acts.AddTask, group: Sequence[Act], actor: Identity) -> None:
+        programme_service.add_assignments(programmes.one(actor, self._programmes[act.of.year]), programme_service.TemplateContent(
+            code=act.of.code, line=Line.CUSTOMER_SERVICE, process=Process.PROBLEM_RESPONSE, milestone=MilestoneCode.IMPROVEMENT,
+            due=act.due, title="Show first-contact responsibility on site", title_zh="首问负责现场示范",
+            deliverable="Two service areas run as a model, with a visit by the others", deliverable_zh="两个示范片区及观摩安排",
+            evidence="Record of the visit", evidence_zh="观摩记录", targets=[Selector(unit=u) for u in act.units]), actor=actor)
+        for unit in act.units:
+            self._assignments.pop((unit, act.of.year), None)
+
+    @_act.register
+    def _(self, act: acts.Leave, group: Sequence[Act], actor: Identity) -> None:
+        leave(self.staff[act.of.unit].keys[act.person], clock.today() + timedelta(days=1), actor.appointments[0])
+
+    @_act.register
+    def _(self, act: acts.Delegate, group: Sequence[Act], actor: Identity) -> None:
+        today = clock.today()
+        accounts.delegate(actor.appointments[0].id, self.staff[act.of.unit].keys[act.to], today, today + timedelta(days=act.days),
+                          actor=actor, whole=actor)
+        self._identities.pop((act.to, act.of.unit), None)
+
+    # --- finding the things ---------------------------------------------------------------------------------------
+
+    def _assignment(self, act: Act) -> UUID:
+        place = (act.of.unit, act.of.year)
+        if place not in self._assignments:
+            rows = db.session.execute(select(Assignment.code, Assignment.id).where(
+                Assignment.programme_id == self._programmes[act.of.year],
+                Assignment.unit_id == self.staff[act.of.unit].unit_id))
+            self._assignments[place] = {row.code: row.id for row in rows}
+        return self._assignments[place][act.of.code]
+
+    def _filing(self, act: Act, actor: Identity) -> Filing:
+        return filing_queries.one(actor, self._filings[act.of.unit, act.of.year])
+
+
+def lightly() -> None:
+    """Do not wait for the disk at this commit: only a power cut would lose it, and the last commit waits for all."""
+    db.session.execute(text("SET LOCAL synchronous_commit = off"))
+
+
+def on_task(act: Act, assignment: Assignment, actor: Identity) -> None:
+    match act:
+        case acts.Report():
+            assignments.report(assignment, act.percent, act.text, actor=actor)
+        case acts.HandIn():
+            assignments.hand_in(assignment, act.text, actor=actor)
+        case acts.Verify():
+            assignments.verify(assignment, act.verdict, act.text, actor=actor)
+        case acts.Chase():
+            assignments.chase(assignment, act.text, actor=actor)
+        case acts.Cancel():
+            assignments.cancel(assignment, act.text, actor=actor)
+        case _:
+            raise TypeError(act)
+
+
+def _content(filing: Filing, unit: Staff, plan: Plan, share: float) -> Content:
+    """The plan as far as it is thought through: the general part, and that share of the items."""
+    contacts = (Contact(unit.keys["contact"], Part.CONTACT), Contact(unit.keys["deputy"], Part.DEPUTY),
+                *(Contact(unit.keys[line.value], Part.COUNTERPART, line) for line in Line))
+    items = filing_queries.ordered(filing)
+    found = {i.assignment_id: ItemContent(unit.keys[p.owner], p.start, p.due, p.deliverable, p.measure)
+             for i in items[:int(len(items) * share)] if (p := plan.items.get(i.assignment.code))}
+    return Content(plan.mechanism, plan.team, contacts, plan.readiness, found)
+
+
+def _mended(filing: Filing, act: acts.Submit) -> Content:
+    """What was returned, with what the reviewers missed."""
+    content = filing_queries.content(filing)
+    codes = {i.assignment.code: i.assignment_id for i in filing.items}
+    items = {codes[c]: replace(content.items[codes[c]], measure=f"{content.items[codes[c]].measure}{added}")
+             for c, added in act.mended.items()}
+    mechanism = f"{content.mechanism}\n{act.general}" if act.general else content.mechanism
+    return replace(content, mechanism=mechanism, items=items)
