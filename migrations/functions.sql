@@ -55,6 +55,23 @@ END $$;
 GRANT EXECUTE ON FUNCTION app.delegate(uuid, uuid, uuid, date, date), app.end_delegation(uuid, date)
   TO portal_app, portal_oversight, portal_auditor, portal_administrator;
 
+-- The administrator ends anybody's delegation.
+CREATE FUNCTION app.stop_delegation(key uuid, last_day date) RETURNS void
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+  DELETE FROM delegation WHERE id = key AND valid_from > last_day;       -- it had not begun
+  UPDATE delegation SET valid_until = least(valid_until, last_day) WHERE id = key $$;
+-- The administrator gives a person access, or a new password: one that must be changed at the first sign-in. Every
+-- session ends. The administrator's lane can neither read accounts nor set a password that stays.
+CREATE FUNCTION app.give_access(key uuid, who uuid, hashed text, uniquifier text) RETURNS void
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+  INSERT INTO account (id, person_id, password, active, fs_uniquifier, one_time) VALUES (key, who, hashed, true, uniquifier, true)
+  ON CONFLICT (person_id) DO UPDATE SET password = hashed, active = true, fs_uniquifier = uniquifier, one_time = true $$;
+CREATE FUNCTION app.has_access(who uuid) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+  SELECT EXISTS (SELECT FROM account WHERE person_id = who AND active) $$;
+GRANT EXECUTE ON FUNCTION app.stop_delegation(uuid, date), app.give_access(uuid, uuid, text, text), app.has_access(uuid)
+  TO portal_administrator;
+
 -- (Parameters are not called `at`: in SQL a column of that name would be meant.)
 -- The outbox: only which units have which topics waiting, nothing of what.
 CREATE FUNCTION app.outbox_waiting(instant timestamptz) RETURNS TABLE (unit_id int, topic text)

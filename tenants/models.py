@@ -47,7 +47,7 @@ class Term(Base):
     """The name of a code, in both languages: lines, processes, roles, stages … (`vocabulary` says which)."""
     __tablename__ = "term"
     __table_args__ = (UniqueConstraint("vocabulary", "code"),
-                      kind(Kind.REFERENCE, admin_updates=("name", "name_zh", "note", "note_zh", "position")))
+                      kind(Kind.REFERENCE, admin_updates=("name", "name_zh", "version")))
     id: Mapped[Key]
     vocabulary: Mapped[str]
     code: Mapped[str]
@@ -57,6 +57,8 @@ class Term(Base):
     note_zh: Mapped[str] = mapped_column(default="")
     parent: Mapped[str | None]                 # a stage's process, a system's note on stages
     position: Mapped[int]
+    version: Mapped[int] = mapped_column()
+    __mapper_args__ = {"version_id_col": version}
 
 
 class Setting(Base):

@@ -80,10 +80,10 @@ def user_create(email: str, name: str, password_stdin: bool) -> None:
         person = queries.person_by_email(email) or service.create_person(email, name)
         key, address = person.id, person.email
     with _lane(Lane.SIGN_IN):
-        service.set_password(key, address, password)
+        service.set_password(key, address, password, one_time=given is None)
     click.echo(f"{address} may sign in.", err=True)
     if given is None:
-        click.echo("The password, told this once; it is to be changed under My account:", err=True)
+        click.echo("The password, told this once; it is to be changed at the first sign-in:", err=True)
         click.echo(password)
 
 

@@ -3,7 +3,7 @@ from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import contains_eager, joinedload
 
 from portal.accounts import rules
@@ -14,13 +14,17 @@ from tenants.db import db
 from tenants.models import Appointment, Delegation, Person, Unit
 from tenants.vocabulary import Line, Role
 
+_ACCOUNTS = select(Account).join(Account.person).options(contains_eager(Account.person))
+
 
 def account_by_email(email: str) -> Account | None:
-    return db.session.scalars(select(Account).where(Account.email == rules.address(email))).one_or_none()
+    """With its person: the address stands there alone, so that a change of it is a change of the sign-in."""
+    return db.session.scalars(_ACCOUNTS.where(func.lower(Person.email) == rules.address(email))).one_or_none()
 
 
 def account_of(person: UUID) -> Account | None:
-    return db.session.scalars(select(Account).where(Account.person_id == person)).one_or_none()
+    """With its person."""
+    return db.session.scalars(_ACCOUNTS.where(Account.person_id == person)).one_or_none()
 
 
 def account_by_session(uniquifier: str) -> Account | None:
@@ -51,11 +55,11 @@ def sign_ins(domain: str) -> Sequence[tuple[Unit, list[tuple[str, Role]]]]:
     them: the addresses under a domain (".example") that a demonstration has invented."""
     day = clock.today()
     rows = db.session.execute(
-        select(Unit, Account.email, Appointment.role)
+        select(Unit, Person.email, Appointment.role)
         .join(Appointment, Appointment.unit_id == Unit.id).join(Account, Account.person_id == Appointment.person_id)
         .join(Appointment.person)
-        .where(Account.active, Account.email.endswith(domain, autoescape=True), directory.in_force(day))
-        .order_by(Unit.position, Unit.id, Appointment.role, Account.email)).all()
+        .where(Account.active, Person.email.endswith(domain, autoescape=True), directory.in_force(day))
+        .order_by(Unit.position, Unit.id, Appointment.role, Person.email)).all()
     found: dict[int, tuple[Unit, list[tuple[str, Role]]]] = {}
     for unit, email, role in rows:
         listed = found.setdefault(unit.id, (unit, []))[1]
@@ -104,6 +108,19 @@ def carried_for_others(identity: Identity) -> Sequence[tuple[Delegation, Appoint
 def colleagues(identity: Identity, unit: int, day: date | None = None) -> Sequence[Person]:
     """Who works in the unit beside the person: to whom a function may be handed over."""
     return [p for p in directory.people(unit, day) if p.id != identity.person]
+
+
+def somebody_administers() -> bool:
+    """Whether anybody holds the administrator's function today and goes on holding it."""
+    a = Appointment
+    found = select(a.id).join(a.person).where(a.role == Role.ADMINISTRATOR.value, directory.in_force(clock.today()),
+                                              a.valid_until.is_(None), Person.left_on.is_(None))
+    return db.session.scalars(found.limit(1)).first() is not None
+
+
+def has_access(person: UUID) -> bool:
+    """Whether the person may sign in. The administrator's lane learns just that of an account."""
+    return bool(db.session.scalar(text("SELECT app.has_access(:who)"), {"who": person}))
 
 
 def functions_like(person: UUID, unit: int, role: Role, line: Line | None) -> Sequence[Appointment]:

@@ -4,6 +4,7 @@ Two lanes write here: people and appointments the administrator's, accounts and 
 has one lane, so who makes both does it in two scopes."""
 import hashlib
 import secrets
+from collections.abc import Mapping
 from datetime import date, timedelta
 from uuid import UUID
 
@@ -19,9 +20,9 @@ from tenants import access, clock
 from tenants.access import Identity
 from tenants.context import Lane
 from tenants.db import db, uuid7
-from tenants.errors import Invalid, NotPermitted, NotVisible, RuleViolated
+from tenants.errors import Invalid, NotPermitted, NotVisible, RuleViolated, Stale
 from tenants.messages import N_
-from tenants.models import Appointment, Person, Unit
+from tenants.models import Appointment, Delegation, Person, Unit
 from tenants.permissions import Permission
 from tenants.vocabulary import Line, Role, UnitKind
 
@@ -42,13 +43,16 @@ def one_time_password() -> str:
 
 # --- people and functions: the administrator's lane ------------------------------------------------------------------
 
-def create_person(email: str, name: str, phone: str = "", language: str = "zh", *,
+def create_person(email: str, name: str, phone: str = "", language: str = "zh", *, actor: Identity | None = None,
                   under: access.Appointment | None = None) -> Person:
-    """Store a person without any function. Raises Invalid, also when the address is somebody's already."""
-    email, name, phone = rules.address(clean(email)), clean(name), clean(phone)
+    """Store a person without any function. Raises NotPermitted, and Invalid, also when the address is somebody's already.
+
+    The command line has no `actor`: it is the operator's, who needs no appointment but may act `under` one."""
+    under = _administrator(actor) or under
+    email, name, phone = rules.address(clean(email)), _line(name), _line(phone)
     faults = rules.person_faults(email, name, phone, language)
     if not faults and queries.person_by_email(email) is not None:
-        faults["email"] = [N_("Somebody has this address already.")]
+        faults["email"] = [_TAKEN]
     if faults:
         raise Invalid(faults)
     made = Person(id=uuid7(), email=email, name=name, phone=phone, language=language, left_on=None)
@@ -56,16 +60,22 @@ def create_person(email: str, name: str, phone: str = "", language: str = "zh", 
         with db.session.begin_nested():
             db.session.add(made)
     except IntegrityError:                             # somebody else was quicker
-        raise Invalid({"email": [N_("Somebody has this address already.")]}) from None
-    record("created", "person", made.id, {"email": email, "name": name, "phone": phone, "language": language}, under=under)
+        raise Invalid({"email": [_TAKEN]}) from None
+    record("create", "person", made.id, {"email": email, "name": name, "phone": phone, "language": language}, under=under)
     return made
 
 
+def _line(text: str) -> str:
+    """One line: what was pasted with breaks is joined."""
+    return " ".join(clean(text).split())
+
+
 def appoint(person: Person, unit: Unit, role: Role, line: Line | None = None, deputy: bool = False,
-            valid_from: date | None = None, valid_until: date | None = None, *,
-            under: access.Appointment | None) -> Appointment:
-    """Give a person a role in a unit, from today on unless said otherwise. Raises Invalid; the same function twice at
-    the same time is one fault of these."""
+            valid_from: date | None = None, valid_until: date | None = None, *, actor: Identity | None = None,
+            under: access.Appointment | None = None) -> Appointment:
+    """Give a person a role in a unit, from today on unless said otherwise. Raises NotPermitted, Invalid; the same function
+    twice at the same time is one fault of these. `actor` and `under` as in `create_person`."""
+    under = _administrator(actor) or under
     first = valid_from or clock.today()
     faults = rules.appointment_faults(role, UnitKind(unit.kind), line, first, valid_until)
     if not faults and _held(person.id, unit.id, role, line, first, valid_until):
@@ -78,35 +88,137 @@ def appoint(person: Person, unit: Unit, role: Role, line: Line | None = None, de
                        deputy=deputy, valid_from=first, valid_until=valid_until)
     db.session.add(made)
     db.session.flush()
-    record("appointed", "appointment", made.id,
+    record("appoint", "appointment", made.id,
            {"person": person.name, "email": person.email, "unit": unit.code, "role": role, "line": line, "deputy": deputy,
             "valid_from": first, "valid_until": valid_until}, under=under)
     return made
 
 
-def _held(person: UUID, unit: int, role: Role, line: Line | None, first: date, last: date | None) -> bool:
-    held = queries.functions_like(person, unit, role, line)
+def change_person(person: Person, email: str, name: str, phone: str, language: str, left_on: date | None, *, version: int,
+                  actor: Identity) -> None:
+    """`left_on` is the first day on which the person is gone. The address is also the sign-in. Raises NotPermitted, Stale,
+    Invalid, RuleViolated when nobody would administer the portal any more."""
+    under = _administrator(actor)
+    _fresh(person, version)
+    email, name, phone = rules.address(clean(email)), clean(name), clean(phone)
+    faults = rules.person_faults(email, name, phone, language)
+    other = queries.person_by_email(email)
+    if not faults and other is not None and other.id != person.id:
+        faults["email"] = [_TAKEN]
+    if faults:
+        raise Invalid(faults)
+    leaving = left_on is not None and left_on != person.left_on
+    values = {"email": email, "name": name, "phone": phone, "language": language, "left_on": left_on}
+    _change(person, values, "leave" if leaving else "change", "person", under)
+
+
+def change_appointment(row: Appointment, deputy: bool, valid_from: date | None, valid_until: date | None, *, version: int,
+                       actor: Identity) -> None:
+    """When it is in force, and whether it is a deputy's. Another role, line or unit is another appointment: what was done
+    in this one stays what it was. Raises as `change_person`."""
+    under = _administrator(actor)
+    _fresh(row, version)
+    if valid_from is None:
+        raise Invalid({"valid_from": [N_("Enter the first day.")]})
+    role, line = Role(row.role), Line(row.line) if row.line else None
+    faults = rules.appointment_faults(role, UnitKind(row.unit.kind), line, valid_from, valid_until)
+    if not faults and _held(row.person_id, row.unit_id, role, line, valid_from, valid_until, but=row.id):
+        faults["valid_from"] = [N_("The person holds this function at that time already.")]
+    if faults:
+        raise Invalid(faults)
+    _change(row, {"deputy": deputy, "valid_from": valid_from, "valid_until": valid_until}, "change", "appointment", under)
+
+
+def end_appointment(row: Appointment, last: date | None, *, version: int, actor: Identity) -> None:
+    """`last` is the last day on which it is in force. Raises as `change_person`."""
+    under = _administrator(actor)
+    _fresh(row, version)
+    if last is None:
+        raise Invalid({"valid_until": [N_("Enter the last day.")]})
+    if last < row.valid_from:
+        raise Invalid({"valid_until": [N_("The last day lies before the first.")]})
+    if row.valid_until is not None and row.valid_until < clock.today():
+        raise RuleViolated(N_("This has ended already."))
+    _change(row, {"valid_until": last}, "dismiss", "appointment", under)
+
+
+def stop_delegation(key: UUID, *, actor: Identity) -> None:
+    """From now on the delegate no longer acts, whoever handed over. Raises NotPermitted, NotVisible, RuleViolated."""
+    under = _administrator(actor)
+    found = queries.delegation(key)
+    if found is None:
+        raise NotVisible
+    _stop(found, queries.person(found[1].person_id).name, "SELECT app.stop_delegation(:key, :last)", under)
+
+
+def give_access(person: Person, *, actor: Identity) -> str:
+    """Let the person sign in, or sign in again: the answer is a password for once, told nowhere else. Every session of the
+    person ends. Raises NotPermitted, RuleViolated."""
+    under = _administrator(actor)
+    if person.left_on is not None and person.left_on <= clock.today():
+        raise RuleViolated(N_("This person has left."))
+    password = one_time_password()
+    db.session.execute(text("SELECT app.give_access(:key, :who, :hashed, :uniquifier)"), {
+        "key": uuid7(), "who": person.id, "hashed": hash_password(password), "uniquifier": secrets.token_urlsafe(32)})
+    record("access", "person", person.id, {}, under=under)
+    return password
+
+
+def _administrator(actor: Identity | None) -> access.Appointment | None:
+    return access.need(actor, Permission.ADMINISTER) if actor is not None else None
+
+
+def _fresh(row: Person | Appointment, version: int) -> None:
+    if row.version != version:
+        raise Stale(N_("Somebody else has changed this meanwhile. Look at it again, then repeat what you meant to change."))
+
+
+def _change(row: Person | Appointment, values: Mapping[str, object], action: str, kind: str,
+            under: access.Appointment | None) -> None:
+    changes = {name: [getattr(row, name), value] for name, value in values.items() if getattr(row, name) != value}
+    if not changes:
+        return
+    administers = queries.somebody_administers()
+    for name in changes:
+        setattr(row, name, values[name])
+    try:
+        with db.session.begin_nested():
+            db.session.flush()
+    except IntegrityError:                             # somebody else was quicker
+        raise Invalid({"email": [_TAKEN]}) from None
+    if administers and not queries.somebody_administers():
+        raise RuleViolated(N_("Nobody would administer the portal any more. Appoint somebody else first."))
+    record(action, kind, row.id, changes, under=under)
+
+
+_TAKEN = N_("Somebody has this address already.")
+
+
+def _held(person: UUID, unit: int, role: Role, line: Line | None, first: date, last: date | None, *,
+          but: UUID | None = None) -> bool:
+    held = [a for a in queries.functions_like(person, unit, role, line) if a.id != but]
     return rules.overlaps(first, last or date.max, [(a.valid_from, a.valid_until or date.max) for a in held])
 
 
 # --- credentials: the sign-in lane -----------------------------------------------------------------------------------
 
-def set_password(person: UUID, email: str, password: str | None = None, *, hashed: str | None = None) -> Account:
+def set_password(person: UUID, email: str, password: str | None = None, *, hashed: str | None = None,
+                 one_time: bool = False) -> Account:
     """Let the person sign in with that password; every session of the person ends.
 
-    `hashed` is one of `hash_password`, for many accounts at once. Raises Invalid for a weak `password`."""
+    `email` must not make the password guessable; `hashed` is one of `hash_password`, for many accounts at once;
+    `one_time`: it is to be changed before anything else. Raises Invalid for a weak `password`."""
     if password is not None:
         if faults := rules.weaknesses(rules.secret(password), (email,)):
             raise Invalid({"password": faults})
         hashed = hash_password(password)
-    email = rules.address(email)
     account = queries.account_of(person)
     if account is None:
-        account = Account(id=uuid7(), person_id=person, email=email, password=hashed, active=True,
+        account = Account(id=uuid7(), person_id=person, password=hashed, active=True, one_time=one_time,
                           fs_uniquifier=secrets.token_urlsafe(32))
         db.session.add(account)
     else:
-        account.email, account.password, account.active = email, hashed, True
+        account.password, account.active, account.one_time = hashed, True, one_time
         account.fs_uniquifier = secrets.token_urlsafe(32)
     db.session.flush()
     return account
@@ -171,7 +283,7 @@ def delegate(appointment: UUID, to: UUID | None, first: date | None, last: date 
     key = uuid7()
     db.session.execute(text("SELECT app.delegate(:key, :function, :person, :first, :last)"),
                        {"key": key, "function": own.id, "person": colleague.id, "first": first, "last": last})
-    record("delegated", "delegation", key, {
+    record("delegate", "delegation", key, {
         "holder": actor.name, "delegate": colleague.name, "role": own.role, "unit": own.unit_code, "line": own.line,
         "valid_from": first, "valid_until": last}, under=under)
     return key
@@ -183,15 +295,18 @@ def end_delegation(key: UUID, *, actor: Identity) -> None:
     found = queries.delegation(key)
     if found is None or found[1].person_id != actor.person:
         raise NotVisible
-    delegation, appointment, colleague = found
-    today = clock.today()
-    if delegation.valid_until < today:
+    _stop(found, actor.name, "SELECT app.end_delegation(:key, :last)", under)
+
+
+def _stop(found: tuple[Delegation, Appointment, Person], holder: str, statement: str,
+          under: access.Appointment | None) -> None:
+    delegation, appointment, delegate = found
+    last, before = clock.today() - timedelta(days=1), delegation.valid_until
+    if before <= last:
         raise RuleViolated(N_("This has ended already."))
-    last = today - timedelta(days=1)
-    before = delegation.valid_until
-    db.session.execute(text("SELECT app.end_delegation(:key, :last)"), {"key": key, "last": last})
-    record("delegation_ended", "delegation", key, {
-        "holder": actor.name, "delegate": colleague.name, "role": Role(appointment.role), "unit": appointment.unit.code,
+    db.session.execute(text(statement), {"key": delegation.id, "last": last})
+    record("end_delegation", "delegation", delegation.id, {
+        "holder": holder, "delegate": delegate.name, "role": Role(appointment.role), "unit": appointment.unit.code,
         "valid_until": [before, last]}, under=under)
 
 

@@ -10,12 +10,12 @@ from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from flask import Flask, Response, current_app, redirect, render_template, request, url_for
+from flask import Flask, Response, current_app, g, redirect, render_template, request, session, url_for
 from flask_limiter import Limiter, RequestLimit
 from flask_limiter.util import get_remote_address
 from flask_login import current_user, user_logged_out
 from flask_principal import identity_changed
-from flask_security import RoleMixin, Security, UserDatastore, UserMixin, user_authenticated
+from flask_security import RoleMixin, Security, UserDatastore, UserMixin, password_changed, user_authenticated
 from werkzeug.exceptions import BadRequest, TooManyRequests
 
 from portal.accounts import queries, rules, service
@@ -36,16 +36,18 @@ PER_ACCOUNT, PER_ADDRESS = "10 per minute; 100 per hour", "60 per minute"
 _FAILED = 422
 _TRANSLATIONS = Path(__file__).parent.parent / "translations"
 _NOBODY = UUID(int=0)
+_ONE_TIME = "one_time"                                 # in the session: see Account.one_time
 _DEMONSTRATION = ".example"                            # the domain of invented people
 
 
 class SignedIn(UserMixin):
     """Who a session belongs to: a person with the functions in force, and the account where a password is judged.
     Without an identity (the person has left) nobody is active."""
+    fs_uniquifier = ""                                 # Flask-Security looks for it on the class
 
     def __init__(self, person: UUID, uniquifier: str, identity: Identity | None, account: Account | None) -> None:
         self.person, self.fs_uniquifier, self.identity, self.account = person, uniquifier, identity, account
-        self.email = account.email if account else identity.email if identity else ""
+        self.email = identity.email if identity else account.person.email if account else ""
         self.password = account.password if account else None
         self.active = identity is not None and (account is None or account.active)
         self.roles = []
@@ -100,6 +102,22 @@ def _authenticated(_: Flask, user: SignedIn, **__: Any) -> None:
     """Also after a change of password: a new session number, and what another person had typed is forgotten."""
     sessions.renew()
     kept.signed_in(user.person)
+    if user.account is not None and user.account.one_time:
+        session[_ONE_TIME] = True
+
+
+def _changed(_: Flask, user: SignedIn, **__: Any) -> None:
+    """The password is the person's own now."""
+    if user.account is not None:
+        user.account.one_time = False
+    session.pop(_ONE_TIME, None)
+
+
+def _own_password_first() -> Any:
+    """Who signed in with a password that was made for him sees nothing before he has changed it."""
+    if session.get(_ONE_TIME) and "identity" in g:
+        return redirect(url_for("security.change_password"), 303)
+    return None
 
 
 def _signed_out(_: Flask, **__: Any) -> None:
@@ -203,6 +221,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     security.login_manager.request_loader(lambda _: None)
     _without_principal(app, security)
     user_authenticated.connect(_authenticated, app)
+    password_changed.connect(_changed, app)
     user_logged_out.connect(_signed_out, app)
     for endpoint in ("security.login", "security.logout", "security.change_password"):
         access.declare(app, endpoint, PUBLIC)          # the last asks by itself who is signed in
@@ -212,6 +231,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     for endpoint in ("security.login", "security.change_password"):
         _limited(app, endpoint)
     app.before_request(_readable_next)
+    app.before_request(_own_password_first)
 
 
 def _without_principal(app: Flask, security: Security) -> None:

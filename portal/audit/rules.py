@@ -15,7 +15,7 @@ ACTIONS: Mapping[str, Message] = {
     "change": N_("changed"), "remove": N_("removed"), "merge": N_("merged"), "appoint": N_("appointed"),
     "dismiss": N_("ended an appointment"), "leave": N_("recorded as having left"), "delegate": N_("delegated"),
     "end_delegation": N_("ended a delegation"), "sign_in": N_("signed in"), "password": N_("changed the password"),
-    "token": N_("made an access token"), "revoke": N_("revoked"),
+    "access": N_("gave access with a password for once"), "token": N_("made an access token"), "revoke": N_("revoked"),
 }
 TONES: Mapping[str, str] = {"approve": "green", "close": "green", "plan": "green", "return": "amber", "chase": "amber",
                             "submit": "blue", "hand_in": "blue", "issue": "blue", "cancel": "grey", "end": "grey"}
@@ -23,7 +23,8 @@ KINDS: Mapping[str, Message] = {
     "programme": N_("Programme"), "filing": N_("Implementation plan"), "assignment": N_("Assignment"), "unit": N_("Unit"),
     "person": N_("Person"), "appointment": N_("Appointment"), "delegation": N_("Delegation"), "account": N_("Account"),
     "responsibility": N_("Responsibility"), "focus": N_("Focus process"), "template": N_("Template"),
-    "milestone": N_("Milestone"), "setting": N_("Setting"), "liaison": N_("Contact")}
+    "milestone": N_("Milestone"), "setting": N_("Setting"), "liaison": N_("Contact"),
+    "term": N_("Name of a code")}
 FIELDS: Mapping[str, Message] = {
     "state": N_("State"), "items": N_("Items"), "mechanism": N_("Working mechanism"), "team": N_("Project team"),
     "contacts": N_("Contacts and counterparts"), "readiness": N_("Systems with quality functions"), "owner": N_("Owner"),
@@ -38,6 +39,7 @@ FIELDS: Mapping[str, Message] = {
     "position": N_("Position"), "closed_on": N_("Closed from"), "merged_into_id": N_("Merged into"), "duty": N_("Duty"),
     "segments": N_("Segments"), "process": N_("Process"), "role": N_("Role"), "deputy": N_("Deputy"), "person": N_("Person"),
     "valid_from": N_("From"), "valid_until": N_("Until"), "left_on": N_("Left on"), "targets": N_("Addressed to"),
+    "near_days": N_("Days before the due date"), "behind_points": N_("Points behind"), "silent_days": N_("Days without a report"),
 }
 PARTS: Mapping[str, Message] = {"contact": N_("contact"), "deputy": N_("deputy"), "counterpart": N_("counterpart")}
 SAID = ("text", "remark", "reason")                    # what somebody wrote in this step, shown as words

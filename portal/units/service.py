@@ -20,13 +20,14 @@ from tenants.db import db, uuid7
 from tenants.errors import Invalid, RuleViolated, Stale
 from tenants.messages import N_, Message
 from tenants.models import Appointment as AppointmentRow
-from tenants.models import Focus, Person, Responsibility, Unit
+from tenants.models import Focus, Person, Responsibility, Setting, Term, Unit
 from tenants.permissions import Permission
 from tenants.vocabulary import Duty, Process, Role, UnitKind
 
+_Row = Unit | Responsibility | Focus | Term | Setting
 _NUMBERING = 7_300_001                    # advisory lock: two new units do not get one number
 _ADDRESS = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
-_MOST_SEGMENTS = 60
+_MOST_SEGMENTS, _LONGEST_TERM = 60, 100
 
 
 def unit_key(unit: Unit) -> UUID:
@@ -95,6 +96,31 @@ def set_focus(row: Focus, process: str, *, version: int, actor: Identity) -> Non
     _change(row, {"process": process}, "change", "focus", row.id, under)
 
 
+def change_term(row: Term, name: str, name_zh: str, *, version: int, actor: Identity) -> None:
+    """What a code is called. Raises NotPermitted, Stale, Invalid."""
+    under = need(actor, Permission.ADMINISTER)
+    _fresh(row, version)
+    values = {"name": clean(name), "name_zh": clean(name_zh)}
+    found = {field: [fault] for field, value in values.items() if (fault := _name_fault(value)) is not None}
+    if found:
+        raise Invalid(found)
+    _change(row, values, "change", "term", row.id, under)
+
+
+def change_setting(row: Setting, value: Mapping[str, int], *, version: int, actor: Identity) -> None:
+    """A judgement that is data. What its numbers may be is judged by the slice that reads them, before this is called.
+    Raises NotPermitted, Stale, Invalid."""
+    under = need(actor, Permission.ADMINISTER)
+    _fresh(row, version)
+    if value.keys() != row.value.keys():
+        raise Invalid({name: [N_("This is required.")] for name in row.value.keys() ^ value.keys()})
+    changes = {name: [row.value[name], number] for name, number in value.items() if row.value[name] != number}
+    if changes:
+        row.value = dict(value)
+        db.session.flush()
+        audit.record("change", "setting", row.id, changes, under=under)
+
+
 def add_person(unit: Unit, name: str, email: str, phone: str = "", *, actor: Identity) -> Person:
     """A colleague whom the unit's contact needs as owner or counterpart: a person, and a member of the unit from today.
 
@@ -149,6 +175,12 @@ def _person_faults(name: str, email: str, phone: str) -> dict[str, list[Message]
     return found
 
 
+def _name_fault(name: str) -> Message | None:
+    if not name:
+        return N_("This is required.")
+    return N_("At most %(most)s characters.", most=_LONGEST_TERM) if len(name) > _LONGEST_TERM else None
+
+
 def _close(unit: Unit, day: date | None, into: Unit | None, under: Appointment) -> None:
     if unit.id == HEADQUARTERS:
         raise RuleViolated(N_("Headquarters cannot be closed."))
@@ -188,12 +220,12 @@ def _columns(facts: Facts) -> dict[str, object]:
     return values
 
 
-def _fresh(row: Unit | Responsibility | Focus, version: int) -> None:
+def _fresh(row: _Row, version: int) -> None:
     if row.version != version:
         raise Stale(N_("Somebody else has changed this meanwhile. Look at it again, then repeat what you meant to change."))
 
 
-def _change(row: Unit | Responsibility | Focus, values: Mapping[str, object], action: str, kind: str, key: UUID,
+def _change(row: _Row, values: Mapping[str, object], action: str, kind: str, key: UUID,
             under: Appointment) -> None:
     changes = {name: [getattr(row, name), value] for name, value in values.items() if getattr(row, name) != value}
     if not changes:
