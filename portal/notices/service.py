@@ -1,10 +1,10 @@
 """Saying something to people: posted in the transaction that caused it, delivered in the receivers' unit."""
 from collections.abc import Collection, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import CursorResult, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from portal import i18n, letters
@@ -90,6 +90,7 @@ def _receivers(unit: int, payload: Mapping[str, Any]) -> Collection[Person]:
 def _said(table: type[Notice] | type[Mail], key: UUID, person: Person, **content: object) -> UUID | None:
     """The new row's key; None when the person has it already. (RETURNING would need to read what only the person may.)"""
     made = uuid7()
-    result = db.session.execute(insert(table).values(
-        id=made, unit_id=_unit(), person_id=person.id, message_id=key, at=clock.now(), **content).on_conflict_do_nothing())
-    return made if result.rowcount else None  # type: ignore[attr-defined]  # an insert's result has it
+    result = db.session.execute(
+        insert(table).values(id=made, unit_id=_unit(), person_id=person.id, message_id=key, at=clock.now(), **content)
+        .on_conflict_do_nothing(), execution_options={"preserve_rowcount": True})
+    return made if cast("CursorResult[Any]", result).rowcount == 1 else None
