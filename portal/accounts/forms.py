@@ -4,10 +4,11 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from flask_security.forms import ChangePasswordForm, LoginForm
 from flask_security.password_util import PasswordUtil
-from wtforms import EmailField, PasswordField
+from wtforms import EmailField, Field, PasswordField
 from wtforms.validators import DataRequired, EqualTo, Length
 
 from portal.accounts import rules
+from portal.web.addresses import local_path
 from portal.web.templating import translate
 
 _LONGEST_TYPED = 1_000                                 # characters: what is longer is no password, and costs time to hash
@@ -32,6 +33,13 @@ class SignIn(LoginForm):
     email = EmailField(_l("Mail address"), [DataRequired(), Length(max=rules.EMAIL)])
     password = PasswordField(_l("Password"), [DataRequired(), Length(max=_LONGEST_TYPED)])
     remember = None  # type: ignore[assignment]  # WTForms' way to leave a field out: a session lasts one working day
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.next.data = local_path(self.next.data, "")
+
+    def validate_next(self, field: Field) -> None:
+        """An address elsewhere is not a fault of who signs in; it is just not gone to."""
 
 
 class ChangePassword(ChangePasswordForm):

@@ -52,7 +52,7 @@ def weaknesses(password: str, about: Iterable[str] = ()) -> list[Message]:
         return [N_("Use at most %(most)s characters.", most=MOST)]
     if any(unicodedata.category(c) in ("Cc", "Cs") for c in password):
         return [N_("Leave out control characters.")]
-    known = [part for text in about for part in (text, *text.replace("@", ".").split(".")) if part]
+    known = [part for text in about for part in (text, text.partition("@")[2], *text.replace("@", ".").split(".")) if part]
     if zxcvbn(password[:_JUDGED], user_inputs=[*known, *_PORTAL_WORDS])["score"] < STRENGTH:
         return [N_("This password is easy to guess. Take several unrelated words, or more characters that follow no pattern.")]
     return []

@@ -50,9 +50,11 @@ class Sessions(RedisSessionInterface):
         if request.path.startswith(WITHOUT):
             return NoSession()
         try:
+            if not request.cookies.get(self.get_cookie_name(app)):
+                self.client.ping()                     # else a stranger would learn it one page later
             opened: SessionMixin = super().open_session(app, request)
-        except RedisError:
-            _log.exception("the broker did not answer: no session")
+        except RedisError as away:
+            _log.warning("no session, the broker did not answer: %s", away)
             return Missed()
         return opened
 
@@ -61,8 +63,8 @@ class Sessions(RedisSessionInterface):
             return
         try:
             super().save_session(app, session, response)
-        except RedisError:
-            _log.exception("the broker did not answer: the session was not kept")
+        except RedisError as away:
+            _log.warning("a session was not kept, the broker did not answer: %s", away)
             _turn_away(response)
 
     def regenerate(self, session: Kept) -> None:

@@ -49,7 +49,8 @@ def _people() -> None:
     for name in people.everybody():
         who, _, unit = name.partition(".")
         role, line = people.function(name)
-        db.session.add(Person(id=people.key(name), email=people.email(name), name=f"示例 {name}", phone="", language="zh", left_on=None))
+        db.session.add(Person(id=people.key(name), email=people.email(name), name=f"示例 {name}", phone="", language="zh",
+                              left_on=None))
         db.session.flush()
         db.session.add(Appointment(
             id=people.appointment_key(name), person_id=people.key(name), unit_id=units[unit or "hq"], role=role.value,
