@@ -37,6 +37,8 @@ def listed(identity: Identity) -> Sequence[Programme]:
 
 def one(identity: Identity, key: UUID) -> Programme:
     """With milestones and templates. Raises NotVisible."""
+    if not permits(identity, Permission.PROGRAMME_READ):
+        raise NotVisible
     found = db.session.scalars(
         select(Programme).where(Programme.id == key)
         .options(selectinload(Programme.milestones), selectinload(Programme.templates))).one_or_none()
