@@ -10,12 +10,12 @@ from sqlalchemy import select
 from portal.web.locale import language
 from tenants.db import db
 from tenants.models import Person, Term, Unit
-from tenants.vocabulary import Category, Duty, Line, MilestoneCode, Process, Role, System, UnitKind
+from tenants.vocabulary import Category, Duty, Line, MilestoneCode, Part, Process, Role, System, UnitKind
 
 # Which vocabulary of `term` a code of the contract stands in.
 VOCABULARIES: Mapping[type, str] = {
     Line: "line", Role: "role", Process: "process", Category: "category", UnitKind: "unit_kind",
-    MilestoneCode: "milestone", Duty: "duty", System: "system",
+    MilestoneCode: "milestone", Duty: "duty", System: "system", Part: "part",
 }
 
 

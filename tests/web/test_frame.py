@@ -1,0 +1,91 @@
+"""What stands around every page, without script: language, theme, the way back, what the browser is told to allow."""
+import re
+from datetime import timedelta
+
+import pytest
+from flask import Flask, g
+
+from portal.web import templating
+from portal.web.security import POLICY
+from portal.web.times import distance
+from tenants import clock
+from tenants.messages import N_
+from tenants.vocabulary import Line
+from tests.web.browsing import Browser
+
+
+@pytest.fixture
+def browser(app: Flask) -> Browser:
+    made = Browser(app)
+    made.get("/login")
+    return made
+
+
+def test_chinese_first_and_english_by_a_form_that_returns(browser: Browser) -> None:
+    assert '<html lang="zh-CN"' in browser.get("/login").text
+    answer = browser.post("/language", {"language": "en", "next": "/login?next=/desk"})
+    assert (answer.status_code, answer.location) == (303, "/login?next=/desk")
+    assert '<html lang="en"' in browser.get("/login").text
+
+
+def test_the_theme_is_kept_and_paper_stays_light(browser: Browser) -> None:
+    assert 'id="dark" media="screen and (prefers-color-scheme: dark)"' in browser.get("/login").text
+    assert browser.post("/theme", {"theme": "dark", "next": "/login"}).status_code == 303
+    assert 'id="dark" media="screen"' in browser.get("/login").text
+    browser.post("/theme", {"theme": "light", "next": "/login"})
+    assert 'id="dark" media="not all"' in browser.get("/login").text
+
+
+@pytest.mark.parametrize(("path", "fields"), [("/language", {"language": "fr"}), ("/theme", {"theme": "<b>"}), ("/theme", {})])
+def test_what_is_not_offered_is_refused(browser: Browser, path: str, fields: dict[str, str]) -> None:
+    assert browser.post(path, fields).status_code == 400
+
+
+def test_a_choice_needs_the_token_and_leads_nowhere_else(browser: Browser) -> None:
+    assert browser.post("/language", {"language": "en"}, token=False).status_code == 400
+    assert browser.post("/language", {"language": "en", "next": "//evil.example"}).location == "/"
+
+
+def test_a_forged_cookie_changes_nothing(app: Flask) -> None:
+    browser = Browser(app)
+    browser.client.set_cookie("language", "../../etc")
+    browser.client.set_cookie("theme", "\"><script>")
+    page = browser.get("/login").text
+    assert '<html lang="zh-CN"' in page
+    assert "<script>" not in page
+
+
+@pytest.mark.parametrize("path", ["/login", "/no-such-page", "/desk"])
+def test_every_answer_carries_the_policy(browser: Browser, path: str) -> None:
+    headers = browser.get(path).headers
+    assert headers["Content-Security-Policy"] == POLICY
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Referrer-Policy"] == "same-origin"
+    assert headers["Cache-Control"] == "no-store"
+    assert "Strict-Transport-Security" not in headers         # the portal's address is not https here
+
+
+def test_navigation_offers_what_one_may_and_marks_where_one_is(browser: Browser) -> None:
+    browser.sign_in("contact.guangdong")
+    page = browser.get("/desk").text
+    entries = dict(re.findall(r'<a href="(/[a-z]+/?)" class="[^"]*"( aria-current="page")?', page))
+    assert entries["/desk"]
+    assert {"/filings", "/assignments", "/board", "/responsibilities"} <= set(entries)
+    assert "/audit" not in entries
+    assert "/admin/" not in entries
+
+
+def test_texts_from_below_are_translated_with_what_they_name(app: Flask) -> None:
+    with app.test_request_context("/"):
+        g.terms = {}
+        assert templating.translate(N_("as of %(time)s", time=N_("today"))) == "截至 今天"
+        assert templating.translate(N_("go to: %(page)s", page={"en": "Desk", "zh": "工作台"})) == "前往：工作台"
+        assert templating.translate(N_("go to: %(page)s", page=Line.MARKET)) == "前往：market"     # a code without a name
+
+
+def test_distances_count_working_days_ahead_and_calendar_days_late(app: Flask) -> None:
+    with app.test_request_context("/", headers={"Cookie": "language=en"}):
+        assert distance(clock.today()).words == "today"
+        late = distance(clock.today() - timedelta(days=9))
+        assert (late.words, late.tone, late.late_days) == ("9 days late", "red", 9)
+        assert distance(clock.today() + timedelta(days=60)).tone == ""
