@@ -19,6 +19,7 @@ from portal.web.addresses import local_path
 from portal.web.locale import language
 from portal.web.names import person_name, unit_short
 from portal.web.templating import done
+from portal.web.times import distance
 from tenants import clock
 from tenants.access import HEADQUARTERS
 from tenants.errors import Invalid, RuleViolated, Stale
@@ -177,7 +178,7 @@ def _filing_step(a: Assignment, shows: Light) -> Step:
 
 
 def _due(a: Assignment) -> Message:
-    return N_("It is due on %(day)s.", day=a.due)
+    return N_("Due on %(day)s, %(distance)s.", day=a.due, distance=distance(a.due).words)
 
 
 def _tone(shows: Light) -> str | None:
