@@ -115,7 +115,8 @@ def test_delivered_twice_is_said_once(eager: None, acting: As, superuser: Superu
 def test_two_workers_deliver_each_message_once(app: Flask, acting: As, superuser: Superuser) -> None:
     unit = tell(acting)
     for n in range(39):
-        leave(superuser, unit, "notice", {"roles": ["unit_contact"], "line": None, "people": [], "text": str(n), "params": {}, "url": "/"})
+        leave(superuser, unit, "notice", {"roles": ["unit_contact"], "line": None, "people": [], "text": str(n), "params": {},
+                                          "url": "/"})
 
     def drain(_: int) -> int:
         with app.app_context(), acting_as(Scope(None, (unit,))):
