@@ -55,10 +55,10 @@ class Change:
 
 
 def taken_apart(changes: Mapping[str, Any]) -> Iterator[Change]:
-    """Fields in a steady order; a list of two is before and after, anything else a value that has no before.
+    """The thing's own fields, then its parts'; a list of two is before and after, anything else a value that has no before.
 
     Names are "owner", "K-03.owner", "remark K-03" or "milestone kick_off"."""
-    for name in sorted(changes):
+    for name in sorted(changes, key=lambda n: (_named(n)[1], n)):
         value = changes[name]
         before, after = value if isinstance(value, list) and len(value) == 2 else (None, value)
         yield Change(*_named(name), before, after)

@@ -5,7 +5,7 @@ from enum import Enum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import event
+from sqlalchemy import event, insert
 from sqlalchemy.orm import Session, SessionTransaction
 
 from portal.audit.models import AuditEntry
@@ -15,6 +15,7 @@ from tenants.context import current
 from tenants.db import db, uuid7
 
 Changes = Mapping[str, object]
+_WRITTEN = ("id", "unit_id", "at", "by", "on_behalf_of", "role", "action", "subject_kind", "subject_id", "changes")
 
 
 def record(action: str, kind: str, subject: UUID, changes: Changes, *, under: Appointment | None) -> None:
@@ -61,9 +62,9 @@ def _write_last(session: Session) -> None:
     session.flush()
     entries: list[AuditEntry] = session.info.pop("audit", [])
     session.info.pop("audit_marks", None)
-    for entry in sorted(entries, key=lambda e: e.unit_id):      # stable; chains are locked in this order
-        session.add(entry)
-        session.flush()                              # one by one: a batch is sorted by primary key
+    if entries:                                      # not by a flush, which would sort them by primary key
+        ordered = sorted(entries, key=lambda e: e.unit_id)      # stable; chains are locked in this order
+        session.connection().execute(insert(AuditEntry), [{k: getattr(e, k) for k in _WRITTEN} for e in ordered])
 
 
 def _mark(session: Session, transaction: SessionTransaction) -> None:

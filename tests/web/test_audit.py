@@ -1,0 +1,134 @@
+"""The auditor's page finds what is asked for; the history of a thing reads like a story."""
+import re
+from datetime import date
+from uuid import UUID
+
+import pytest
+from flask import Flask
+
+from portal.assignments import queries as assignment_queries
+from portal.assignments import service as assignments
+from portal.audit.views import history_of
+from portal.filings import queries as filing_queries
+from portal.filings import service as filings
+from portal.filings.rules import Content, ItemContent
+from tenants.db import db
+from tests.conftest import As, Superuser
+from tests.factories import people, world
+from tests.services.test_filing_loop import draft
+from tests.web.browsing import Browser
+from tests.web.counting import statements
+
+GD = "contact.guangdong"
+
+
+@pytest.fixture
+def auditor(app: Flask) -> Browser:
+    made = Browser(app)
+    made.sign_in("auditor")
+    made.client.set_cookie("language", "en")
+    return made
+
+
+@pytest.fixture
+def story(acting: As, superuser: Superuser) -> UUID:
+    """A plan drafted, saved twice and submitted, and nothing else in the trail."""
+    superuser.execute("DELETE FROM audit_entry; DELETE FROM audit_head")
+    with acting(GD) as contact:
+        filing = draft(contact)
+        db.session.commit()
+        key = filing.id
+    with acting(GD) as contact:
+        filing = filing_queries.one(contact, key)
+        content = filing_queries.content(filing)
+        first = next(i for i in filing.items if i.line == "market")
+        mended = ItemContent(people.key("deputy.guangdong"), date(2026, 2, 1), date(2026, 6, 1), "list", "the <b>head</b> leads")
+        filings.save(filing, Content("the head leads", content.team, content.contacts, content.readiness,
+                                     {first.assignment_id: mended}), actor=contact)
+        filings.submit(filing, actor=contact)
+        db.session.commit()
+    return key
+
+
+def rows(page: str) -> list[str]:
+    body = re.search(r"<tbody>(.*)</tbody>", page, re.S)
+    return [re.sub(r"<[^>]+>|\s+", " ", row) for row in re.findall(r"<tr>(.*?)</tr>", body[1], re.S)] if body else []
+
+
+def test_the_history_of_a_plan_reads_like_a_story(app: Flask, story: UUID, acting: As) -> None:
+    with acting(GD), app.test_request_context("/", headers={"Cookie": "language=en"}):
+        with statements(app) as sent:
+            told = history_of("filing", story)
+        assert [s.action for s in told] == ["submitted", "saved", "opened a draft"]
+        submitted, saved, _ = told
+        assert (submitted.by, submitted.on_behalf_of, submitted.tone) == (f"示例 {GD}", "", "blue")
+        assert "contact" in submitted.role.lower()
+        assert submitted.changes["State"] == ("Draft", "Under review")
+        assert saved.changes["Working mechanism"][1] == "the head leads"
+        owners = [pair for name, pair in saved.changes.items() if name.endswith("· Owner")]
+        assert ("示例 deputy.guangdong" in {after for _, after in owners})
+        assert not re.search(r"[0-9a-f]{8}-[0-9a-f]{4}", str([s.changes for s in told]))       # no keys of rows
+        assert sum("FROM audit_entry" in s for s in sent) == sum("FROM person" in s for s in sent) == 1 and len(sent) <= 4
+
+
+def test_what_was_said_stands_out(app: Flask, acting: As, superuser: Superuser) -> None:
+    with acting("market.guangdong") as owner:
+        asked = assignment_queries.of_unit(world.programme(owner).id, owner.appointments[0].unit)
+        key = next(a.id for a in asked if a.line == "market" and a.template_kind == "task")
+        assignments.report(assignment_queries.one(owner, key), 60, "half <i>way</i>", actor=owner)
+        db.session.commit()
+    with acting("market.guangdong"), app.test_request_context("/", headers={"Cookie": "language=en"}):
+        told = history_of("assignment", key)[0]
+        assert (told.action, told.words, told.changes) == ("reported progress", "half <i>way</i>", {"Percent": ("0", "60")})
+    with acting("contact.beijing"), app.test_request_context("/"):
+        assert history_of("assignment", key) == []
+
+
+def test_the_whole_trail(auditor: Browser, story: UUID) -> None:
+    page = auditor.get("/audit")
+    assert page.status_code == 200 and [re.search(r"submitted|saved|opened a draft", r)[0] for r in rows(page.text)
+                                        if "Implementation plan" in r] == ["submitted", "saved", "saved", "opened a draft"]
+    assert "&lt;b&gt;head&lt;/b&gt;" in page.text and "<b>head</b>" not in page.text
+    assert f'href="/filings/{story}"' in page.text
+
+
+@pytest.mark.parametrize(("query", "count"), [
+    ("unit=guangdong", 5), ("unit=beijing", 0), ("unit=nowhere", 5), ("action=save", 2), ("action=%00", 5), ("kind=filing", 4),
+    ("kind=assignment", 1), ("person=contact@guangdong", 5), ("person=示例", 5), ("person=%25", 0), ("person=market@hq", 0),
+    ("since=2026-03-10", 5), ("since=2026-03-11", 0), ("until=2026-03-10", 5), ("until=2026-03-09", 0), ("since=yesterday", 5),
+    ("since=9999-12-31", 5), ("subject=nonsense", 5), ("subject=00000000-0000-0000-0000-000000000000", 0),
+    ("unit=guangdong&action=submit&since=2026-03-10&until=2026-03-10&person=contact", 1), ("cursor=broken", 5),
+    ("person=" + "x" * 10_000, 0)])
+def test_filters(auditor: Browser, story: UUID, query: str, count: int) -> None:
+    page = auditor.get(f"/audit?{query}")
+    assert page.status_code == 200 and len(rows(page.text)) == count
+    assert count or 'class="empty' in page.text
+
+
+def test_only_this_one(auditor: Browser, story: UUID) -> None:
+    page = auditor.get(f"/audit?subject={story}&action=save").text
+    assert len(rows(page)) == 2 and "one thing" in page and f'name="subject" value="{story}"' in page
+
+
+def test_page_by_page_with_pinned_queries(app: Flask, auditor: Browser, story: UUID, superuser: Superuser) -> None:
+    with statements(app) as few:
+        auditor.get("/audit")
+    superuser.execute("INSERT INTO audit_entry (id, unit_id, at, by, action, subject_kind, subject_id, changes, seq, prev, hash)"
+                      " SELECT gen_random_uuid(), 2, '2026-02-01', %s, 'chase', 'assignment', gen_random_uuid(),"
+                      " '{\"text\": \"now\"}', n, '', '' FROM generate_series(1, 120) n", (people.key("market"),))
+    seen, path, pages = [], "/audit", 0
+    while path:
+        with statements(app) as many:
+            page = auditor.get(path).text
+        assert len(many) <= max(len(few), 9), many
+        seen += rows(page)
+        more = re.search(r'rel="next" href="([^"]+)"', page)
+        path, pages = (more[1].replace("&amp;", "&") if more else ""), pages + 1
+    assert (len(seen), pages) == (125, 3) and len({r for r in seen if "chased" in r}) >= 120
+
+
+@pytest.mark.parametrize("name", ["office", "leader", "market", GD, "admin"])
+def test_it_is_the_auditors(app: Flask, name: str) -> None:
+    browser = Browser(app)
+    browser.sign_in(name)
+    assert browser.get("/audit").status_code == 403
