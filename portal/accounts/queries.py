@@ -14,6 +14,7 @@ from tenants.db import db
 from tenants.models import Appointment, Delegation, Person, Unit
 from tenants.vocabulary import Line, Role
 
+_FIRST = (Role.HQ_OFFICE, Role.HQ_LEADER, Role.HQ_LINE_LEAD, Role.UNIT_CONTACT, Role.UNIT_HEAD, Role.LINE_OWNER)
 _ACCOUNTS = select(Account).join(Account.person).options(contains_eager(Account.person))
 
 
@@ -65,6 +66,8 @@ def sign_ins(domain: str) -> Sequence[tuple[Unit, list[tuple[str, Role]]]]:
         listed = found.setdefault(unit.id, (unit, []))[1]
         if all(email != known for known, _ in listed):
             listed.append((email, Role(role)))
+    for _, listed in found.values():
+        listed.sort(key=lambda one: (_FIRST.index(one[1]) if one[1] in _FIRST else len(_FIRST), one[0]))
     return list(found.values())
 
 

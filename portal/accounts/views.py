@@ -1,4 +1,5 @@
 """The account page: who I am here, as whom I act, who acts for me; and what was typed before a session ended."""
+import re
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
@@ -8,6 +9,7 @@ from flask import redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.accounts import queries, rules, service
+from portal.audit.rules import FIELDS
 from portal.web import kept
 from portal.web.access import Route, identity, whole_identity
 from portal.web.addresses import local_path
@@ -20,6 +22,7 @@ from tenants.messages import N_, Message
 from tenants.permissions import Permission
 
 NAME, PREFIX = "accounts", ""
+_PARTS = re.compile(r"[^a-z_]+")                       # a field's name: items-<key>-measure
 
 
 def act_as() -> ResponseReturnValue:
@@ -61,12 +64,20 @@ def end_delegation(key: UUID) -> ResponseReturnValue:
 
 def resume() -> ResponseReturnValue:
     """What was typed when the session had ended, to be sent again."""
-    return render_template("accounts/resume.html", kept=kept.form())
+    form = kept.form()
+    return render_template("accounts/resume.html", kept=form, typed=_legible(form.fields) if form else [])
 
 
 def forget() -> ResponseReturnValue:
     kept.drop()
     return redirect("/desk", 303)
+
+
+def _legible(fields: Sequence[tuple[str, str]]) -> list[tuple[str, str, str]]:
+    """What a person can read of a form: texts and days with the words for their fields; keys of things are left out."""
+    named = [(name, [part for part in _PARTS.split(name) if part in FIELDS], value) for name, value in fields]
+    return [(translate(FIELDS[known[-1]]) if known else name, value, "wide text") for name, known, value in named
+            if value.strip() and _key(value) is None and name != "next"]
 
 
 def _page(faults: Mapping[str, Sequence[Message]], typed: Mapping[str, Any]) -> str:
