@@ -6,6 +6,7 @@ from flask import Flask
 from portal import api
 from portal.accounts import sign_in
 from portal.accounts import views as accounts
+from portal.admin import views as admin
 from portal.api import views as api_documentation
 from portal.assignments import api as assignments_api
 from portal.assignments import views as assignments
@@ -63,6 +64,7 @@ def create_app(settings: Settings) -> Flask:
     sign_in.init_app(app, settings)
     for feature in FEATURES:
         access.mount(app, feature.NAME, feature.PREFIX, feature.ROUTES)
+    admin.init_app(app)
     api.init_app(app, settings.limits_url)
     api.mount(app, APIS)
     return app

@@ -35,6 +35,7 @@ class Table:
     self_inserts: bool = False                 # PERSONAL: the person adds rows of his own, in any lane that writes
     published: str = "true"                    # PUBLISHED: which rows units read
     history_of: tuple[str, ...] = ()           # APPEND: tables whose visible rows open their history
+    admin_history: tuple[str, ...] = ()        # APPEND: kinds of subject whose history the administrator reads
 
 
 def kind(value: Kind, **declared: Any) -> dict[str, Any]:
@@ -45,6 +46,7 @@ def kind(value: Kind, **declared: Any) -> dict[str, Any]:
 Policy = tuple[str, str, str, str | None, str | None]
 _MINE = "unit_id = ANY (app.unit_ids())"
 _SELF = "person_id = app.person_id()"
+_BLIND: Policy = ("admin_sees_none", "SELECT", ADMINISTRATOR, "false", None)     # an answer without rows, not an error
 _WRITERS = (("unit", APP), ("hq", OVERSIGHT), ("admin", ADMINISTRATOR))
 
 
@@ -74,6 +76,7 @@ def _published(t: Table) -> Iterator[Policy]:
     yield "unit_reads", "SELECT", APP, t.published, None
     yield "hq_reads", "SELECT", OVERSIGHT, "true", None
     yield "hq_adds", "INSERT", OVERSIGHT, None, "true"
+    yield _BLIND
 
 
 def _owned(t: Table) -> Iterator[Policy]:
@@ -84,6 +87,7 @@ def _owned(t: Table) -> Iterator[Policy]:
     yield "hq_adds", "INSERT", OVERSIGHT, None, "true"
     if t.unit_updates:
         yield "unit_changes", "UPDATE", APP, _MINE, _MINE
+    yield _BLIND
 
 
 def _append(t: Table) -> Iterator[Policy]:
@@ -91,6 +95,9 @@ def _append(t: Table) -> Iterator[Policy]:
     for name, role in _WRITERS:
         yield f"{name}_adds", "INSERT", role, None, _MINE
     yield "hq_reads", "SELECT", OVERSIGHT, "true", None
+    if t.admin_history:
+        listed = ", ".join(f"'{subject}'" for subject in t.admin_history)
+        yield "admin_history", "SELECT", ADMINISTRATOR, f"subject_kind = ANY (ARRAY[{listed}])", None
     for table in t.history_of:
         yield (f"{table}_history", "SELECT", APP,
                f"subject_kind = '{table}' AND EXISTS (SELECT FROM {table} WHERE id = subject_id)", None)
