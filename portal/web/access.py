@@ -8,6 +8,7 @@ from flask import Blueprint, Flask, current_app, g, redirect, request, session, 
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from flask_wtf import CSRFProtect
+from flask_wtf.csrf import CSRFError
 
 from portal.web import kept
 from portal.web.unit_of_work import SAFE
@@ -75,13 +76,24 @@ def _enter() -> ResponseReturnValue | None:
         return None
     if not current_user.is_authenticated:              # loads the identity in a transaction of its own
         return _sign_in_first()
-    if request.method not in SAFE:
-        csrf.protect()
+    if request.method not in SAFE and (elsewhere := _of_this_session()) is not None:
+        return elsewhere
     g.whole_identity = current_user.identity
     g.identity = g.whole_identity.acting(_acting())
     g.stack.enter_context(acting_as(g.identity.scope(writing=request.method not in SAFE)))
     if not permits(g.identity, declared) and not _about_a_thing(declared):
         raise NotPermitted(permits(g.identity, declared).why)
+    return None
+
+
+def _of_this_session() -> ResponseReturnValue | None:
+    """Raises CSRFError; but a form of ours that is older than the session is kept and offered again."""
+    try:
+        csrf.protect()
+    except CSRFError:
+        if not kept.grown_old(current_user.identity.person):
+            raise
+        return _go(url_for("accounts.resume"))
     return None
 
 
@@ -103,7 +115,11 @@ def _sign_in_first() -> ResponseReturnValue:
         back = request.full_path.rstrip("?")
     else:
         back = url_for("accounts.resume") if kept.keep() else kept.page_before()
-    target = url_for("security.login", next=back)
+    return _go(url_for("security.login", next=back))
+
+
+def _go(target: str) -> ResponseReturnValue:
+    """Instead of what was asked for; a part of a page leads the whole page there."""
     if request.headers.get("HX-Request"):
         return "", 401, {"HX-Redirect": target}
     return redirect(target, 303)

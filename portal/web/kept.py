@@ -29,13 +29,24 @@ def keep() -> bool:
     """Keep the form of this request for the next sign-in. False when there is nothing to keep: a mere button, or a form
     from another site, which could have it sent again in somebody's name. Raises CSRFError, whose page says that the text
     is still in the browser, for one that is too large."""
+    return not _foreign() and _keep(_last_person())
+
+
+def grown_old(person: UUID) -> bool:
+    """Keep a form of ours that is sent by somebody who has signed in anew since it was opened: its token is an earlier
+    session's. That it is ours is told by the token that it has and by the browser, which names the site."""
+    ours = request.form.get("csrf_token") and request.headers.get("Origin", "").partition("://")[2] == request.host
+    return bool(ours) and not _foreign() and _keep(str(person))
+
+
+def _keep(person: str | None) -> bool:
     typed = [(k, v) for k, values in request.form.lists() for v in values if k != "csrf_token"]
-    if not any(v for _, v in typed) or _foreign():
+    if not any(v for _, v in typed):
         return False
     if sum(len(k) + len(v) for k, v in typed) > MOST:
         raise CSRFError("the session has ended, and the form is too large to be kept")
     path = "/" + request.full_path.rstrip("?").lstrip("/")         # `//host` in a form's address is another site
-    session[_KEY] = {"path": path, "fields": typed, "person": _last_person()}
+    session[_KEY] = {"path": path, "fields": typed, "person": person}
     return True
 
 

@@ -139,3 +139,21 @@ def test_behind_https_the_cookies_insist_on_it(app: Flask, server: embedded.Serv
     assert len(ours) == 2
     for cookie in ours:
         assert cookie.startswith("__Host-portal") and "Secure" in cookie and "HttpOnly" in cookie and "Path=/" in cookie
+
+
+def test_a_form_older_than_the_session(app: Flask) -> None:
+    """Signed in anew in another window, while the form stood open in this one."""
+    browser = Browser(app)
+    browser.sign_in("office")
+    browser.get("/account")
+    browser.post("/logout")
+    browser.sign_in("office")
+    stale = {**FORM, "csrf_token": "of-an-earlier-session"}
+    for elsewhere in ({}, {"Origin": "https://evil.example"}, {"Origin": "null"}):
+        assert browser.post("/account/delegations", stale, token=False, headers=elsewhere).status_code == 400
+    refused = browser.post("/account/delegations", stale, token=False, headers={"Origin": "http://localhost"})
+    assert refused.location == "/resume"
+    page = browser.get("/resume")
+    assert dict(hidden(page.text))["note"] == FORM["note"] and "of-an-earlier-session" not in page.text
+    without = browser.post("/account/delegations", FORM, token=False, headers={"Origin": "http://localhost"})
+    assert without.status_code == 400
