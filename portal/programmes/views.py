@@ -20,13 +20,14 @@ from portal.programmes.models import Milestone, Programme, Template
 from portal.programmes.rules import DRAFT, FIRST_YEAR, ISSUED, LAST_YEAR, Selector, TemplateKind
 from portal.web import templating
 from portal.web.access import Route, identity
+from portal.web.locale import language
 from portal.web.names import term, unit_short
 from tenants import clock, directory
 from tenants.access import HEADQUARTERS, permits, reaches
 from tenants.errors import Invalid, NotVisible, RuleViolated, Stale
 from tenants.messages import N_, Message
 from tenants.permissions import Permission
-from tenants.vocabulary import Line, MilestoneCode, Process
+from tenants.vocabulary import Line, Process
 
 _SAVED = N_("Saved.")
 
@@ -195,7 +196,7 @@ def add_template(key: str) -> ResponseReturnValue:
     def save() -> None:
         _refuse(sheet, programme, content)
         service.add_template(programme, content, actor=identity(), version=_version())
-    return _saved(save, "programmes/template.html", programme, sheet, forms.blank(), **_template_choices(sheet)) \
+    return _saved(save, "programmes/template.html", programme, sheet, forms.blank(), **_template_choices(programme, sheet)) \
         or _at(programme, f"#{content.milestone}")
 
 
@@ -216,7 +217,7 @@ def change_template(key: str, part: str) -> ResponseReturnValue:
         _refuse(sheet, programme, content, found)
         service.change_template(programme, found, content, actor=identity(), version=_version())
     return _saved(save, "programmes/template.html", programme, sheet, forms.sheet_of(found), found=found, kinds=TemplateKind,
-                  **_template_choices(sheet)) or _at(programme, f"#t-{found.id}")
+                  **_template_choices(programme, sheet)) or _at(programme, f"#t-{found.id}")
 
 
 def remove_template(key: str, part: str) -> ResponseReturnValue:
@@ -253,7 +254,7 @@ def end(key: str) -> ResponseReturnValue:
 def new_assignment(key: str) -> ResponseReturnValue:
     programme = _one(key)
     service.allow(programme, "add", actor=identity())
-    return _form("programmes/add.html", programme, forms.blank(), **_template_choices(forms.blank()))
+    return _form("programmes/add.html", programme, forms.blank(), **_template_choices(programme, forms.blank()))
 
 
 def add_assignment(key: str) -> ResponseReturnValue:
@@ -269,7 +270,7 @@ def add_assignment(key: str) -> ResponseReturnValue:
         made = service.add_assignments(programme, content, actor=identity())
         templating.done(ngettext("One assignment is made, and the unit's contact is told.",
                                  "%(num)d assignments are made, and the units' contacts are told.", made))
-    return _saved(save, "programmes/add.html", programme, sheet, forms.blank(), said=None, **_template_choices(sheet)) \
+    return _saved(save, "programmes/add.html", programme, sheet, forms.blank(), said=None, **_template_choices(programme, sheet)) \
         or _at(programme, f"#{content.milestone}")
 
 
@@ -314,17 +315,18 @@ def _saved(save: Callable[[], None], name: str, programme: Programme, sheet: She
 
 
 def _template_form(programme: Programme, sheet: Sheet, found: Template | None) -> str:
-    return _form("programmes/template.html", programme, sheet, found=found, kinds=TemplateKind, **_template_choices(sheet))
+    return _form("programmes/template.html", programme, sheet, found=found, kinds=TemplateKind,
+                 **_template_choices(programme, sheet))
 
 
-def _template_choices(sheet: Sheet) -> dict[str, Any]:
+def _template_choices(programme: Programme, sheet: Sheet) -> dict[str, Any]:
     """What may be chosen; a combination that only the plan's data has stays choosable where it stands."""
     single = [(f"unit:{u.code}", unit_short(u)) for u in directory.units() if u.closed_on is None and u.id != HEADQUARTERS]
     known = {*forms.CHOICES, *(value for value, _words in single)}
     choices = [*forms.CHOICES, *(v for v in sheet.chosen("targets") if v and v not in known and _readable(v))]
     return {"to_all": [(v, target_words(forms.read(v))) for v in choices], "to_units": single,
             "lines": [(x.value, term("line", x)) for x in Line], "processes": [(x.value, term("process", x)) for x in Process],
-            "phases": [(x.value, term("milestone", x)) for x in MilestoneCode]}
+            "phases": [(m.code, m.title_zh if language() == "zh" else m.title) for m in programme.milestones]}
 
 
 def _readable(value: str) -> bool:
