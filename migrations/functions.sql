@@ -22,10 +22,12 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
 $$;
 GRANT EXECUTE ON FUNCTION app.identity(uuid, date) TO portal_app, portal_sign_in;
 
--- Whose token is this? Nothing for one that is unknown, expired or revoked.
+-- Whose token is this? Nothing for one that is unknown, expired or revoked, or whose person's account is blocked.
 CREATE FUNCTION app.token_person(token_digest bytea, at timestamptz) RETURNS uuid
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
-  SELECT person_id FROM access_token WHERE digest = token_digest AND revoked_at IS NULL AND expires_at > at $$;
+  SELECT t.person_id FROM access_token t
+   WHERE t.digest = token_digest AND t.revoked_at IS NULL AND t.expires_at > at
+     AND NOT EXISTS (SELECT FROM account a WHERE a.person_id = t.person_id AND NOT a.active) $$;
 GRANT EXECUTE ON FUNCTION app.token_person(bytea, timestamptz) TO portal_app;
 
 -- Whose session is this? The uniquifier changes when a password does, which ends every older session.

@@ -49,6 +49,10 @@ def test_a_token_expires_and_can_be_revoked_and_dies_with_its_person(call: Call,
         token_of(superuser, GD, token=token, **more)
         problem_of(call(None, "GET", "/me", headers={"Authorization": f"Bearer {token}"}), 401)
     assert call(GD, "GET", "/me").status_code == 200
+    superuser.execute("UPDATE account SET active = false WHERE person_id = %s", (people.key(GD),))
+    problem_of(call(GD, "GET", "/me"), 401)
+    superuser.execute("UPDATE account SET active = true WHERE person_id = %s", (people.key(GD),))
+    assert call(GD, "GET", "/me").status_code == 200
     superuser.execute("UPDATE person SET left_on = '2026-03-10' WHERE id = %s", (people.key(GD),))
     problem_of(call(GD, "GET", "/me"), 401)
 
