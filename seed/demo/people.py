@@ -129,4 +129,4 @@ def leave(person: UUID, day: date, under: access.Appointment) -> None:
     gone = db.session.get_one(Person, person)
     gone.left_on = day
     db.session.flush()
-    audit.record("left", "person", person, {"left_on": [None, day]}, under=under)
+    audit.record("leave", "person", person, {"left_on": [None, day]}, under=under)

@@ -1,4 +1,5 @@
 """The chains hold under concurrency, show every kind of tampering, and lose nothing but what was rolled back."""
+import re
 from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID
 
@@ -11,13 +12,14 @@ from sqlalchemy.exc import DBAPIError
 from portal.audit import queries
 from portal.audit import service as audit
 from portal.audit.commands import audit as command
+from portal.audit.rules import ACTIONS, KINDS
 from tenants.access import Appointment
 from tenants.context import Scope
 from tenants.db import db, uuid7
 from tenants.errors import NoScope
 from tenants.isolation import acting_as
 from tenants.vocabulary import Role
-from tests.conftest import As, Superuser
+from tests.conftest import ROOT, As, Superuser
 from tests.factories import people
 
 UNITS = (2, 3, 4)
@@ -159,6 +161,13 @@ def test_the_command_says_whether_the_trail_is_whole(app: Flask, superuser: Supe
     assert "unit tianjin, number 2: entry " in found.output and "was changed; 2 faults in all" in found.output
     with app.app_context():
         assert [b.partition(":")[0] for b in queries.broken()] == ["unit tianjin, number 2", "unit tianjin, number 3"]
+
+
+def test_every_action_and_kind_has_its_words() -> None:
+    written = "".join(path.read_text() for path in (ROOT / "portal").rglob("*.py"))
+    found = re.findall(r'\brecord\(\s*"(\w+)", "(\w+)"', written)
+    assert len(found) > 15
+    assert {action for action, _ in found} - set(ACTIONS) == set() == {kind for _, kind in found} - set(KINDS)
 
 
 def test_who_may_read_the_whole_trail(app: Flask, acting: As) -> None:

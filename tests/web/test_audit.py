@@ -59,7 +59,7 @@ def test_the_history_of_a_plan_reads_like_a_story(app: Flask, story: UUID, actin
     with acting(GD), app.test_request_context("/", headers={"Cookie": "language=en"}):
         with statements(app) as sent:
             told = history_of("filing", story)
-        assert [s.action for s in told] == ["submitted", "saved", "opened a draft"]
+        assert [s.action for s in told] == ["submitted for review", "saved", "opened a draft"]
         submitted, saved, _ = told
         assert (submitted.by, submitted.on_behalf_of, submitted.tone) == (f"示例 {GD}", "", "blue")
         assert "contact" in submitted.role.lower()
