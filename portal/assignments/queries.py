@@ -5,6 +5,7 @@ from datetime import date
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, func, or_, select, tuple_
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import joinedload, selectinload
 
 from portal.assignments.models import Assignment, ProgressReport
@@ -143,9 +144,9 @@ def several(identity: Identity, keys: Sequence[UUID]) -> Sequence[Assignment]:
 def lock(assignment: Assignment) -> None:
     """Hold the row until the commit and read it anew: of two people who act at once the second sees the first's work.
     Only for whoever may change it, since the database asks for that right."""
-    db.session.execute(select(Assignment).where(Assignment.id == assignment.id)
+    db.session.scalars(select(Assignment).where(Assignment.id == assignment.id)
                        .options(joinedload(Assignment.unit), joinedload(Assignment.owner))
-                       .with_for_update(of=Assignment).execution_options(populate_existing=True))
+                       .with_for_update(of=Assignment).execution_options(populate_existing=True)).one()
 
 
 def person_with_mail(mail: str) -> UUID | None:
@@ -163,7 +164,7 @@ def last_reports(keys: Sequence[UUID]) -> dict[UUID, ProgressReport]:
     """The newest report of each assignment with who made it, for a page that shows many."""
     r = ProgressReport
     rows = db.session.scalars(select(r).where(r.assignment_id.in_(keys)).options(selectinload(r.by))
-                              .distinct(r.assignment_id).order_by(r.assignment_id, r.at.desc(), r.id.desc()))
+                              .ext(distinct_on(r.assignment_id)).order_by(r.assignment_id, r.at.desc(), r.id.desc()))
     return {row.assignment_id: row for row in rows}
 
 
