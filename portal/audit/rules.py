@@ -9,7 +9,8 @@ from tenants.messages import N_, Message
 ACTIONS: Mapping[str, Message] = {
     "draft": N_("opened a draft"), "save": N_("saved"), "submit": N_("submitted for review"), "approve": N_("approved"),
     "return": N_("returned"), "amend": N_("began an amendment"), "ask": N_("asked"), "answer": N_("answered"),
-    "create": N_("created"), "plan": N_("put the plan in force"), "report": N_("reported progress"), "hand_in": N_("handed in as done"),
+    "create": N_("created"), "plan": N_("put the plan in force"), "report": N_("reported progress"),
+    "hand_in": N_("handed in as done"),
     "close": N_("closed"), "chase": N_("chased"), "cancel": N_("cancelled"), "reopen": N_("reopened"), "issue": N_("issued"),
     "edit": N_("edited"), "end": N_("ended"), "add_assignments": N_("added assignments"), "add": N_("added"),
     "change": N_("changed"), "remove": N_("removed"), "merge": N_("merged"), "appoint": N_("appointed"),
