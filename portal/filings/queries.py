@@ -5,6 +5,7 @@ from datetime import date
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
 from portal.assignments.models import Assignment
@@ -93,9 +94,10 @@ def one(identity: Identity, key: UUID) -> Filing:
 
 def lock(filing: Filing) -> None:
     """Hold the filing until the commit and read it and its items anew: two lines that approve at once both count."""
-    db.session.execute(select(Filing).where(Filing.id == filing.id).with_for_update()
-                       .execution_options(populate_existing=True))
-    db.session.execute(select(FilingItem).where(FilingItem.filing_id == filing.id).execution_options(populate_existing=True))
+    db.session.refresh(filing, [c.key for c in Filing.__mapper__.column_attrs], with_for_update=True)
+    db.session.scalars(select(FilingItem).where(FilingItem.filing_id == filing.id)
+                       .options(joinedload(FilingItem.assignment), joinedload(FilingItem.owner))
+                       .execution_options(populate_existing=True)).all()
 
 
 def latest(programme: UUID, unit: int) -> Filing | None:
@@ -135,7 +137,7 @@ def overview(identity: Identity, programme: UUID) -> list[Standing]:
         .order_by(Unit.position, Unit.id)).all()
     newest = db.session.scalars(
         select(Filing).where(Filing.programme_id == programme, readable(identity))
-        .distinct(Filing.unit_id).order_by(Filing.unit_id, Filing.number.desc())).all()
+        .ext(distinct_on(Filing.unit_id)).order_by(Filing.unit_id, Filing.number.desc())).all()
     filings = {f.unit_id: f for f in newest}
     pending, today = pending_lines(newest), clock.today()
     return [_standing(t, filings.get(t.unit_id), pending, today) for t in tasks]
