@@ -4,7 +4,7 @@ import click
 from portal.app import create_app
 from portal.config import Settings
 from portal.programmes.rules import FIRST_YEAR, LAST_YEAR
-from seed import plan
+from seed import demo, plan
 from seed.places import PlanFaults
 from tenants import clock
 from tenants.access import HEADQUARTERS
@@ -30,6 +30,26 @@ def plan_command(year: int | None) -> None:
             raise click.ClickException(f"the plan's data cannot be used, nothing was written:\n{faults}") from None
         click.echo("Reference data added: " + ", ".join(f"{count} {table}" for table, count in added.items()) + ".")
         click.echo(draft(year or clock.today().year))
+
+
+@seed.command("demo")
+@click.option("--scale", type=click.Choice(list(demo.YEARS)), default="small", show_default=True,
+              help="small: this year; large: the two years before, too.")
+@click.option("--random-seed", type=int, default=1, show_default=True, help="Another number, another invented year.")
+def demo_command(scale: str, random_seed: int) -> None:
+    """Make an invented year of work, once, in a portal where nobody works yet; people sign in with the password kept in
+    PORTAL_DATA/demo-password."""
+    settings = Settings.from_environment()
+    if settings.production:
+        raise click.ClickException("the demonstration year is not made in production mode: everybody in it has one password")
+    with create_app(settings).app_context():
+        try:
+            made = demo.make(settings.demo_password, settings.base_url, click.echo, scale=scale, random_seed=random_seed)
+        except demo.Refused as refusal:
+            click.echo(str(refusal))
+            return
+    if not made:
+        click.echo("The demonstration year is there already; nothing was changed.")
 
 
 def add_reference() -> dict[str, int]:

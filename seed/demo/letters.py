@@ -1,4 +1,4 @@
-"""Notices of the last weeks reach their receivers when they were caused; those of earlier months have long been cleared away."""
+"""Notices of the last weeks reach their receivers when they were caused; earlier ones have been cleared away."""
 from datetime import timedelta
 
 from sqlalchemy import select, update
@@ -7,14 +7,14 @@ from portal.notices import service as notices
 from portal.notices.models import Notice
 from portal.outbox import queries as outbox
 from portal.outbox.models import OutboxMessage
-from seed.demo.stage import Stage, lightly
+from seed.demo.stage import Stage
 from tenants import clock
 from tenants.context import Scope
 from tenants.db import db
 from tenants.isolation import acting_as
 
-KEPT = timedelta(days=28)             # delivered messages are not kept much longer either
-UNREAD = timedelta(days=6)            # what is younger has not been read yet
+KEPT = timedelta(days=14)
+UNREAD = timedelta(days=5)             # what is younger has not been read yet
 
 
 def deliver(base_url: str) -> int:
@@ -23,7 +23,6 @@ def deliver(base_url: str) -> int:
     delivered = 0
     for unit in outbox.receivers_waiting(slow=False):
         with acting_as(Scope(None, (unit,))):
-            lightly()
             delivered += _to_unit(base_url)
             db.session.commit()
     return delivered
@@ -47,7 +46,6 @@ def read(stage: Stage) -> None:
     until = clock.now() - UNREAD
     for who, actor in stage.known():
         with acting_as(actor.scope(writing=who != ("auditor", "hq"))):
-            lightly()
             keys = db.session.scalars(select(Notice.id).where(Notice.person_id == actor.person, Notice.at < until)).all()
             if keys:
                 with clock.standing_at(until):

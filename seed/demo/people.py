@@ -1,5 +1,5 @@
 """Everybody who works in the demonstration year: who they are, what they are appointed to, how they sign in."""
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
@@ -50,17 +50,21 @@ class Staff:
 
 
 def make(codes: Sequence[str], first_day: date, password: str, random_seed: int) -> dict[str, Staff]:
-    """Store them and let them sign in, all with the same password; the branch of one province comes into being, too."""
+    """Store them and let them sign in, all with the same password; the branch of one province comes into being, too.
+    Who is there already stays."""
     rng = Random(f"{random_seed} people")
     invented = names.people(rng)
     administrator = _administrator(next(invented), first_day)
     with acting_as(administrator.scope(writing=True)):
-        branch = _branch(administrator) if BRANCH_OF in codes else None
-        db.session.commit()
-        chosen = db.session.scalars(select(Unit).where(Unit.code.in_([*codes, "hq"])).order_by(Unit.position, Unit.id)).all()
-        staff = {u.code: _staff(u, _functions(u, rng), invented, first_day, administrator)
-                 for u in (*chosen, *([branch] if branch else []))}
-        _second_functions(staff, first_day, administrator)
+        known = {p.email: p for p in db.session.scalars(select(Person))}
+        there = len(known) > 1                         # all but the administrator are made in one transaction
+        if BRANCH_OF in codes and not there:
+            _branch(administrator)
+        chosen = db.session.scalars(select(Unit).where(Unit.code.in_(["hq", *codes, BRANCH]))
+                                    .order_by(Unit.position, Unit.id)).all()
+        staff = {u.code: _staff(u, _functions(u, rng), invented, first_day, administrator, known) for u in chosen}
+        if not there:
+            _second_functions(staff, first_day, administrator)
         db.session.commit()
     _let_in(staff, accounts.hash_password(password))
     return staff
@@ -68,9 +72,12 @@ def make(codes: Sequence[str], first_day: date, password: str, random_seed: int)
 
 def _administrator(who: tuple[str, str], first_day: date) -> Identity:
     """The first administrator, whom nobody appointed."""
+    address = names.address("admin", "hq")
     with acting_as(_ADMINISTRATORS):
-        person = accounts.create_person(names.address("admin", "hq"), *who)
-        accounts.appoint(person, db.session.get_one(Unit, HEADQUARTERS), Role.ADMINISTRATOR, valid_from=first_day, under=None)
+        person = db.session.scalars(select(Person).where(Person.email == address)).one_or_none()
+        if person is None:
+            person = accounts.create_person(address, *who)
+            accounts.appoint(person, db.session.get_one(Unit, HEADQUARTERS), Role.ADMINISTRATOR, valid_from=first_day, under=None)
         key = person.id
         db.session.commit()
     found = directory.identity_of(key)
@@ -78,10 +85,10 @@ def _administrator(who: tuple[str, str], first_day: date) -> Identity:
     return found
 
 
-def _branch(administrator: Identity) -> Unit:
+def _branch(administrator: Identity) -> None:
     """A part of a province."""
     province = db.session.scalars(select(Unit).where(Unit.code == BRANCH_OF)).one()
-    return units.create_unit(Facts(
+    units.create_unit(Facts(
         code=BRANCH, kind=UnitKind.PROVINCE, category=None, name=f"{province.name}, East Branch",
         name_zh=f"{province.name_zh}东部分公司", short_zh=f"{province.short_zh}东", parent=province.id,
         position=province.position), actor=administrator)
@@ -94,13 +101,12 @@ def _functions(unit: Unit, rng: Random) -> Functions:
 
 
 def _staff(unit: Unit, functions: Functions, invented: Iterator[tuple[str, str]], first_day: date,
-           administrator: Identity) -> Staff:
+           administrator: Identity, known: Mapping[str, Person]) -> Staff:
     under = administrator.appointments[0]
     found = Staff(unit.code, unit.id, unit.name_zh, unit.kind, {}, {})
     for who, (role, line) in functions.items():
-        if role is Role.ADMINISTRATOR:
-            person = db.session.get_one(Person, administrator.person)
-        else:
+        person = known.get(found.address(who))
+        if person is None:
             person = accounts.create_person(found.address(who), *next(invented), under=under)
             accounts.appoint(person, unit, role, line, who == "deputy", first_day, under=under)
         found.keys[who], found.names[who] = person.id, person.name

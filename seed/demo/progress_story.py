@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from random import Random
 
-from portal.assignments.rules import expected_percent
+from portal.assignments.rules import STANDARD, expected_percent
 from portal.workdays import workdays_left
 from seed.demo import words
 from seed.demo.acts import Act, Chase, HandIn, Of, Report, Verify, Who
@@ -81,21 +81,20 @@ def _done(work: Work, fate: str, when: When, rng: Random) -> Iterator[Act]:
     elif fate == BLUE:
         handed = last - timedelta(days=rng.randrange(0, 5))
     else:
-        handed = on_weekday(last - timedelta(days=rng.randrange(1, max(2, min(24, days // 2)))), _weekday(work), back=True)
+        handed = last - timedelta(days=rng.randrange(1, max(2, min(24, days // 2))))
     if work.due < when.today < work.due + timedelta(days=16) and fate != CLOSED_LATE:
         handed = min(handed, work.due - timedelta(days=rng.randrange(0, 4)))
-    handed = max(handed, min(work.first, last))
+    handed = max(_reporting_day(work, handed, back=handed <= work.due), min(work.first, last))
     yield from _reports(work, work.first, handed, 90, rng)
-    at = _moment(work, handed, 16)
-    yield HandIn(at=at, who=work.reporter, text=words.handed_in(rng, work.task.code), of=work.of)
+    yield HandIn(at=_moment(work, handed), who=work.reporter, text=words.handed_in(rng, work.task.code), of=work.of)
     if fate == BLUE:
         return
     if fate == MENDED:
         back = _session(work, handed + timedelta(days=rng.randrange(1, 4)), when)
         lack = words.lack(rng, work.task.code)
         yield Verify(at=back, who=work.verifier, verdict="return", text=words.sent_back(rng, lack), of=work.of)
-        handed = clock.local(back).date() + timedelta(days=rng.randrange(2, 7))
-        yield HandIn(at=_moment(work, handed, 16), who=work.reporter,
+        handed = _reporting_day(work, clock.local(back).date() + timedelta(days=rng.randrange(1, 5)))
+        yield HandIn(at=_moment(work, handed), who=work.reporter,
                      text=words.handed_in_again(rng, work.task.code, lack), of=work.of)
     looked = handed + timedelta(days=rng.randrange(1, 6) if when.settled else 1)
     yield Verify(at=_session(work, looked, when), who=work.verifier, verdict="close",
@@ -108,7 +107,7 @@ def _overdue(work: Work, when: When, rng: Random) -> Iterator[Act]:
     kind = rng.random()
     if kind < 0.3 and (when.today - work.due).days >= 6:
         yield from _reports(work, work.first, last, 90, rng)
-        yield HandIn(at=_moment(work, last, 16), who=work.reporter, text=words.handed_in(rng, work.task.code), of=work.of)
+        yield HandIn(at=_moment(work, last), who=work.reporter, text=words.handed_in(rng, work.task.code), of=work.of)
         yield Verify(at=_session(work, last + timedelta(days=1), when), who=work.verifier, verdict="return",
                      text=words.sent_back(rng, words.lack(rng, work.task.code)), of=work.of)
     elif kind < 0.85:
@@ -130,6 +129,8 @@ def _running(work: Work, fate: str, when: When, rng: Random) -> Iterator[Act]:
         percent = max(0, expected - rng.randrange(22, 40))
         earlier = max(work.first, when.today - timedelta(days=rng.randrange(4, 25)))
         yield from _reports(work, work.first, earlier, percent, rng, behind=True, last=True)
+    elif expected and workdays_left(when.today, work.due) <= STANDARD.near_days:
+        yield from _reports(work, work.first, lately, expected // 2, rng, behind=True, last=True)
     elif not work.agreed or workdays_left(work.start, when.today) < 5:
         yield from _reports(work, work.first, lately, max(5, expected), rng, last=True)
 
@@ -138,10 +139,10 @@ def _reports(work: Work, first: date, until: date, percent: int, rng: Random, *,
              ) -> Iterator[Act]:
     """One or two reports between the days, up to that percentage; with `last`, the final one is on the last day."""
     days = (until - first).days
-    count = 0 if days < 4 else rng.choice((1, 1, 2)) if days > 25 else 1
+    count = 0 if days < 4 else rng.choice((0, 1, 1, 2)) if days > 25 else 1
     for n in range(count if not last else count - 1):
         share = (n + 1) / (count + 1)
-        day = on_weekday(first + timedelta(days=int(days * share)), _weekday(work))
+        day = _reporting_day(work, first + timedelta(days=int(days * share)))
         if day < until:
             yield _report(work, day, int(percent * share) // 5 * 5, rng, behind)
     if last:
@@ -149,17 +150,18 @@ def _reports(work: Work, first: date, until: date, percent: int, rng: Random, *,
 
 
 def _report(work: Work, day: date, percent: int, rng: Random, behind: bool) -> Report:
-    return Report(at=_moment(work, day, 10), who=work.reporter, percent=percent, of=work.of,
+    return Report(at=_moment(work, day), who=work.reporter, percent=percent, of=work.of,
                   text=words.progress(rng, work.task.code, percent, behind=behind))
 
 
-def _weekday(work: Work) -> int:
-    """Everybody has a day of the week on which they report: several assignments at once."""
-    return sum(map(ord, work.of.unit + work.reporter[0])) % 5
+def _reporting_day(work: Work, day: date, *, back: bool = False) -> date:
+    """Everybody has a day of the week on which they report on several assignments at once: the next one, or the last."""
+    return on_weekday(day, sum(map(ord, work.of.unit + work.reporter[0])) % 5, back=back)
 
 
-def _moment(work: Work, day: date, hour: int) -> datetime:
-    return clock.at(day, hour, sum(map(ord, work.reporter[0] + work.reporter[1])) % 60)
+def _moment(work: Work, day: date) -> datetime:
+    minutes = sum(map(ord, work.reporter[0] + work.reporter[1])) % 480
+    return clock.at(day, 9 + minutes // 60, minutes % 60)
 
 
 def _session(work: Work, day: date, when: When) -> datetime:

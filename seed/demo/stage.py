@@ -1,12 +1,14 @@
 """Performs a story through the portal's services: each act by its actor, in that person's scope, at its own time."""
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import singledispatchmethod
 from itertools import groupby
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import event, select
 
 from portal.accounts import service as accounts
 from portal.assignments import queries as assignment_queries
@@ -32,8 +34,10 @@ from tenants.vocabulary import Line, MilestoneCode, Part, Process
 class Stage:
     """What the performance needs to know again and again: who is who, and which assignment has which key."""
 
-    def __init__(self, staff: dict[str, Staff]) -> None:
+    def __init__(self, staff: dict[str, Staff], performed: Collection[tuple[datetime, UUID]] = ()) -> None:
+        """`performed`: at which moments who has acted in an earlier run that was interrupted."""
         self.staff = staff
+        self._performed = performed
         self._identities: dict[Who, Identity] = {}
         self._assignments: dict[tuple[str, int], dict[str, UUID]] = {}
         self._filings: dict[tuple[str, int], UUID] = {}
@@ -62,14 +66,15 @@ class Stage:
         done = 0
         for (at, who), together in groupby(story, key=lambda a: (a.at, a.who)):
             group = list(together)
+            done += len(group)
+            if (at, self.staff[who[1]].keys[who[0]]) in self._performed:
+                continue
             with clock.standing_at(at):
                 actor = self.identity(who)
                 with acting_as(actor.scope(writing=True)):
-                    lightly()
                     for each in self._alike(group):
                         self._act(each[0], each, actor)
                     db.session.commit()
-            done += len(group)
             said(done)
 
     @staticmethod
@@ -88,21 +93,19 @@ class Stage:
 
     @_act.register
     def _(self, first: OnTask, group: Sequence[Act], actor: Identity) -> None:
-        wanted = {self._assignment(a): a for a in group}
+        wanted = [(self._assignment(a), a) for a in group]
         found = {a.id: a for a in db.session.scalars(assignment_queries.listed(
-            [assignment_queries.readable(actor), Assignment.id.in_(wanted)]))}
-        for key, act in wanted.items():
+            [assignment_queries.readable(actor), Assignment.id.in_({key for key, _ in wanted})]))}
+        for key, act in wanted:
             on_task(act, found[key], actor)
 
     @_act.register
     def _(self, act: acts.Write, group: Sequence[Act], actor: Identity) -> None:
-        place = (act.of.unit, act.of.year)
         unit = self.staff[act.of.unit]
-        if place in self._filings:
-            filing = filing_queries.one(actor, self._filings[place])
+        if filing_queries.exists(self._programmes[act.of.year], unit.unit_id):
+            filing = self._filing(act, actor)
         else:
             filing = filings.open_draft(self._programmes[act.of.year], unit.unit_id, actor=actor)
-            self._filings[place] = filing.id
         filings.save(filing, _content(filing, unit, act.plan, act.share), actor=actor)
 
     @_act.register
@@ -160,12 +163,29 @@ class Stage:
         return self._assignments[place][act.of.code]
 
     def _filing(self, act: Act, actor: Identity) -> Filing:
-        return filing_queries.one(actor, self._filings[act.of.unit, act.of.year])
+        place = (act.of.unit, act.of.year)
+        if place not in self._filings:
+            found = filing_queries.latest(self._programmes[act.of.year], self.staff[act.of.unit].unit_id)
+            assert found is not None, act
+            self._filings[place] = found.id
+        return filing_queries.one(actor, self._filings[place])
 
 
-def lightly() -> None:
-    """Do not wait for the disk at this commit: only a power cut would lose it, and the last commit waits for all."""
-    db.session.execute(text("SET LOCAL synchronous_commit = off"))
+@contextmanager
+def lightly() -> Iterator[None]:
+    """Commits do not wait for the disk in this block: only a power cut would lose one, and the next ordinary commit waits
+    for all of them."""
+    def at_once(connection: Any, _: object) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SET synchronous_commit = off")
+
+    event.listen(db.engine, "connect", at_once)
+    db.engine.dispose()
+    try:
+        yield
+    finally:
+        event.remove(db.engine, "connect", at_once)
+        db.engine.dispose()
 
 
 def on_task(act: Act, assignment: Assignment, actor: Identity) -> None:

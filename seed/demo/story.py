@@ -11,7 +11,7 @@ from seed.demo import words
 from seed.demo.acts import Act, AddTask, Cancel, Chase, Delegate, ItemPlan, Leave, Of, Report, Submit, Who
 from seed.demo.filing_story import DRAFT, LATE, NEVER, THROUGH, Filed, Task, fates, file_plan
 from seed.demo.people import BRANCH, Staff
-from seed.demo.progress_story import BLUE, CLOSED, GREY, MENDED, RED, Work, fate, progress
+from seed.demo.progress_story import AMBER, BLUE, CLOSED, GREY, MENDED, RED, Work, fate, progress
 from seed.demo.when import When
 from tenants import clock
 from tenants.vocabulary import Line, MilestoneCode
@@ -20,7 +20,7 @@ OFFICE: Who = ("office", "hq")
 EARLY = 4                             # so many units are ahead of the others
 ADDED = "31"                          # the code of the assignment that is added in mid-year
 _NOT_APPLICABLE = ("12-E", "15-E", "21")
-_EARLY_FATES = ({"01": CLOSED, "02": BLUE}, {"01": RED, "02": CLOSED}, {"01": BLUE, "02": MENDED}, {"01": CLOSED, "02": CLOSED})
+_EARLY_FATES = ({"01": CLOSED, "02": BLUE}, {"01": RED, "02": CLOSED}, {"01": BLUE, "02": MENDED}, {"01": CLOSED, "02": AMBER})
 
 
 def tell(staff: Mapping[str, Staff], tasks: Mapping[str, Sequence[Task]], stages: Mapping[str, tuple[str, ...]], when: When,

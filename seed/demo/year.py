@@ -1,12 +1,15 @@
 """Makes the demonstration: people, programmes, their stories in the order of time, notices; leaves a mark when it is whole."""
 import time
 from collections import defaultdict
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from uuid import UUID
 
 from sqlalchemy import func, select
 
 from portal.assignments.models import Assignment
+from portal.audit.models import AuditEntry
 from portal.filings import queries as filing_queries
 from portal.programmes import queries as programmes
 from portal.programmes import service as programme_service
@@ -32,38 +35,54 @@ _SETTING_UP = Scope(None, (HEADQUARTERS,), Lane.ADMINISTRATOR)
 Say = Callable[[str], None]
 
 
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """With what the year was begun, kept in the mark: with these an interrupted run goes on as it was begun."""
+    at: datetime
+    scale: str
+    random_seed: int
+
+
 class Refused(Exception):
     """The demonstration cannot be made here; says why in a sentence."""
 
 
 def make(password: str, base_url: str, say: Say, *, scale: str = "small", random_seed: int = 1,
          only: Collection[str] | None = None) -> bool:
-    """The whole demonstration; False when it is there already. `only` leaves out all units but these (and headquarters).
+    """The whole demonstration; False when it is there already. One that was interrupted is gone on with, as it was begun.
+    `only` leaves out all units but these (and headquarters).
 
     Needs an application context, no scope, and the reference data. Raises Refused."""
     codes = _units(only)
-    now, first_year = clock.now(), max(FIRST_YEAR, clock.today().year - YEARS[scale] + 1)
-    if not _begin(now.isoformat(), scale, random_seed):
+    begun = _begin(Begun(clock.now(), scale, random_seed))
+    if begun is None:
         return False
-    began = time.monotonic()
+    started = time.monotonic()
 
     def step(text: str) -> None:
-        say(f"{text} ({time.monotonic() - began:.1f} s)")
+        say(f"{text} ({time.monotonic() - started:.1f} s)")
 
+    with lightly(), clock.standing_at(begun.at):
+        _make(codes, begun, password, base_url, step)
+    _finish()
+    step("ready")
+    return True
+
+
+def _make(codes: Sequence[str], begun: Begun, password: str, base_url: str, step: Say) -> None:
+    this_year = clock.today().year
+    first_year = max(FIRST_YEAR, this_year - YEARS[begun.scale] + 1)
     with clock.standing_at(_issue_moment(first_year) - timedelta(days=4)):
-        staff = people.make(codes, date(first_year - 1, 1, 1), password, random_seed)
-    stage = Stage(staff)
+        staff = people.make(codes, date(first_year - 1, 1, 1), password, begun.random_seed)
+    stage = Stage(staff, _performed())
     step(f"{sum(len(s.keys) for s in staff.values())} people in {len(staff)} units")
-    for year in range(first_year, clock.today().year + 1):
+    for year in range(first_year, this_year + 1):
         when = _issue(year, stage)
-        story = tell(staff, *_asked(stage, when), when, random_seed)
+        story = tell(staff, *_asked(stage, when), when, begun.random_seed)
         step(f"programme of {year} issued")
         stage.perform(story, _progress(step, len(story)))
     step(f"{letters.deliver(base_url)} notices delivered")
     letters.read(stage)
-    _finish()
-    step("ready")
-    return True
 
 
 def _units(only: Collection[str] | None) -> list[str]:
@@ -75,21 +94,26 @@ def _units(only: Collection[str] | None) -> list[str]:
     return [code for code in known if only is None or code in only]
 
 
-def _begin(day: str, scale: str, random_seed: int) -> bool:
-    """Leave the mark, unfinished. False when it is there and the year is whole."""
+def _begin(wanted: Begun) -> Begun | None:
+    """Leave the mark, unfinished, or find that of an earlier run. None when the year is whole."""
     with acting_as(_SETTING_UP):
         mark = db.session.scalars(select(Setting).where(Setting.name == MARK)).one_or_none()
-        if mark is not None and mark.value["whole"]:
-            return False
         if mark is not None:
-            raise Refused("An earlier run was interrupted, so the demonstration year is incomplete. "
-                          "To have it whole, stop the portal, remove PORTAL_DATA and start again.")
+            found = Begun(datetime.fromisoformat(mark.value["at"]), mark.value["scale"], mark.value["random_seed"])
+            return None if mark.value["whole"] else found
         if db.session.scalar(select(func.count()).select_from(Person)):
             raise Refused("People work in this portal already; the demonstration year is made only in an empty one.")
-        db.session.add(Setting(id=uuid7(), name=MARK, value={"made_at": day, "scale": scale, "random_seed": random_seed,
-                                                             "whole": False}))
+        db.session.add(Setting(id=uuid7(), name=MARK, value={
+            "at": wanted.at.isoformat(), "scale": wanted.scale, "random_seed": wanted.random_seed, "whole": False}))
         db.session.commit()
-    return True
+    return wanted
+
+
+def _performed() -> frozenset[tuple[datetime, UUID]]:
+    """At which moments who has acted already: what an interrupted run has done, according to the audit trail."""
+    with acting_as(Scope(None, (HEADQUARTERS,), Lane.OVERSIGHT)):
+        rows = db.session.execute(select(AuditEntry.at, AuditEntry.by).where(AuditEntry.by.is_not(None)).distinct())
+        return frozenset((row.at, row.by) for row in rows)
 
 
 def _finish() -> None:
@@ -110,11 +134,11 @@ def _issue(year: int, stage: Stage) -> When:
     with clock.standing_at(issued):
         office = stage.identity(OFFICE)
         with acting_as(office.scope(writing=True)):
-            lightly()
-            found = db.session.scalars(select(Programme.id).where(Programme.year == year, Programme.state == DRAFT)).one_or_none()
+            found = db.session.scalars(select(Programme.id).where(Programme.year == year)).one_or_none()
             key = found or programme_service.draft(programme_plan(), year, office).id
             programme = programmes.one(office, key)
-            programme_service.issue(programme, actor=office)
+            if programme.state == DRAFT:
+                programme_service.issue(programme, actor=office)
             stage.programme(year, key)
             due = next(t.due for t in programme.templates if t.kind == "plan_filing")
             db.session.commit()
