@@ -152,7 +152,7 @@ class PersonForm(AdminForm):
     name = StringField(_l("Name"), [Needed()])
     email = EmailField(_l("Mail address"), [Needed()], description=_l("The work address; it is also the sign-in."))
     phone = TelField(_l("Telephone"))
-    language = Choice(_l("Language of mail"))
+    language = Choice(_l("Language"), description=_l("Of mail and notices, and of pages until another is chosen."))
 
     def __init__(self, formdata: Any = None, obj: Person | None = None, **kwargs: Any) -> None:
         super().__init__(formdata, obj, **kwargs)

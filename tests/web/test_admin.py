@@ -19,7 +19,7 @@ from tests.web.browsing import Browser
 VIEWS = ("units", "people", "appointments", "delegations", "duties", "focus", "terms", "lights")
 MODELS = {"units": "unit", "people": "person", "appointments": "appointment", "duties": "responsibility", "focus": "focus",
           "terms": "term"}
-STRANGERS = ("office", "leader", "market", "auditor", "contact.guangdong", "head.guangdong", "market.guangdong", "member.tibet")
+STRANGERS = ("office", "leader", "market", "auditor", "contact.guangdong", "member.tibet")
 
 
 @pytest.fixture
@@ -108,7 +108,8 @@ def test_an_administrators_other_function_opens_nothing(app: Flask, superuser: S
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_every_page_answers_the_administrator(admin: Browser, superuser: Superuser, language: str) -> None:
     admin.client.set_cookie("language", language)
-    for page in ("/admin/", *(f"/admin/{name}/" for name in VIEWS), *(f"/admin/{n}/new/" for n in ("units", "people", "appointments"))):
+    new = [f"/admin/{name}/new/" for name in ("units", "people", "appointments")]
+    for page in ("/admin/", *(f"/admin/{name}/" for name in VIEWS), *new):
         answer = admin.get(page)
         assert answer.status_code == 200, page
         assert not re.search(r"\son\w+=|\sstyle=|<script(?![^>]*src=)|bootstrap", answer.text), page
@@ -173,7 +174,7 @@ def test_an_address_that_was_made_up_is_no_fault(admin: Browser, query: str) -> 
     for name in VIEWS:
         answer = admin.get(f"/admin/{name}/?{query}")
         assert answer.status_code == 200, (name, query)
-        assert "evil" not in answer.text and "<b>" not in answer.text
+        assert not re.search(r'(href|action)="?//|<b>', answer.text)
 
 
 def test_the_index_counts_and_leads_on(admin: Browser) -> None:

@@ -61,7 +61,7 @@ class People(Records):
     filter_names = ("unit", "state", "functions")
     creating, changing = PersonForm, PersonChange
     details_template = "administration/person.html"
-    labels = {"name": N_("Name"), "email": N_("Mail address"), "phone": N_("Telephone"), "language": N_("Language of mail"),
+    labels = {"name": N_("Name"), "email": N_("Mail address"), "phone": N_("Telephone"), "language": N_("Language"),
               "functions": N_("Functions"), "state": N_("State"), "left_on": N_("Left on")}
     cells = {"name": lambda p: p.name, "email": lambda p: p.email, "phone": lambda p: p.phone, "functions": _functions,
              "state": lambda p: LEFT if p.left_on and p.left_on <= clock.today() else HERE,

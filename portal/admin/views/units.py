@@ -29,13 +29,16 @@ class Units(Records):
     creating = changing = UnitForm
     details_template = "administration/unit.html"
     labels = {"unit": N_("Unit"), "code": N_("Code"), "kind": N_("Kind"), "category": N_("Category"), "parent": N_("Part of"),
-              "position": N_("Position"), "state": N_("State")}
+              "position": N_("Position"), "state": N_("State"), "name_zh": N_("Name in Chinese"),
+              "short_zh": N_("Short name in Chinese"), "name": N_("Name in English")}
     cells = {
         "unit": unit_name, "code": lambda u: u.code, "kind": lambda u: term("unit_kind", u.kind),
         "category": lambda u: term("category", u.category), "parent": lambda u: unit_name(u.parent),
-        "position": lambda u: u.position,
+        "position": lambda u: u.position, "name_zh": lambda u: u.name_zh, "short_zh": lambda u: u.short_zh,
+        "name": lambda u: u.name,
         "state": lambda u: CLOSED if rules.closed(u.closed_on, clock.today()) else OPEN}
-    column_details_list = ("code", "kind", "category", "parent", "position", "state")
+    column_list = ("unit", "code", "kind", "category", "parent", "position", "state")
+    column_details_list = ("code", "name_zh", "short_zh", "name", "kind", "category", "parent", "position", "state")
     sorting = {"unit": (Unit.name_zh,), "code": (Unit.code,), "kind": (queries.in_order(Unit.kind, list(UnitKind)),),
                "position": (Unit.position,)}
     standard = (Unit.position, Unit.id)
