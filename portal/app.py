@@ -16,6 +16,7 @@ from portal.board import api as board_api
 from portal.board import views as board
 from portal.config import Settings
 from portal.desk import views as desk
+from portal.filings import api as filings_api
 from portal.filings import views as filings
 from portal.health import views as health
 from portal.models import METADATA
@@ -32,7 +33,7 @@ from tenants.db import db
 
 FEATURES: tuple[ModuleType, ...] = (
     accounts, filings, assignments, units, permissions, desk, programmes, board, notices, audit_views, health)
-APIS: tuple[ModuleType, ...] = (units_api, assignments_api, programmes_api, board_api, api_documentation)
+APIS: tuple[ModuleType, ...] = (units_api, assignments_api, programmes_api, board_api, filings_api, api_documentation)
 
 MIB = 1024 * 1024
 

@@ -36,9 +36,11 @@ class PageQuery(Query):
 
 
 def page_of(statement: Select[T], keys: Sequence[InstrumentedAttribute[Any]], wanted: PageQuery,
-            show: Callable[[T], M], *, descending: bool = False) -> Answer:
+            show: Callable[[T], M], *, descending: bool = False,
+            ahead: Callable[[Sequence[T]], object] = lambda _: None) -> Answer:
     """A page of a statement that yields one entity a row. `keys` are attributes of that entity that are never null and
-    together unique; they are the order, whatever the statement's own was."""
+    together unique; they are the order, whatever the statement's own was. `ahead` is called with the page's rows before
+    they are shown one by one."""
     if wanted.cursor:
         last = [literal(v, k.type) for v, k in zip(_opened(wanted.cursor, len(keys)), keys, strict=True)]
         here, there = tuple_(*keys), tuple_(*last)
@@ -47,6 +49,7 @@ def page_of(statement: Select[T], keys: Sequence[InstrumentedAttribute[Any]], wa
     rows = db.session.scalars(statement).unique().all()
     shown = rows[:wanted.limit]
     more = _sealed([getattr(shown[-1], k.key) for k in keys]) if len(rows) > wanted.limit else None
+    ahead(shown)
     return Answer(Page[Any](items=[show(row) for row in shown], next=more))
 
 

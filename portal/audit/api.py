@@ -1,4 +1,5 @@
 """The history of one thing for programs; the slices that have histories mount it below their own addresses."""
+from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -21,8 +22,10 @@ class HistoryEntry(BaseModel):
                                     examples=[{"percent": [20, 60]}])
 
 
-def history(kind: str, subject: UUID) -> Answer:
-    """Newest first; whoever calls has found the subject, so it is visible."""
+def history(kind: str, subject: UUID,
+            readable: Callable[[Mapping[str, Any]], Mapping[str, Any]] = lambda changes: changes) -> Answer:
+    """Newest first; whoever calls has found the subject, so it is visible. `readable` cuts the changes of an entry to
+    what this person may read, where the subject has parts that not everybody reads."""
     wanted = api.query(PageQuery)
     entries = queries.history(kind, subject)
     mails = {key: person.email for key, person in queries.people(entries).items()}
@@ -30,5 +33,5 @@ def history(kind: str, subject: UUID) -> Answer:
     def show(e: AuditEntry) -> HistoryEntry:
         return HistoryEntry(at=e.at, by=mails.get(e.by) if e.by else None, action=e.action,
                             on_behalf_of=mails.get(e.on_behalf_of) if e.on_behalf_of else None,
-                            changes=with_mails(e.changes, mails))
+                            changes=with_mails(readable(e.changes), mails))
     return api.page(entries, wanted, show, key=lambda e: str(e.id))

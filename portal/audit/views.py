@@ -60,9 +60,13 @@ class Row:
     href: str | None
 
 
-def history_of(kind: str, subject: UUID) -> list[Step]:
-    """What happened to a thing, newest first. Savings of one person on one day are one step."""
+def history_of(kind: str, subject: UUID,
+               readable: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None) -> list[Step]:
+    """What happened to a thing, newest first. Savings of one person on one day are one step. `readable` cuts the changes
+    of an entry to what this person may read, where the thing has parts that not everybody reads."""
     entries = _gathered(queries.history(kind, subject))
+    if readable is not None:
+        entries = [_copy(e, dict(readable(e.changes))) for e in entries]
     people = queries.people(entries)
     return [_step(e, people) for e in entries]
 

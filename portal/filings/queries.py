@@ -1,7 +1,8 @@
 """Reading plans. The head of a filing shows to whoever may read it; items and the general part are judged one by one."""
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, func, or_, select
@@ -21,6 +22,7 @@ from portal.filings.rules import (
     contacts_from,
     late_days,
     lines_concerned,
+    readable_changes,
 )
 from portal.reach import within
 from tenants import clock, directory
@@ -80,13 +82,13 @@ def count(where: Sequence[ColumnElement[bool]]) -> int:
     return db.session.scalar(select(func.count()).select_from(Filing).where(*where)) or 0
 
 
+WITH_ITEMS = (selectinload(Filing.items).options(joinedload(FilingItem.assignment), joinedload(FilingItem.owner)),)
+_WHOLE = (joinedload(Filing.unit), joinedload(Filing.saved_by), *WITH_ITEMS)
+
+
 def one(identity: Identity, key: UUID) -> Filing:
     """With unit, items, their assignments and owners. Raises NotVisible."""
-    found = db.session.scalars(
-        select(Filing).where(Filing.id == key, readable(identity)).options(
-            joinedload(Filing.unit), joinedload(Filing.saved_by),
-            selectinload(Filing.items).options(joinedload(FilingItem.assignment), joinedload(FilingItem.owner)))
-    ).unique().one_or_none()
+    found = db.session.scalars(select(Filing).where(Filing.id == key, readable(identity)).options(*_WHOLE)).one_or_none()
     if found is None:
         raise NotVisible
     return found
@@ -98,6 +100,13 @@ def lock(filing: Filing) -> None:
     db.session.scalars(select(FilingItem).where(FilingItem.filing_id == filing.id)
                        .options(joinedload(FilingItem.assignment), joinedload(FilingItem.owner))
                        .execution_options(populate_existing=True)).all()
+
+
+def refresh(filing: Filing) -> None:
+    """Read it and all that `one` gives with it anew."""
+    db.session.flush()
+    db.session.scalars(select(Filing).where(Filing.id == filing.id).options(*_WHOLE)
+                       .execution_options(populate_existing=True)).one()
 
 
 def latest(programme: UUID, unit: int) -> Filing | None:
@@ -144,7 +153,7 @@ def overview(identity: Identity, programme: UUID) -> list[Standing]:
 
 
 def _standing(task: Assignment, filing: Filing | None, pending: dict[UUID, tuple[Line, ...]], today: date) -> Standing:
-    submitted = clock.local(filing.first_submitted_at).date() if filing and filing.first_submitted_at else None
+    submitted = _first_day(filing) if filing else None
     return Standing(task.unit, task, filing, pending.get(filing.id, ()) if filing else (),
                     late_days(submitted, task.due, today))
 
@@ -213,22 +222,61 @@ def people(keys: Sequence[UUID]) -> Sequence[Person]:
 def reread(filing: Filing) -> None:
     """Forget what was changed but not saved, and read again what is."""
     db.session.rollback()
-    lock_free = select(Filing).where(Filing.id == filing.id).options(
-        joinedload(Filing.unit), joinedload(Filing.saved_by),
-        selectinload(Filing.items).options(joinedload(FilingItem.assignment), joinedload(FilingItem.owner)))
-    db.session.execute(lock_free.execution_options(populate_existing=True)).unique().all()
+    refresh(filing)
 
 
-def reviews(filing: Filing) -> Sequence[FilingReview]:
-    """Oldest first, with who reviewed."""
-    return db.session.scalars(select(FilingReview).where(FilingReview.filing_id == filing.id)
-                              .options(selectinload(FilingReview.by)).order_by(FilingReview.at, FilingReview.id)).all()
+def reviews_of(filings: Sequence[Filing]) -> dict[UUID, list[FilingReview]]:
+    """Filing → its reviews, oldest first, with who reviewed."""
+    found: dict[UUID, list[FilingReview]] = {f.id: [] for f in filings}
+    for row in db.session.scalars(select(FilingReview).where(FilingReview.filing_id.in_(found))
+                                  .options(selectinload(FilingReview.by)).order_by(FilingReview.at, FilingReview.id)):
+        found[row.filing_id].append(row)
+    return found
+
+
+def visible_reviews(every: Sequence[FilingReview], items: Iterable[FilingItem], *, general: bool) -> list[FilingReview]:
+    """Those of lines of whose part something is visible: `items`, and for customer service the general part."""
+    lines = {i.line for i in items} | ({Line.CUSTOMER_SERVICE.value} if general else set())
+    return [r for r in every if r.line in lines]
+
+
+def notes_of(filings: Sequence[Filing]) -> dict[UUID, list[FilingNote]]:
+    """Filing → remarks, questions and answers, oldest first."""
+    found: dict[UUID, list[FilingNote]] = {f.id: [] for f in filings}
+    for row in db.session.scalars(select(FilingNote).where(FilingNote.filing_id.in_(found))
+                                  .options(selectinload(FilingNote.by)).order_by(FilingNote.at, FilingNote.id)):
+        found[row.filing_id].append(row)
+    return found
 
 
 def notes(filing: Filing) -> Sequence[FilingNote]:
     """Remarks, questions and answers, oldest first."""
-    return db.session.scalars(select(FilingNote).where(FilingNote.filing_id == filing.id)
-                              .options(selectinload(FilingNote.by)).order_by(FilingNote.at, FilingNote.id)).all()
+    return notes_of([filing])[filing.id]
+
+
+def history_reader(filing: Filing, identity: Identity) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
+    """What of an entry of its history this person reads: as much as of the plan itself."""
+    items, general = visible_items(filing, identity), shows_general(filing, identity)
+    codes = {i.assignment.code for i in items}
+    lines = {i.line for i in items} | ({Line.CUSTOMER_SERVICE.value} if general else set())
+    return lambda recorded: readable_changes(recorded, codes, lines, general=general)
+
+
+def days_late(filing: Filing) -> int:
+    """Calendar days from the deadline to the first submission, or to today while there is none."""
+    return late_days(_first_day(filing), filing.due, clock.today())
+
+
+def _first_day(filing: Filing) -> date | None:
+    return clock.local(filing.first_submitted_at).date() if filing.first_submitted_at else None
+
+
+def choosable(filing: Filing) -> list[Person]:
+    """Whom one may name: the unit's people today, and whoever is named already."""
+    here = list(directory.people(filing.unit_id))
+    known = {p.id for p in here}
+    named = {UUID(c["person"]) for c in filing.contacts} | {i.owner_id for i in filing.items if i.owner_id}
+    return [*here, *people(sorted(named - known))]
 
 
 def plan_task(filing: Filing) -> Assignment | None:

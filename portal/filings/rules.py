@@ -1,7 +1,7 @@
 """The life of an implementation plan, what must be in it, and what a review makes of it. Pure.
 
 Sources: plan, section 3.4 (the plan is due with headquarters by the first milestone) and the platform rules on review."""
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -187,18 +187,35 @@ def contacts_from(rows: Iterable[Mapping[str, Any]]) -> tuple[Contact, ...]:
 
 
 Changes = dict[str, tuple[Any, Any]]
+GENERAL_FIELDS = ("mechanism", "team", "contacts", "readiness")
 
 
 def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> Changes:
     """What differs between two snapshots: place → (before, after). A place that is new has None before."""
     found: Changes = {name: (before.get(name), after.get(name))
-                      for name in ("mechanism", "team", "contacts", "readiness") if before.get(name) != after.get(name)}
+                      for name in GENERAL_FIELDS if before.get(name) != after.get(name)}
     old, new = before.get("items", {}), after.get("items", {})
     for key in {*old, *new}:
         was, now = old.get(key, {}), new.get(key, {})
         found |= {f"items.{key}.{name}": (was.get(name), now.get(name))
                   for name in {*was, *now} if was.get(name) != now.get(name)}
     return found
+
+
+def readable_changes(recorded: Mapping[str, Any], codes: Collection[str], lines: Collection[str], *,
+                     general: bool) -> dict[str, Any]:
+    """An entry of the history, cut to what somebody reads who reads the items with these `codes`, the words of these
+    `lines`, and the general part or not. Fields of items are named "K-03.owner" or "remark K-03"."""
+    if recorded.get("line") is not None and recorded["line"] not in lines:
+        return {k: v for k, v in recorded.items() if k in ("line", "state")}
+    return {k: v for k, v in recorded.items() if _reads(k, codes, general)}
+
+
+def _reads(name: str, codes: Collection[str], general: bool) -> bool:
+    if name in GENERAL_FIELDS:
+        return general
+    about = name.rpartition(".")[0] or name.partition(" ")[2]
+    return not about or about in codes
 
 
 def verdict_after(verdict: str, *, changed: bool) -> str:

@@ -13,18 +13,17 @@ from portal.audit.views import history_of
 from portal.filings import queries, service
 from portal.filings.forms import Sheet, content_of, remarks_of, sheet_of, typed
 from portal.filings.models import Filing, FilingItem, FilingNote
-from portal.filings.rules import DRAFT, RETURNED, SENT_BACK, SUBMITTED, late_days
+from portal.filings.rules import DRAFT, RETURNED, SENT_BACK, SUBMITTED
 from portal.programmes import queries as programmes
 from portal.units import service as units
 from portal.web import templating
 from portal.web.access import Route, identity
 from portal.web.names import term, unit_name
 from portal.web.times import hour
-from tenants import clock, directory
+from tenants import clock
 from tenants.access import Identity, Subject, need, permits
 from tenants.errors import Invalid, NotPermitted, NotVisible, Stale
 from tenants.messages import N_, Message
-from tenants.models import Person
 from tenants.permissions import Permission
 from tenants.vocabulary import Line, Part
 
@@ -171,10 +170,10 @@ def _grouped(rows: Sequence[Row]) -> list[tuple[str, list[tuple[str, list[Row]]]
 
 
 def _common(filing: Filing, notes: Sequence[FilingNote]) -> dict[str, Any]:
-    first = clock.local(filing.first_submitted_at).date() if filing.first_submitted_at else None
     return {"filing": filing, "programme": programmes.whole(filing.programme_id), "stages": queries.stages_by_system(),
             "lines": list(Line), "parts": Part, "general_notes": [n for n in notes if n.item_id is None],
-            "late": late_days(first, filing.due, clock.today()), "history": history_of("filing", filing.id)}
+            "late": queries.days_late(filing),
+            "history": history_of("filing", filing.id, queries.history_reader(filing, identity()))}
 
 
 def _form(filing: Filing, sheet: Sheet, *, checked: bool, theirs: Mapping[str, str] | None = None,
@@ -192,15 +191,8 @@ def _form(filing: Filing, sheet: Sheet, *, checked: bool, theirs: Mapping[str, s
     return render_template(
         "filings/form.html", sheet=sheet, errors=errors, theirs=theirs or {}, message=message, groups=_grouped(rows),
         shown=len(rows), returned=sum(1 for i in filing.items if i.verdict == SENT_BACK), faults=len(found),
-        complete=len(filing.items) - len(faulty), people=_people(filing), names=_field_names(filing), **_common(filing, notes))
-
-
-def _people(filing: Filing) -> list[Person]:
-    """Whom one may choose: the unit's people today, and whoever is named already."""
-    here = list(directory.people(filing.unit_id))
-    known = {p.id for p in here}
-    named = {UUID(c["person"]) for c in filing.contacts} | {i.owner_id for i in filing.items if i.owner_id}
-    return [*here, *queries.people(sorted(named - known))]
+        complete=len(filing.items) - len(faulty), people=queries.choosable(filing), names=_field_names(filing),
+        **_common(filing, notes))
 
 
 def _field_names(filing: Filing) -> dict[str, str]:
@@ -216,13 +208,15 @@ def _read(filing: Filing) -> str:
     me = identity()
     notes = queries.notes(filing)
     changed = queries.last_changes(filing)
-    rows = _rows(filing, queries.visible_items(filing, me), notes, changed)
+    items, general = queries.visible_items(filing, me), queries.shows_general(filing, me)
+    rows = _rows(filing, items, notes, changed)
     reviewable = queries.reviewable_lines(filing, me) if filing.state == SUBMITTED else ()
     return render_template(
-        "filings/show.html", groups=_grouped(rows), changed=changed, general=queries.shows_general(filing, me),
-        reviewable=reviewable, waiting=queries.pending_lines([filing]).get(filing.id, ()), reviews=queries.reviews(filing),
-        people={p.id: p for p in _people(filing)}, asks=permits(me, Permission.FILING_ASK, filing.subject),
-        **_common(filing, [n for n in notes if n.item_id or queries.shows_general(filing, me)]))
+        "filings/show.html", groups=_grouped(rows), changed=changed, general=general,
+        reviewable=reviewable, waiting=queries.pending_lines([filing]).get(filing.id, ()),
+        reviews=queries.visible_reviews(queries.reviews_of([filing])[filing.id], items, general=general),
+        people={p.id: p for p in queries.choosable(filing)}, asks=permits(me, Permission.FILING_ASK, filing.subject),
+        **_common(filing, [n for n in notes if n.item_id or general]))
 
 
 def review_page(key: str) -> ResponseReturnValue:
@@ -251,7 +245,7 @@ def _review(filing: Filing, line: Line, errors: Mapping[str, Sequence[Message]])
     return render_template(
         "filings/review.html", line=line, mine=queries.reviewable_lines(filing, me), groups=_grouped(rows), changed=changed,
         general=line is Line.CUSTOMER_SERVICE, errors=errors, typed=request.form, queue=queue,
-        waiting=[r for r in queue if line in r.pending], people={p.id: p for p in _people(filing)},
+        waiting=[r for r in queue if line in r.pending], people={p.id: p for p in queries.choosable(filing)},
         open=filing.state == SUBMITTED and (line in queries.pending_lines([filing]).get(filing.id, ())),
         **_common(filing, notes))
 

@@ -39,10 +39,15 @@ from tenants.vocabulary import Line, MilestoneCode, Role, System
 def allow_review(filing: Filing, line: Line, *, actor: Identity) -> Appointment:
     """May this person judge that line's part now? Raises NotPermitted, then RuleViolated."""
     under = need(actor, Permission.FILING_REVIEW, Subject(filing.unit_id, line))
-    MACHINE.step(filing.state, "return")
+    under_review(filing)
     if line not in lines_concerned(Line(i.line) for i in filing.items):
         raise RuleViolated(N_("This line has no part in the plan, so it does not review."))
     return under
+
+
+def under_review(filing: Filing) -> None:
+    """Raises RuleViolated while there is nothing to judge."""
+    MACHINE.step(filing.state, "return")
 
 
 def review(filing: Filing, line: Line, verdict: str, remark: str = "", remarks: Mapping[UUID, str] | None = None, *,
