@@ -63,4 +63,4 @@ setup-check setup-test:
 	@$(PYTHON) tools/bootstrap.py $(subst setup-,,$@)
 
 clean:
-	@rm -rf .venv node_modules build portal/web/static/dist portal.egg-info
+	@rm -rf .venv frontend/node_modules frontend/.build build portal/web/static/dist portal.egg-info
