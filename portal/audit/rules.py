@@ -39,6 +39,8 @@ FIELDS: Mapping[str, Message] = {
     "kind": N_("Kind"), "category": N_("Category"), "short_zh": N_("Short name"), "parent_id": N_("Part of"),
     "position": N_("Position"), "closed_on": N_("Closed from"), "merged_into_id": N_("Merged into"), "duty": N_("Duty"),
     "segments": N_("Segments"), "process": N_("Process"), "role": N_("Role"), "deputy": N_("Deputy"), "person": N_("Person"),
+    "theme": N_("Theme in English"), "theme_zh": N_("Theme in Chinese"), "goals": N_("Goals in English"),
+    "goals_zh": N_("Goals in Chinese"),
     "valid_from": N_("From"), "valid_until": N_("Until"), "left_on": N_("Left on"), "targets": N_("Addressed to"),
     "near_days": N_("Days before the due date"), "behind_points": N_("Points behind"), "silent_days": N_("Days without a report"),
 }
