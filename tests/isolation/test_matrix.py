@@ -20,7 +20,7 @@ from tenants.permissions import PUBLIC, Permission, Relation, grants
 from tenants.vocabulary import Line
 from tests.conftest import As, Superuser
 from tests.factories import people, world
-from tests.services.test_filing_loop import draft
+from tests.factories.plans import draft
 from tests.web.browsing import Browser
 
 PERSONAS = ("office", "leader", "market", "network", "auditor", "admin", "contact.guangdong", "head.guangdong", "market.guangdong",

@@ -1,0 +1,74 @@
+"""Every page: no breach of accessibility rules (axe), no sideways scroll, nothing on the console; themes, languages, widths."""
+import pytest
+from playwright.sync_api import Browser, Page
+
+from portal.assignments import queries as assignments
+from portal.filings import service
+from tenants.db import db
+from tests.browser.conftest import AXE, Enter
+from tests.conftest import As
+from tests.factories.plans import draft
+
+pytestmark = pytest.mark.browser
+LOOKS = ((1440, False, "zh"), (375, True, "zh"), (375, False, "en"), (1440, True, "en"))
+PAGES = {
+    "office": ("/desk", "/board", "/board/rows?milestone=sorting", "/filings", "/assignments", "/programmes",
+               "/programmes/<programme>", "/programmes/<programme>/add", "/responsibilities", "/units", "/units/guangdong",
+               "/permissions", "/notices", "/mail", "/help", "/account", "/account/password"),
+    "contact.guangdong": ("/desk", "/board", "/filings", "/filings/<filing>?check=1", "/assignments", "/assignments/progress",
+                          "/assignments/<assignment>", "/nowhere"),
+    "market": ("/filings/<submitted>", "/filings/<submitted>/review", "/assignments/verify"),
+    "auditor": ("/audit", "/filings/<submitted>"),
+    "admin": ("/admin/", "/admin/units/", "/admin/units/new/", "/admin/people/", "/admin/people/new/", "/admin/appointments/",
+              "/admin/delegations/", "/admin/duties/", "/admin/focus/", "/admin/terms/", "/admin/lights/"),
+}
+
+
+@pytest.fixture
+def keys(acting: As) -> dict[str, str]:
+    """One of each kind that the pages name: a draft of Guangdong, a plan of Migu under review."""
+    found: dict[str, str] = {}
+    with acting("contact.guangdong") as contact:
+        filing = draft(contact)
+        found |= {"filing": str(filing.id), "programme": str(filing.programme_id)}
+        found["assignment"] = str(assignments.to_report(contact)[0].id)
+        db.session.commit()
+    with acting("contact.migu") as contact:
+        filing = draft(contact)
+        service.submit(filing, actor=contact)
+        found["submitted"] = str(filing.id)
+        db.session.commit()
+    return found
+
+
+def faults(page: Page, path: str) -> list[str]:
+    """What axe and our own eye for width find on a page."""
+    answer = page.goto(path)
+    assert answer is not None
+    if answer.status != (404 if path == "/nowhere" else 200):
+        return [f"{path}: status {answer.status}"]
+    found = []
+    if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
+        found.append(f"{path}: scrolls sideways")
+    page.evaluate(AXE.read_text())
+    for v in page.evaluate("axe.run()")["violations"]:
+        found.append(f"{path}: {v['id']} at {v['nodes'][0]['target']}: {v['nodes'][0]['failureSummary']}"[:400])
+    return found
+
+
+@pytest.mark.parametrize(("width", "dark", "language"), LOOKS)
+def test_no_page_breaks_the_rules(enter: Enter, keys: dict[str, str], width: int, dark: bool, language: str) -> None:
+    found: list[str] = []
+    for name, paths in PAGES.items():
+        page = enter(name, width=width, dark=dark, language=language)
+        for path in paths:
+            for kind, key in keys.items():
+                path = path.replace(f"<{kind}>", key)
+            found += faults(page, path)
+    assert found == []
+
+
+def test_the_sign_in_page(chromium: Browser, address: str) -> None:
+    context = chromium.new_context(base_url=address, viewport={"width": 375, "height": 700})
+    assert faults(context.new_page(), "/login") == []
+    context.close()
