@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
 from portal.assignments.models import Assignment
+from portal.assignments.rules import CANCELLED
 from portal.filings.models import Filing, FilingItem, FilingNote, FilingReview, FilingSubmission
 from portal.filings.rules import (
     PENDING,
@@ -193,8 +194,9 @@ def content(filing: Filing) -> Content:
 
 
 def bounds(filing: Filing) -> dict[UUID, Bounds]:
-    """What each item is held against, in the plan's order."""
-    return {i.assignment_id: Bounds(date(i.assignment.year, 1, 1), i.assignment.milestone_due) for i in ordered(filing)}
+    """What each item is held against, in the plan's order; nothing is asked any more of one that was cancelled."""
+    return {i.assignment_id: Bounds(date(i.assignment.year, 1, 1), i.assignment.milestone_due) for i in ordered(filing)
+            if i.assignment.state != CANCELLED}
 
 
 def working_in(unit: int) -> frozenset[UUID]:
@@ -212,6 +214,16 @@ def last_changes(filing: Filing) -> Changes:
     """What the newest submission changed against the one before; nothing for a first one."""
     newest = submissions(filing)
     return changes(newest[1].content, newest[0].content) if len(newest) > 1 else {}
+
+
+def changes_unseen(filing: Filing, line: Line) -> Changes:
+    """What a line has not seen yet: the present submission against the one it judged last; nothing before its first
+    verdict, since then it reads everything for the first time."""
+    r = FilingReview
+    judged = db.session.scalar(select(func.max(r.round)).where(r.filing_id == filing.id, r.line == line.value,
+                                                               r.round < filing.round))
+    kept = {s.round: s.content for s in submissions(filing)} if judged else {}
+    return changes(kept[judged], kept[filing.round]) if judged in kept else {}
 
 
 def people(keys: Sequence[UUID]) -> Sequence[Person]:

@@ -48,7 +48,8 @@ def test_faults_of_an_item(item: Mapping[str, Any], fields: list[str]) -> None:
 
 
 def test_an_item_that_is_not_there_is_all_missing() -> None:
-    assert places(replace(WHOLE, items={A: GOOD})) == [f"items.{B}.{n}" for n in ("owner", "start", "due", "deliverable", "measure")]
+    every = [f"items.{B}.{n}" for n in ("owner", "start", "due", "deliverable", "measure")]
+    assert places(replace(WHOLE, items={A: GOOD})) == every
     assert places(replace(WHOLE, items={**WHOLE.items, C: ItemContent()})) == []          # asked of another unit
 
 
@@ -75,7 +76,8 @@ items = st.builds(ItemContent, people, days, days, text, text)
 contacts = st.lists(st.builds(Contact, st.sampled_from([FIRST, SECOND, LEFT]), st.sampled_from([Part.CONTACT, Part.DEPUTY]))
                     | st.builds(Contact, st.sampled_from([OWNER, LEFT]), st.just(Part.COUNTERPART), st.sampled_from(list(Line))),
                     max_size=9).map(tuple)
-readiness = st.dictionaries(st.sampled_from([s.value for s in System]), st.lists(st.sampled_from(["x", "y"]), max_size=2).map(tuple))
+readiness = st.dictionaries(
+    st.sampled_from([s.value for s in System]), st.lists(st.sampled_from(["x", "y"]), max_size=2).map(tuple))
 contents = st.builds(Content, text, text, contacts, readiness, st.dictionaries(st.sampled_from([A, B]), items))
 
 
@@ -113,7 +115,7 @@ def test_changes_are_exact(one: Content, other: Content) -> None:
 
 def test_a_new_item_has_nothing_before() -> None:
     found = changes(snapshot(replace(WHOLE, items={A: GOOD})), snapshot(WHOLE))
-    assert found[f"items.{B}.owner"] == (None, str(OWNER)) and set(p.split(".")[1] for p in found) == {str(B)}
+    assert found[f"items.{B}.owner"] == (None, str(OWNER)) and {p.split(".")[1] for p in found} == {str(B)}
 
 
 @settings(max_examples=40, deadline=None)
@@ -130,7 +132,8 @@ def test_what_a_verdict_becomes_when_the_plan_is_submitted_again(verdict: str, c
 
 
 @pytest.mark.parametrize(("present", "concerned"), [
-    ([], ["customer_service"]), (["it"], ["customer_service", "it"]), (["network", "market", "network"], ["customer_service", "market", "network"]),
+    ([], ["customer_service"]), (["it"], ["customer_service", "it"]),
+    (["network", "market", "network"], ["customer_service", "market", "network"]),
     (["customer_service"], ["customer_service"])])
 def test_lines_concerned(present: list[str], concerned: list[str]) -> None:
     assert rules.lines_concerned(map(Line, present)) == tuple(x for x in Line if x.value in concerned)
@@ -164,7 +167,8 @@ def test_readiness_is_split(declared: Mapping[str, tuple[str, ...]], found: Mapp
     ({"mechanism": ["", "x"], "K-01.owner": [1, 2], "K-02.due": [1, 2]}, {"K-01"}, {"it"}, False, {"K-01.owner"}),
     ({"mechanism": ["", "x"], "contacts": [[], []], "K-02.due": [1, 2]}, set(), set(), True, {"mechanism", "contacts"}),
     ({"line": "it", "remark": "x", "state": "returned", "remark K-01": "y"}, {"K-01"}, {"market"}, True, {"line", "state"}),
-    ({"line": "it", "remark": "x", "remark K-01": "y", "remark K-02": "z"}, {"K-01"}, {"it"}, False, {"line", "remark", "remark K-01"}),
+    ({"line": "it", "remark": "x", "remark K-01": "y", "remark K-02": "z"}, {"K-01"}, {"it"}, False,
+     {"line", "remark", "remark K-01"}),
     ({"state": [None, "draft"], "items": 34}, set(), set(), False, {"state", "items"})])
 def test_a_history_is_read_as_far_as_its_plan(recorded: dict[str, Any], codes: set[str], lines: set[str], general: bool,
                                               left: set[str]) -> None:

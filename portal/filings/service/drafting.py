@@ -3,10 +3,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from uuid import UUID
 
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm.attributes import flag_modified
+
 from portal import texts
 from portal.assignments import queries as assignment_queries
 from portal.assignments import service as assignments
-from portal.assignments.rules import HANDED_IN
+from portal.assignments.rules import CANCELLED, HANDED_IN
 from portal.audit import service as audit
 from portal.filings import queries
 from portal.filings.models import Filing, FilingItem, FilingSubmission
@@ -50,10 +53,10 @@ def open_draft(programme: UUID, unit: int, *, actor: Identity) -> Filing:
     Raises RuleViolated where there is one already, or where the unit has nothing to plan."""
     under = need(actor, Permission.FILING_DRAFT, Subject(unit))
     if queries.exists(programme, unit):
-        raise RuleViolated(N_("The unit has a filing for this programme already."))
+        raise RuleViolated(_OPENED)
     asked = assignment_queries.of_unit(programme, unit)
     task = next((a for a in asked if a.template_kind == assignments.PLAN_FILING), None)
-    planned = [a for a in asked if a.template_kind == "task"]
+    planned = [a for a in asked if a.template_kind == "task" and a.state != CANCELLED]
     if not planned:
         raise RuleViolated(N_("The programme asks nothing of this unit."))
     contacts, owners = _known(unit)
@@ -62,8 +65,11 @@ def open_draft(programme: UUID, unit: int, *, actor: Identity) -> Filing:
         contacts=[contact_json(c) for c in contacts], readiness={},
         general_verdict=PENDING, due=task.due if task else min(a.due for a in planned), round=0, first_submitted_at=None,
         submitted_at=None, approved_at=None, saved_at=clock.now(), saved_by_id=actor.person)
-    db.session.add(made)
-    db.session.flush()
+    try:
+        with db.session.begin_nested():
+            db.session.add(made)
+    except IntegrityError:                              # a colleague opened it at the same moment
+        raise RuleViolated(_OPENED) from None
     chinese = actor.language == "zh"
     db.session.add_all(FilingItem(
         id=uuid7(), unit_id=unit, filing_id=made.id, assignment_id=a.id, line=a.line,
@@ -72,6 +78,9 @@ def open_draft(programme: UUID, unit: int, *, actor: Identity) -> Filing:
     db.session.flush()
     audit.record("draft", "filing", made.id, {"state": [None, DRAFT], "items": len(planned)}, under=under)
     return queries.one(actor, made.id)
+
+
+_OPENED = N_("The unit has a filing for this programme already.")
 
 
 def _known(unit: int) -> tuple[tuple[Contact, ...], dict[str, UUID]]:
@@ -90,6 +99,16 @@ def _known(unit: int) -> tuple[tuple[Contact, ...], dict[str, UUID]]:
             *(Contact(owners[line], Part.COUNTERPART, line) for line in Line if line in owners)), owners
 
 
+def _begin(filing: Filing, action: str, actor: Identity, version: int | None) -> Appointment:
+    """Permission and state, then the plan held and read anew, then state and version as they are now: of two who save at
+    the same moment the second is told. Raises NotPermitted, RuleViolated, Stale."""
+    allow(filing, action, actor=actor)
+    queries.lock(filing)
+    under = allow(filing, action, actor=actor)
+    same_version(filing, version)
+    return under
+
+
 def same_version(filing: Filing, version: int | None) -> None:
     """Raises Stale when somebody saved since the form was loaded; None asks for no comparison."""
     if version is not None and version != filing.version:
@@ -100,8 +119,7 @@ def save(filing: Filing, content: Content, *, actor: Identity, version: int | No
     """Keep a draft as far as it is; whatever is incomplete stays a fault until it is submitted, and is returned.
 
     Items that the plan does not have are ignored. Raises Stale, or Invalid for what cannot be kept at all."""
-    under = allow(filing, "save", actor=actor)
-    same_version(filing, version)
+    under = _begin(filing, "save", actor, version)
     content = _cleaned(content)
     if beyond := too_long(content):
         raise Invalid(by_place(beyond))
@@ -116,6 +134,7 @@ def save(filing: Filing, content: Content, *, actor: Identity, version: int | No
         for key, item in known.items():
             _write_item(item, after.items[key])
         filing.saved_at, filing.saved_by_id = clock.now(), actor.person
+        flag_modified(filing, "saved_at")               # the version rises also where only items have changed
         db.session.flush()
         codes = {str(i.assignment_id): i.assignment.code for i in filing.items}
         audit.record("save", "filing", filing.id, {_readable(k, codes): list(v) for k, v in differences.items()}, under=under)
@@ -129,7 +148,7 @@ def faults(filing: Filing) -> Faults:
 
 def submit(filing: Filing, *, actor: Identity) -> None:
     """Hand the plan to the lines concerned. Late is late, but it is taken. Raises Invalid with every fault at its place."""
-    under = allow(filing, "submit", actor=actor)
+    under = _begin(filing, "submit", actor, None)
     if found := faults(filing):
         raise Invalid(by_place(found))
     before, now = filing.state, clock.now()

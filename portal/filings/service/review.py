@@ -7,7 +7,7 @@ from sqlalchemy import delete
 
 from portal import texts
 from portal.assignments import service as assignments
-from portal.assignments.rules import CLOSED
+from portal.assignments.rules import CANCELLED, CLOSED
 from portal.audit import service as audit
 from portal.filings import queries
 from portal.filings.models import Filing, FilingItem, FilingReview
@@ -29,7 +29,7 @@ from portal.programmes.rules import TemplateKind, targets_match
 from tenants import clock
 from tenants.access import Appointment, Identity, Subject, need
 from tenants.db import db, uuid7
-from tenants.errors import Invalid, RuleViolated
+from tenants.errors import Invalid, RuleViolated, Stale
 from tenants.messages import N_, Message
 from tenants.models import Liaison, Term
 from tenants.permissions import Permission
@@ -51,18 +51,24 @@ def under_review(filing: Filing) -> None:
 
 
 def review(filing: Filing, line: Line, verdict: str, remark: str = "", remarks: Mapping[UUID, str] | None = None, *,
-           actor: Identity) -> FilingReview:
+           actor: Identity, seen: int | None = None) -> FilingReview:
     """A line's verdict on its part: `approve`, or `return` with a remark for the whole or at items (by assignment).
 
     Of a part that is returned, the items without a remark are approved; without any remark at an item the whole part
-    goes back. The first return sends the filing back; what is approved and untouched stays approved. Raises Invalid."""
+    goes back. The first return sends the filing back; what is approved and untouched stays approved. To approve
+    again what is approved changes nothing. `seen` is the submission that the reviewer had in front of them. Raises Stale
+    when the unit has submitted again since, Invalid."""
     under = allow_review(filing, line, actor=actor)
     queries.lock(filing)
     allow_review(filing, line, actor=actor)
+    if seen is not None and seen != filing.round:
+        raise Stale(N_("The unit has submitted its plan again since you opened it. Look at it as it is now, then decide."))
     remark = texts.clean(remark)
     said = {k: texts.clean(v) for k, v in (remarks or {}).items() if texts.clean(v)}
     mine = [i for i in filing.items if i.line == line]
     _judge_words(verdict, remark, said, {i.assignment_id for i in mine})
+    if verdict == "approve" and (before := _approved_by(filing, line)):
+        return before
     made = FilingReview(id=uuid7(), unit_id=filing.unit_id, filing_id=filing.id, round=filing.round, line=line.value,
                         verdict=verdict, remark=remark, at=clock.now(), by_id=actor.person)
     db.session.add(made)
@@ -78,6 +84,13 @@ def review(filing: Filing, line: Line, verdict: str, remark: str = "", remarks: 
                                                 **{f"remark {codes[k]}": v for k, v in said.items()}}, under=under)
     _tell_unit(filing, line, verdict)
     return made
+
+
+def _approved_by(filing: Filing, line: Line) -> FilingReview | None:
+    """The verdict by which the line's part is approved already; None while something of it waits."""
+    if line in queries.pending_lines([filing]).get(filing.id, ()):
+        return None
+    return next((r for r in reversed(queries.reviews_of([filing])[filing.id]) if r.line == line), None)
 
 
 def _judge_words(verdict: str, remark: str, said: Mapping[UUID, str], mine: set[UUID]) -> None:
@@ -128,7 +141,7 @@ def _completed(filing: Filing, under: Appointment) -> None:
     filing.state = MACHINE.step(filing.state, "complete").target
     filing.approved_at = clock.now()
     for item in filing.items:
-        if item.owner_id and item.start and item.due:
+        if item.owner_id and item.start and item.due and item.assignment.state != CANCELLED:
             assignments.put_in_force(item.assignment, owner=item.owner_id, start=item.start, due=item.due,
                                      promised=item.deliverable, measure=item.measure, under=under)
     if task := queries.plan_task(filing):
