@@ -47,11 +47,11 @@ class Round:
         return max([self.submitted, *(t for _, t in self.approvals), *([self.returned[1]] if self.returned else [])])
 
 
-def fates(units: Sequence[str], rng: Random) -> dict[str, str]:
-    """Each unit's fate: most plans are through, a few are stuck somewhere. The first province of the list that the
-    demonstration uses most, Guangdong, has a returned and corrected plan in force."""
+def fates(units: Sequence[str], rng: Random, *, past: bool) -> dict[str, str]:
+    """Each unit's fate: most plans are through, a few are stuck somewhere, but none of a `past` year. Guangdong, which the
+    demonstration shows most, has a plan in force that was returned and corrected."""
     stuck = [WAITING, SENT_BACK, DRAFT, NEVER, WAITING, WAITING, SENT_BACK]
-    count = 7 if len(units) > 20 else min(4, len(units) - 2)
+    count = 0 if past else 7 if len(units) > 20 else min(4, len(units) - 2)
     others = [u for u in units if u not in ("guangdong", "beijing")]
     rng.shuffle(others)
     found = dict(zip(others, stuck[:max(0, count)], strict=False))
@@ -134,12 +134,12 @@ def _moved(r: Round, factor: float, shift: float) -> Round:
 
 def _item(task: Task, unit: Staff, when: When, rng: Random, early: int | None, approved: datetime | None) -> ItemPlan:
     opens = date(when.year, 1, 1)
-    start = max(opens, window_start(task.due)) + timedelta(days=rng.choice((0, 0, 4, 9, 14)))
+    start = window_start(task.due) + timedelta(days=rng.choice((-40, -14, 0, 0, 0, 4, 9, 14)))
     due = task.due - timedelta(days=rng.choice((0, 0, 0, 5, 10, 15, 20)))
     if task.milestone == MilestoneCode.KICK_OFF and early is not None and not when.settled and approved is not None:
         promised = 5 if task.code == UNDER_WAY.get(early) else -1 - early          # days from now
         start, due = opens, min(task.due, max(opens, when.today + timedelta(days=promised)))
-    return ItemPlan(owner=rng.choice(_owners(task, unit)), start=min(workday(start), due), due=due,
+    return ItemPlan(owner=rng.choice(_owners(task, unit)), start=min(workday(max(opens, start)), due), due=due,
                     deliverable=words.deliverable(rng, task.deliverable, task.code), measure=words.measure(rng, task.code))
 
 

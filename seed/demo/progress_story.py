@@ -55,7 +55,7 @@ def fate(work: Work, diligence: float, when: When, rng: Random) -> str:
     late = (when.today - work.due).days
     draw = rng.random()
     if late > 0:
-        red, blue = (0.03, 0.01) if late > 90 else (0.06, 0.06) if late > 45 else (0.11, 0.16)
+        red, blue = (0.03, 0.01) if late > 90 else (0.05, 0.06) if late > 45 else (0.08, 0.13)
         red = 1 - diligence * (1 - red)
         if draw < red:
             return RED
@@ -144,7 +144,7 @@ def _reports(work: Work, first: date, until: date, percent: int, rng: Random, *,
         share = (n + 1) / (count + 1)
         day = _reporting_day(work, first + timedelta(days=int(days * share)))
         if day < until:
-            yield _report(work, day, int(percent * share) // 5 * 5, rng, behind)
+            yield _report(work, day, max(5, int(percent * (share + rng.uniform(-0.12, 0.12))) // 5 * 5), rng, behind)
     if last:
         yield _report(work, until, percent, rng, behind)
 

@@ -1,5 +1,5 @@
 """The whole story of one year's programme, unit by unit, put in the order of time."""
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from itertools import count
@@ -27,7 +27,8 @@ def tell(staff: Mapping[str, Staff], tasks: Mapping[str, Sequence[Task]], stages
          random_seed: int) -> list[Act]:
     """Everything that happened until now, in the order of time. `tasks` by unit, `stages` by system kind."""
     units = [s for s in staff.values() if s.unit not in ("hq", BRANCH)]
-    become = fates([u.unit for u in units], Random(f"{random_seed} {when.year} fates"))
+    this_year = when.year == when.today.year
+    become = fates([u.unit for u in units], Random(f"{random_seed} {when.year} fates"), past=not this_year)
     ahead = count()
     acts: list[Act] = []
     through: list[tuple[Staff, Filed]] = []
@@ -45,9 +46,15 @@ def tell(staff: Mapping[str, Staff], tasks: Mapping[str, Sequence[Task]], stages
     acts += _headquarters(tasks["hq"], when, Random(f"{random_seed} {when.year} hq"))
     acts += _added(staff, when, Random(f"{random_seed} {when.year} added"))
     acts = _not_applicable(acts, through, tasks, when, Random(f"{random_seed} {when.year} cancelled"))
-    acts += _somebody_leaves(through, when)
-    acts = _holiday(acts, staff, when)
-    return sorted((a for a in acts if when.issued < a.at < when.now), key=lambda a: (a.at, a.who))
+    if this_year:
+        acts += _somebody_leaves(through, when)
+        acts = _holiday(acts, staff, when)
+    return in_order(a for a in acts if when.issued < a.at < when.now)
+
+
+def in_order(acts: Iterable[Act]) -> list[Act]:
+    """By time, then by person: what somebody does at one moment stays together."""
+    return sorted(acts, key=lambda a: (a.at, a.who))
 
 
 def _systems(filed: Filed, stages: Mapping[str, tuple[str, ...]], when: When) -> Iterator[Task]:

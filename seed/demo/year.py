@@ -14,11 +14,12 @@ from portal.filings import queries as filing_queries
 from portal.programmes import queries as programmes
 from portal.programmes import service as programme_service
 from portal.programmes.models import Programme
-from portal.programmes.rules import DRAFT, FIRST_YEAR
+from portal.programmes.rules import DRAFT, FIRST_YEAR, ISSUED
 from seed.demo import letters, people
+from seed.demo.acts import Act
 from seed.demo.filing_story import Task
 from seed.demo.stage import Stage, lightly
-from seed.demo.story import OFFICE, tell
+from seed.demo.story import OFFICE, in_order, tell
 from seed.demo.when import HEAD_START, ISSUE_DAY, When
 from seed.reading import programme_plan
 from tenants import clock
@@ -76,11 +77,14 @@ def _make(codes: Sequence[str], begun: Begun, password: str, base_url: str, step
         staff = people.make(codes, date(first_year - 1, 1, 1), password, begun.random_seed)
     stage = Stage(staff, _performed())
     step(f"{sum(len(s.keys) for s in staff.values())} people in {len(staff)} units")
+    waiting: list[Act] = []
     for year in range(first_year, this_year + 1):
         when = _issue(year, stage)
-        story = tell(staff, *_asked(stage, when), when, begun.random_seed)
+        waiting = in_order([*waiting, *tell(staff, *_asked(stage, when), when, begun.random_seed)])
         step(f"programme of {year} issued")
-        stage.perform(story, _progress(step, len(story)))
+        until = _issue_moment(year + 1) if year < this_year else when.now
+        stage.perform([a for a in waiting if a.at < until], _progress(step, len(waiting)))
+        waiting = [a for a in waiting if a.at >= until]
     step(f"{letters.deliver(base_url)} notices delivered")
     letters.read(stage)
 
@@ -140,6 +144,9 @@ def _issue(year: int, stage: Stage) -> When:
             if programme.state == DRAFT:
                 programme_service.issue(programme, actor=office)
             stage.programme(year, key)
+            over = select(Programme).where(Programme.year == year - 2, Programme.state == ISSUED)
+            for ended in db.session.scalars(over):     # its last systems were due at the end of the year before
+                programme_service.end(ended, actor=office)
             due = next(t.due for t in programme.templates if t.kind == "plan_filing")
             db.session.commit()
     return When(clock.now(), year, issued, due)

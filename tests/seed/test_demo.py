@@ -20,6 +20,7 @@ from portal.filings.models import Filing
 from portal.filings.rules import STATES
 from portal.notices.models import Notice
 from portal.outbox import queries as outbox
+from portal.programmes.models import Programme
 from portal.programmes.rules import UnitFacts, shift, targets_match
 from seed import commands, demo
 from seed.demo import story
@@ -207,6 +208,21 @@ def test_all_units_on_a_day(fresh: Fresh, day: date) -> None:
             past = Counter(a.state for a in db.session.scalars(select(Assignment).where(Assignment.milestone_due < day)))
         if day.month == 11:
             assert 0.65 < past["closed"] / past.total() < 0.85
+
+
+@pytest.mark.long
+@pytest.mark.timeout(600)
+def test_large_has_the_years_before(fresh: Fresh) -> None:
+    now = datetime(2026, 11, 20, 7, 0, tzinfo=UTC)
+    app = fresh(now)
+    with at(app, now):
+        assert demo.make("one password", "", nothing, scale="large", only=A_FEW)
+        assert audit.broken() == []
+        with acting_as(OFFICE):
+            states = {p.year: p.state for p in db.session.scalars(select(Programme))}
+            closed = Counter(db.session.scalars(select(Assignment.year).where(Assignment.state == "closed")))
+        assert states == {2024: "ended", 2025: "issued", 2026: "issued"}
+        assert min(closed.values()) > 50 and len(closed) == 3
 
 
 # --- the story, without a database -----------------------------------------------------------------------------------
