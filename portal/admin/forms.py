@@ -84,8 +84,8 @@ class AdminForm(Form):
             texts = [translate(m) for m in messages]
             if field is None:
                 self.form_errors = [*self.form_errors, *texts]
-            else:
-                field.errors = [*field.errors, *texts]
+            elif not field.errors:                     # else it could not even be read
+                field.errors = texts
 
     def shown(self) -> dict[str, str]:
         """What stands in each field, in the reader's words, by its name."""
@@ -97,7 +97,7 @@ class AdminForm(Form):
 
 def _words(field: Any) -> str:
     if isinstance(field, BooleanField):
-        return str(_("yes") if field.data else _("no"))
+        return str(_("ticked") if field.data else _("not ticked"))
     if isinstance(field, Choice):
         names: dict[str, str] = dict(field.choices or [])  # type: ignore[arg-type]  # ours are pairs
         return names.get(field.data, field.data) or ""
@@ -123,7 +123,8 @@ class UnitForm(AdminForm):
 
     def __init__(self, formdata: Any = None, obj: Unit | None = None, **kwargs: Any) -> None:
         super().__init__(formdata, obj, **kwargs)
-        self.kind.choices = codes("unit_kind", UnitKind)
+        above = obj is not None and obj.kind == UnitKind.HEADQUARTERS
+        self.kind.choices = codes("unit_kind", [k for k in UnitKind if above or k is not UnitKind.HEADQUARTERS])
         self.category.choices = codes("category", Category, _("none"))
         self.parent_id.choices = [("", _("of no other unit")), *(
             (str(u.id), unit_name(u)) for u in queries.open_units() if obj is None or u.id != obj.id)]
@@ -223,12 +224,14 @@ class ThresholdForm(AdminForm):
 
     def thresholds(self) -> Thresholds:
         """Raises Invalid, for what the rules refuse."""
-        values = {name: self[name].data for name in THRESHOLDS}
+        values, faults = {name: self[name].data for name in THRESHOLDS}, {}
         for name, value in values.items():
             try:
                 Thresholds(**{name: value})
             except ValueError:
-                raise Invalid({name: [N_("This number lies outside what is possible.")]}) from None
+                faults[name] = [N_("This number lies outside what is possible.")]
+        if faults:
+            raise Invalid(faults)
         return Thresholds(**values)
 
 

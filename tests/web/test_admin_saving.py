@@ -94,6 +94,14 @@ def test_faults_of_a_unit_stand_beside_their_fields(admin: Browser, superuser: S
     assert entries(superuser, "unit") == []
 
 
+def test_every_fault_is_named_at_once(admin: Browser) -> None:
+    answer = admin.post("/admin/units/new/", {**UNIT, "code": "A B", "short_zh": "", "position": "x"})
+    assert all(faults_beside(answer, field) for field in ("code", "short_zh", "position"))
+    wrong = {"near_days": "999", "behind_points": "0", "silent_days": "x"}
+    answer = admin.post("/admin/lights/", {**wrong, "version": "1", "do": "save"})
+    assert all(faults_beside(answer, field) for field in LIGHTS)
+
+
 def test_what_was_typed_is_shown_as_text(admin: Browser, superuser: Superuser) -> None:
     made = admin.post("/admin/units/new/", {**UNIT, "name_zh": EVIL, "short_zh": "<b>x", "name": "tail\0 & 😀"})
     assert made.status_code == 303

@@ -227,17 +227,18 @@ class Records(Closed, BaseModelView):
         return True
 
     def tried(self, form: AdminForm, act: Callable[[], object]) -> Refused | None:
-        """Do it; when it is refused, take back what was begun, and say why in the form."""
-        status = 422
-        if form.validate():
-            try:
-                act()
+        """Do it; when it is refused, take back what was begun, and say why in the form. What cannot be read does not keep
+        the service from naming its faults as well."""
+        readable, status = form.validate(), 422
+        try:
+            act()
+            if readable:
                 return None
-            except Invalid as refused:
-                form.blame(refused.errors)
-            except (Stale, RuleViolated) as refused:
-                status = 412 if isinstance(refused, Stale) else 409
-                form.blame({"": [refused.message]})
+        except Invalid as refused:
+            form.blame(refused.errors)
+        except (Stale, RuleViolated) as refused:
+            status = 412 if isinstance(refused, Stale) else 409
+            form.blame({"": [refused.message]})
         db.session.rollback()
         return Refused(status, self.stored(form) if status == 412 else {})
 

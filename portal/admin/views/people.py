@@ -115,9 +115,9 @@ class Appointments(Records):
     creating, changing = AppointForm, PeriodForm
     details_template = "administration/appointment.html"
     labels = {"person": N_("Person"), "email": N_("Mail address"), "role": N_("Role"), "unit": N_("Unit"), "line": N_("Line"),
-              "deputy": N_("Deputy"), "from": N_("From"), "until": N_("Until"), "when": N_("State")}
+              "deputy": N_("As deputy"), "from": N_("From"), "until": N_("Until"), "when": N_("State")}
     cells = {"person": lambda a: a.person.name, "role": lambda a: term("role", a.role), "unit": lambda a: unit_name(a.unit),
-             "line": lambda a: term("line", a.line), "deputy": lambda a: N_("yes") if a.deputy else "",
+             "line": lambda a: term("line", a.line), "deputy": lambda a: N_("as deputy") if a.deputy else "",
              "from": lambda a: day(a.valid_from), "until": lambda a: day(a.valid_until) if a.valid_until else "",
              "when": _period, "email": lambda a: a.person.email}
     column_list = ("person", "role", "unit", "line", "deputy", "from", "until", "when")

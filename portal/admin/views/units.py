@@ -18,7 +18,7 @@ from tenants.messages import N_
 from tenants.models import Unit
 from tenants.vocabulary import Category, UnitKind
 
-OPEN, CLOSED = N_("open"), N_("closed")
+OPEN, CLOSED = N_("exists"), N_("closed down")
 
 
 class Units(Records):
@@ -53,7 +53,7 @@ class Units(Records):
     def filters(self) -> Sequence[Filter]:
         return (Filter("kind", N_("Kind"), codes("unit_kind", UnitKind), N_("all kinds")),
                 Filter("category", N_("Category"), codes("category", Category), N_("all categories")),
-                Filter("state", N_("State"), [("open", words(OPEN)), ("closed", words(CLOSED))], N_("open and closed")),
+                Filter("state", N_("State"), [("open", words(OPEN)), ("closed", words(CLOSED))], N_("existing and closed down")),
                 Filter("contact", N_("Contact"), [("none", words(N_("without a contact")))], N_("with or without")))
 
     def called(self, row: Unit) -> str:
@@ -61,6 +61,10 @@ class Units(Records):
 
     def trail_key(self, row: Unit) -> Any:
         return service.unit_key(row)
+
+    def started(self) -> UnitForm:
+        """As a part of the unit that the address names, where it does."""
+        return UnitForm(None, parent_id=request.args.get("parent", ""))
 
     def create(self, form: UnitForm) -> Unit:
         return service.create_unit(form.facts(), actor=identity())
