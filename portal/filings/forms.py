@@ -27,10 +27,19 @@ class Sheet:
     def chosen(self, name: str) -> list[str]:
         return self.values.get(name, [])
 
+    def over(self, saved: "Sheet") -> "Sheet":
+        """This sheet with the rows that its form did not show (it may show but those returned) as they are saved."""
+        rows = {name: values for name, values in saved.values.items() if name.startswith("items.")}
+        return Sheet(rows | self.values, self.errors)
+
     def differing(self, other: "Sheet") -> dict[str, str]:
         """Fields whose value in `other` is another: what somebody else has saved meanwhile."""
-        names = {*self.values, *other.values}
+        names = [n for n in dict.fromkeys([*self.values, *other.values]) if _is_content(n)]
         return {n: "\n".join(other.chosen(n)) for n in names if _bare(self.chosen(n)) != _bare(other.chosen(n))}
+
+
+def _is_content(name: str) -> bool:
+    return name in ("mechanism", "team") or name.startswith(("contacts.", "readiness.", "items."))
 
 
 def _bare(values: Sequence[str]) -> list[str]:

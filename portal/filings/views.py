@@ -22,7 +22,7 @@ from portal.web.names import term, unit_name
 from portal.web.times import hour
 from tenants import clock
 from tenants.access import Identity, Subject, need, permits
-from tenants.errors import Invalid, NotPermitted, NotVisible, Stale
+from tenants.errors import Invalid, NotPermitted, NotVisible, RuleViolated, Stale
 from tenants.messages import N_, Message
 from tenants.permissions import Permission
 from tenants.vocabulary import Line, Part
@@ -69,9 +69,18 @@ def begin() -> ResponseReturnValue:
     programme = programmes.one(me, key_of(request.form.get("programme", "")))
     unit = me.appointments[0].unit if me.appointments else 0
     need(me, Permission.FILING_DRAFT, Subject(unit))
-    found = queries.latest(programme.id, unit)
-    filing = found or service.open_draft(programme.id, unit, actor=me)
+    filing = queries.latest(programme.id, unit) or _opened(programme.id, unit, me)
     return redirect(url_for("filings.show", key=str(filing.id)), 303)
+
+
+def _opened(programme: UUID, unit: int, me: Identity) -> Filing:
+    """A new draft, or the one that a colleague opened at the same moment."""
+    try:
+        return service.open_draft(programme, unit, actor=me)
+    except RuleViolated:
+        if (found := queries.latest(programme, unit)) is None:
+            raise
+        return found
 
 
 def show(key: str) -> ResponseReturnValue:
@@ -83,18 +92,21 @@ def show(key: str) -> ResponseReturnValue:
 
 
 def save(key: str) -> ResponseReturnValue:
-    """Keep what was typed; then, as asked, submit it, or add a colleague. Faults of a draft never keep it from being kept."""
+    """Keep what was typed; then, as asked, submit it, or add a colleague. Faults of a draft never keep it from being kept.
+
+    What cannot be kept is shown again as it was typed, whatever the reason."""
     me, form = identity(), request.form
     filing = queries.one(me, key_of(key))
-    action = form.get("action", "save")
-    service.allow(filing, "submit" if action == "submit" else "save", actor=me)
+    action, version = form.get("action", "save"), form.get("version", type=int)
     sheet = typed(form)
     content = content_of(sheet, [i.assignment_id for i in filing.items])
     quiet = "X-Autosave" in request.headers
     try:
+        service.allow(filing, "submit" if action == "submit" else "save", actor=me)
+        service.same_version(filing, version)
         if sheet.errors:
             raise Invalid(sheet.errors)
-        service.save(filing, content, actor=me, version=form.get("version", type=int))
+        service.save(filing, content, actor=me, version=version)
         if action == "add_person":
             units.add_person(filing.unit, form.get("new_name", ""), form.get("new_email", ""), actor=me)
     except Invalid as refused:
@@ -102,6 +114,8 @@ def save(key: str) -> ResponseReturnValue:
         return _not_saved(filing, sheet, 422, quiet)
     except Stale as refused:
         return _not_saved(filing, sheet, 412, quiet, refused.message)
+    except RuleViolated as refused:
+        return _too_late(filing, sheet, quiet, refused.message)
     if quiet:
         return jsonify(said=_("Saved at %(hour)s", hour=hour(filing.saved_at)), version=filing.version)
     return _after(filing, action)
@@ -133,10 +147,24 @@ def _not_saved(filing: Filing, sheet: Sheet, status: int, quiet: bool, message: 
         return jsonify(said=said), status
     queries.reread(filing)
     saved = sheet_of(queries.content(filing))
-    theirs = sheet.differing(saved) if message else {}
-    whole = Sheet({**saved.values, **sheet.values} if not message else dict(sheet.values), sheet.errors)
-    return _form(filing, whole, checked=False, theirs={k: v for k, v in theirs.items() if k in saved.values or k in sheet.values},
-                 message=message), status
+    whole = sheet.over(saved)
+    if message is None:                                  # the version stays what was typed over
+        return _form(filing, whole, checked=False, version=request.form.get("version", "")), status
+    return _form(filing, whole, checked=False, theirs=whole.differing(saved), message=message), status
+
+
+def _too_late(filing: Filing, sheet: Sheet, quiet: bool, message: Message) -> ResponseReturnValue:
+    """The plan was submitted meanwhile: it is shown as it is, and beside it what was typed and is not in it."""
+    if quiet:
+        return jsonify(said=templating.translate(message)), 409
+    queries.reread(filing)
+    if not permits(identity(), Permission.FILING_DRAFT, filing.subject) or filing.state in EDITABLE:
+        raise RuleViolated(message)
+    saved, names = sheet_of(queries.content(filing)), _field_names(filing)
+    people = {str(p.id): p.name for p in queries.choosable(filing)}
+    mine = saved.differing(sheet.over(saved))
+    unsent = [(names[k], people.get(words, words)) for k, words in mine.items() if k in names and words.strip()]
+    return _read(filing, message, unsent), 409
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +205,7 @@ def _common(filing: Filing, notes: Sequence[FilingNote]) -> dict[str, Any]:
 
 
 def _form(filing: Filing, sheet: Sheet, *, checked: bool, theirs: Mapping[str, str] | None = None,
-          message: Message | None = None) -> str:
+          message: Message | None = None, version: str = "", said: "Said | None" = None) -> str:
     found = service.faults(filing)
     errors: dict[str, list[Message]] = {k: list(v) for k, v in sheet.errors.items()}
     if checked:
@@ -189,10 +217,10 @@ def _form(filing: Filing, sheet: Sheet, *, checked: bool, theirs: Mapping[str, s
         rows = [r for r in rows if r.returned or "items" in request.args]
     faulty = {f.place.split(".")[1] for f in found if f.place.startswith("items.")}
     return render_template(
-        "filings/form.html", sheet=sheet, errors=errors, theirs=theirs or {}, message=message, groups=_grouped(rows),
-        shown=len(rows), returned=sum(1 for i in filing.items if i.verdict == SENT_BACK), faults=len(found),
-        complete=len(filing.items) - len(faulty), people=queries.choosable(filing), names=_field_names(filing),
-        **_common(filing, notes))
+        "filings/form.html", sheet=sheet, version=version or filing.version, said=said, errors=errors, theirs=theirs or {},
+        message=message, groups=_grouped(rows), shown=len(rows), returned=sum(1 for i in filing.items if i.verdict == SENT_BACK),
+        faults=len(found), ordered=queries.ordered(filing), complete=len(filing.items) - len(faulty),
+        people=queries.choosable(filing), names=_field_names(filing), **_common(filing, notes))
 
 
 def _field_names(filing: Filing) -> dict[str, str]:
@@ -204,7 +232,15 @@ def _field_names(filing: Filing) -> dict[str, str]:
     return names | {f"contacts.counterpart.{x.value}": term("line", x) for x in Line}
 
 
-def _read(filing: Filing) -> str:
+@dataclass(frozen=True, slots=True)
+class Said:
+    """Words that were not taken, at an item or (no item) at the general part, and why."""
+    item: str
+    text: str
+    fault: Message
+
+
+def _read(filing: Filing, message: Message | None = None, unsent: Sequence[tuple[str, str]] = (), said: Said | None = None) -> str:
     me = identity()
     notes = queries.notes(filing)
     changed = queries.last_changes(filing)
@@ -212,7 +248,7 @@ def _read(filing: Filing) -> str:
     rows = _rows(filing, items, notes, changed)
     reviewable = queries.reviewable_lines(filing, me) if filing.state == SUBMITTED else ()
     return render_template(
-        "filings/show.html", groups=_grouped(rows), changed=changed, general=general,
+        "filings/show.html", message=message, unsent=unsent, said=said, groups=_grouped(rows), changed=changed, general=general,
         reviewable=reviewable, waiting=queries.pending_lines([filing]).get(filing.id, ()),
         reviews=queries.visible_reviews(queries.reviews_of([filing])[filing.id], items, general=general),
         people={p.id: p for p in queries.choosable(filing)}, asks=permits(me, Permission.FILING_ASK, filing.subject),
@@ -221,7 +257,7 @@ def _read(filing: Filing) -> str:
 
 def review_page(key: str) -> ResponseReturnValue:
     filing = queries.one(identity(), key_of(key))
-    return _review(filing, _line(filing, identity()), {})
+    return _review(filing, _line(filing, identity()))
 
 
 def _line(filing: Filing, me: Identity) -> Line:
@@ -236,15 +272,18 @@ def _line(filing: Filing, me: Identity) -> Line:
     return line
 
 
-def _review(filing: Filing, line: Line, errors: Mapping[str, Sequence[Message]]) -> str:
+def _review(filing: Filing, line: Line, errors: Mapping[str, Sequence[Message]] | None = None, message: Message | None = None,
+            said: Said | None = None) -> str:
     me = identity()
     notes = queries.notes(filing)
-    changed = queries.last_changes(filing)
-    rows = _rows(filing, [i for i in queries.ordered(filing) if i.line == line], notes, changed)
+    general, unseen = line is Line.CUSTOMER_SERVICE, queries.changes_unseen(filing, line)
+    rows = _rows(filing, [i for i in queries.ordered(filing) if i.line == line], notes, unseen)
+    changed = {k: v for k, v in unseen.items() if general and not k.startswith("items.")}
     queue = [r for r in queries.overview(me, filing.programme_id) if r.filing and r.filing.state != DRAFT]
     return render_template(
         "filings/review.html", line=line, mine=queries.reviewable_lines(filing, me), groups=_grouped(rows), changed=changed,
-        general=line is Line.CUSTOMER_SERVICE, errors=errors, typed=request.form, queue=queue,
+        marked=bool(changed) or any(r.changed for r in rows), general=general, errors=errors or {}, message=message, said=said,
+        typed=request.form, queue=queue,
         waiting=[r for r in queue if line in r.pending], people={p.id: p for p in queries.choosable(filing)},
         open=filing.state == SUBMITTED and (line in queries.pending_lines([filing]).get(filing.id, ())),
         **_common(filing, notes))
@@ -256,11 +295,14 @@ def review(key: str) -> ResponseReturnValue:
     filing = queries.one(me, key_of(key))
     line = _line(filing, me)
     keys = [i.assignment_id for i in filing.items if i.line == line]
-    verdict = "return" if form.get("verdict") == "return" else "approve"
+    verdict = form.get("verdict", "")
     try:
-        service.review(filing, line, verdict, form.get("remark", ""), remarks_of(form, keys), actor=me)
+        service.review(filing, line, verdict, form.get("remark", ""), remarks_of(form, keys), actor=me,
+                       seen=form.get("round", type=int))
     except Invalid as refused:
-        return _review(filing, line, refused.errors), 422
+        return _not_judged(filing, line, 422, {_remark_place(k): v for k, v in refused.errors.items()})
+    except (Stale, RuleViolated) as refused:
+        return _not_judged(filing, line, 412 if isinstance(refused, Stale) else 409, {}, refused.message)
     templating.done(N_("Approved.") if verdict == "approve" else N_("Returned with your remarks."))
     waiting = [r for r in queries.overview(me, filing.programme_id) if line in r.pending and r.filing]
     target = next(iter(waiting), None) if "next" in form else None
@@ -269,24 +311,45 @@ def review(key: str) -> ResponseReturnValue:
     return redirect(url_for("filings.review_page", key=str(filing.id), line=line.value), 303)
 
 
+def _remark_place(place: str) -> str:
+    """The field of the page at which a fault of the service belongs."""
+    head, _dot, key = place.partition(".")
+    return f"remark.{key}" if key else {"remarks": "remark", "verdict": "remark"}.get(head, head)
+
+
+def _not_judged(filing: Filing, line: Line, status: int, errors: Mapping[str, Sequence[Message]],
+                message: Message | None = None) -> ResponseReturnValue:
+    """The page again, with the remarks as they were typed."""
+    queries.reread(filing)
+    return _review(filing, line, errors, message), status
+
+
 def ask(key: str) -> ResponseReturnValue:
-    return _say(key, service.ask, N_("Asked. The line has been told."))
+    def again(filing: Filing, said: Said) -> str:
+        if filing.state in EDITABLE:
+            return _form(filing, sheet_of(queries.content(filing)), checked=False, said=said)
+        return _read(filing, said=said)
+    return _say(key, service.ask, N_("Asked. The line has been told."), again)
 
 
 def answer(key: str) -> ResponseReturnValue:
-    return _say(key, service.answer, N_("Answered. The unit has been told."))
+    def again(filing: Filing, said: Said) -> str:
+        item = next((i for i in filing.items if str(i.id) == said.item), None)
+        return _review(filing, Line(item.line) if item else Line.CUSTOMER_SERVICE, said=said)
+    return _say(key, service.answer, N_("Answered. The unit has been told."), again)
 
 
-def _say(key: str, act: Callable[..., object], said: Message) -> ResponseReturnValue:
+def _say(key: str, act: Callable[..., object], done: Message, again: Callable[[Filing, Said], str]) -> ResponseReturnValue:
     filing = queries.one(identity(), key_of(key))
     item = next((i for i in filing.items if str(i.id) == request.form.get("item", "")), None)
     if request.form.get("item") and item is None:
         raise NotVisible
     try:
         act(filing, item, request.form.get("text", ""), actor=identity())
-        templating.done(said)
     except Invalid as refused:
-        templating.done(next(iter(refused.errors.values()))[0], fault=True)
+        said = Said(request.form.get("item", ""), request.form.get("text", ""), next(iter(refused.errors.values()))[0])
+        return again(filing, said), 422
+    templating.done(done)
     back = request.form.get("back", "")
     return redirect(back if back.startswith(f"/filings/{filing.id}") else url_for("filings.show", key=key), 303)
 

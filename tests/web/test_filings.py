@@ -1,0 +1,209 @@
+"""Writing a plan in the browser: from nothing to submitted, two at once, too much, too late; nothing typed is lost."""
+import re
+from datetime import UTC, datetime
+from html import unescape
+from uuid import uuid4
+
+import pytest
+from flask import Flask
+
+from tenants import clock
+from tenants.db import db
+from tests.conftest import As, Superuser
+from tests.factories import people
+from tests.factories.plans import draft
+from tests.web.browsing import Browser, faults_beside
+from tests.web.counting import statements
+from tests.web.filing_pages import (
+    CONTACT,
+    NASTY,
+    Signed,
+    form_of,
+    item,
+    key,
+    signed,
+    stored,
+    submit,
+    words,
+)
+
+__all__ = ["key", "signed"]                            # fixtures
+
+
+def test_the_whole_form_from_nothing_to_submitted(signed: Signed, superuser: Superuser) -> None:
+    browser = signed(CONTACT)
+    begin = re.search(r'name="programme" value="([^"]+)"', browser.get("/filings").text)
+    assert begin
+    opened = browser.post("/filings", {"programme": begin[1]})
+    assert opened.status_code == 303
+    assert browser.post("/filings", {"programme": begin[1]}).location == opened.location          # gone to, not made twice
+    page = browser.get(opened.location)
+    fields = form_of(page)
+    assert fields["contacts.contact"] == str(people.key(CONTACT)) and fields[item(fields, "owner")]
+    refused = browser.post(opened.location, {**fields, "action": "submit"})
+    assert refused.location.endswith("?check=1") and stored(superuser, "state") == "draft"
+    checked = browser.get(refused.location)
+    for place in ("mechanism", "team", item(fields, "start"), item(fields)):
+        assert faults_beside(checked, place) and f'href="#{place}"' in checked.text
+    fields |= {"mechanism": "led\r\nby the head", "team": NASTY, "readiness.marketing": "campaign_launch",
+               **{k: "2026-02-01" for k in fields if k.endswith(".start")},
+               **{k: "by hand" for k in fields if k.endswith(".measure")}}
+    done = browser.post(opened.location, {**fields, "action": "submit"})
+    assert done.status_code == 303 and stored(superuser, "state") == "submitted"
+    assert stored(superuser) == NASTY and stored(superuser, "mechanism") == "led\nby the head"
+    read = browser.get(done.location)
+    assert "<script>alert" not in read.text and NASTY in unescape(read.text) and 'id="plan"' not in read.text
+    # replayed: it has been submitted, and what was typed is shown
+    again = browser.post(opened.location, {**fields, "team": "another team", "action": "submit"})
+    assert again.status_code == 409 and "another team" in again.text and stored(superuser) == NASTY
+
+
+def test_autosave_answers_in_json(signed: Signed, key: str, superuser: Superuser) -> None:
+    browser, at = signed(CONTACT), f"/filings/{key}"
+    fields, quiet = form_of(browser.get(at)), {"X-Autosave": "1"}
+    first = browser.post(at, {**fields, "team": "typed"}, headers=quiet)
+    assert first.status_code == 200 and first.get_json()["said"] and stored(superuser) == "typed"
+    second = browser.post(at, {**fields, "team": "more", "version": str(first.get_json()["version"])}, headers=quiet)
+    assert second.get_json()["version"] > first.get_json()["version"]
+    for bad, status in (({"team": "stale"}, 412), ({"team": "x" * 30_000, "version": str(second.get_json()["version"])}, 422)):
+        answer = browser.post(at, {**fields, **bad}, headers=quiet)
+        assert answer.status_code == status and answer.get_json()["said"]
+    submit(browser, key)
+    late = browser.post(at, {**fields, "team": "late"}, headers=quiet)
+    assert late.status_code == 409 and late.get_json()["said"] and stored(superuser) == "more"
+
+
+def test_two_people_at_one_plan_lose_nothing(signed: Signed, key: str, superuser: Superuser) -> None:
+    mine, theirs, at = signed(CONTACT), signed("deputy.guangdong"), f"/filings/{key}"
+    fields = form_of(mine.get(at))
+    row, day = item(fields), item(fields, "due")
+    theirs.post(at, {**form_of(theirs.get(at)), "team": "<i>their</i> team", row: "their way", "readiness.marketing": ""})
+    both = mine.post(at, {**fields, "team": "my team", day: "tomorrow"})
+    assert both.status_code == 412 and stored(superuser) == "<i>their</i> team"
+    shown = form_of(both)
+    assert (shown["team"], shown[row], shown[day]) == ("my team", "as agreed", "tomorrow")
+    assert ("<i>their" not in both.text and "<i>their</i> team" in words(both).replace("&lt;", "<")) or "their" in words(both)
+    for name in ("team", row, "readiness.marketing"):
+        assert f'id="{name}-theirs"' in both.text
+    assert f'id="{item(fields, "start")}-theirs"' not in both.text
+    # a date that cannot be read does not make an old form a new one
+    again = mine.post(at, {**shown, day: "soon"})
+    assert again.status_code == 422 and faults_beside(again, day)
+    theirs.post(at, {**form_of(theirs.get(at)), "team": "third"})
+    assert mine.post(at, {**form_of(again), day: ""}).status_code == 412
+    last = mine.post(at, {**form_of(mine.post(at, {**form_of(again), day: ""})), "team": "my team"})
+    assert last.status_code == 303 and stored(superuser) == "my team"
+
+
+@pytest.mark.parametrize(("name", "typed"), [
+    ("mechanism", "x" * 3_000_000), ("team", "名" * 20_001), ("measure", "x" * 2_001), ("due", "31.12.2026"), ("due", "2026-02-30"),
+    ("start", "\U0001f600"), ("owner", "nobody"), ("owner", "01890a5d-ac96-774b-bcce-b302099a8057"), ("contacts.deputy", "%00")])
+def test_what_cannot_be_kept_is_told_beside_the_field_and_still_there(signed: Signed, key: str, name: str, typed: str,
+                                                                     superuser: Superuser) -> None:
+    browser, at = signed(CONTACT), f"/filings/{key}"
+    fields = form_of(browser.get(at))
+    place = name if name in fields else item(fields, name)
+    sent = {**fields, "readiness.marketing": "customer_insight", place: typed, item(fields, n=3): "typed as well"}
+    answer = browser.post(at, sent)
+    assert answer.status_code == 422 and faults_beside(answer, place), words(answer)[:300]
+    shown = form_of(answer)
+    assert shown[item(fields, n=3)] == "typed as well"
+    assert shown[place] == (typed if name not in ("owner", "contacts.deputy") else "")      # a choice that is none
+    assert stored(superuser) == "a team of five"
+
+
+def test_faults_of_dates_do_not_keep_a_draft_from_being_kept(signed: Signed, key: str) -> None:
+    browser, at = signed(CONTACT), f"/filings/{key}"
+    fields = form_of(browser.get(at))
+    a, b = item(fields, "due"), item(fields, "due", 1)
+    sent = {**fields, a: "2026-01-02", b: "2031-01-01", item(fields): "a\0b\u202e" + NASTY, "readiness.marketing": "",
+            "action": "check"}
+    page = browser.get(browser.post(at, sent).location)
+    assert faults_beside(page, a) and "2026-" in faults_beside(page, b)
+    kept = form_of(page)
+    assert (kept[a], kept[b]) == ("2026-01-02", "2031-01-01") and "readiness.marketing" not in kept
+    assert str(kept[item(fields)]).startswith("ab") and str(kept[item(fields)]).endswith(NASTY)
+
+
+def test_a_person_is_added_in_the_form(signed: Signed, key: str, superuser: Superuser) -> None:
+    browser, at = signed(CONTACT), f"/filings/{key}"
+    fields = {**form_of(browser.get(at)), "team": "typed before", "action": "add_person"}
+    for name, mail, place in (("", "new@guangdong.example", "new_name"), ("名" * 10_000, "new@guangdong.example", "new_name"),
+                              ("New", "no address", "new_email"), ("New", "contact@tibet.example", "new_email")):
+        answer = browser.post(at, {**fields, "new_name": name, "new_email": mail})
+        assert answer.status_code == 422 and faults_beside(answer, place)
+        assert (form_of(answer)["new_name"], form_of(answer)["team"]) == (name, "typed before")
+    assert stored(superuser) == "a team of five"
+    assert browser.post(at, {**fields, "new_name": NASTY, "new_email": "new@guangdong.example"}).status_code == 303
+    page = browser.get(at)
+    found = re.search(r'<option value="([^"]+)">&lt;script&gt;alert', page.text)
+    assert found and "<script>alert" not in page.text and form_of(page)["team"] == "typed before"
+    fields = form_of(page)
+    assert browser.post(at, {**fields, item(fields, "owner"): found[1]}).status_code == 303
+
+
+def test_other_plans_and_none_are_one_answer(signed: Signed, key: str) -> None:
+    browser = signed("contact.tibet")
+    browser.get("/filings")
+    bad = [key, str(uuid4()), "x", "0", "%00", "a" * 2000, "%F0%9F%98%80"]
+
+    found = set()
+    for k in bad:
+        for method, end in (("GET", ""), ("POST", ""), ("GET", "/review"), ("POST", "/review"), ("POST", "/ask"),
+                            ("POST", "/answer")):
+            path = f"/filings/{k}{end}"
+            answer = browser.get(path) if method == "GET" else browser.post(path, {"team": "mine"})
+            found.add((answer.status_code, re.sub(r'(content|value|href)="[^"]*"', "", answer.text)))
+    assert [status for status, _ in found] == [404]
+
+
+def test_a_session_that_ends_in_mid_form(signed: Signed, key: str, superuser: Superuser) -> None:
+    browser, at = signed(CONTACT), f"/filings/{key}"
+    fields = {**form_of(browser.get(at)), "team": "typed for an hour", "action": "save"}
+    browser.client.delete_cookie("portal")
+    assert browser.post(at, fields).location == "/login?next=/resume"
+    browser.sign_in(CONTACT, next="/resume")
+    page = browser.get("/resume")
+    kept = re.search(rf'<form[^>]*action="{at}"[^>]*>(.*?)</form>', page.text, re.S)
+    assert kept
+    sent: dict[str, list[str]] = {}
+    for name, value in re.findall(r'<input type="hidden" name="([^"]*)" value="([^"]*)"', kept[1]):
+        sent.setdefault(unescape(name), []).append(unescape(value))
+    sent.pop("csrf_token", None)
+    assert browser.post(at, sent).status_code == 303 and stored(superuser) == "typed for an hour"
+
+
+def test_the_deadline_passes_while_the_form_is_open(signed: Signed, key: str, superuser: Superuser) -> None:
+    with clock.standing_at(datetime(2026, 4, 30, 15, 59, tzinfo=UTC)):
+        browser = signed(CONTACT)
+        fields = form_of(browser.get(f"/filings/{key}"))
+    with clock.standing_at(datetime(2026, 4, 30, 16, 1, tzinfo=UTC)):
+        done = browser.post(f"/filings/{key}", {**fields, "action": "submit"})
+        assert done.status_code == 303 and stored(superuser, "state") == "submitted"
+        assert re.search("逾期 ?1 ?天", words(browser.get(done.location)))
+        late = re.search(rf'<tr data-href="/filings/{key}">.*?</tr>', signed("office").get("/filings?late=1").text, re.S)
+        assert late and re.search("1 ?天", late[0])
+
+
+def test_how_many_statements_a_page_sends(app: Flask, signed: Signed, acting: As, key: str, superuser: Superuser) -> None:
+    """However many items and units there are; for the frame of a page see test_frame."""
+    counted: dict[str, int] = {}
+
+    def count(name: str, browser: Browser, path: str) -> None:
+        browser.get(path)
+        with statements(app) as sent:
+            assert browser.get(path).status_code == 200
+        counted[name] = len(sent)
+    office, unit, at = signed("office"), signed(CONTACT), f"/filings/{key}"
+    count("list of one", office, "/filings")
+    count("form", unit, at)
+    submit(unit, key)
+    for name in ("beijing", "tibet"):
+        with acting(f"contact.{name}") as contact:
+            draft(contact)
+            db.session.commit()
+    count("list", office, "/filings")
+    count("read", unit, at)
+    count("review", signed("market"), f"{at}/review")
+    assert counted.pop("list of one") + 1 == counted["list"]                          # the lines that have yet to judge
+    assert counted == {"list": 10, "form": 16, "read": 18, "review": 20}

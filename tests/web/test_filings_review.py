@@ -1,0 +1,124 @@
+"""Reviewing plans in the browser: a line's part, what changed in it, the next unit, questions and answers."""
+import re
+from html import unescape
+from uuid import uuid4
+
+from flask import Flask
+
+from tenants.db import db
+from tests.conftest import As, Superuser
+from tests.factories.plans import draft
+from tests.services.delivering import deliver
+from tests.web.browsing import faults_beside
+from tests.web.filing_pages import (
+    CONTACT,
+    NASTY,
+    Signed,
+    form_of,
+    key,
+    signed,
+    stored,
+    submit,
+    submitted,
+    value,
+)
+
+__all__ = ["key", "signed", "submitted"]               # fixtures
+
+
+def test_review_return_correct_and_what_changed_is_marked(signed: Signed, submitted: str, superuser: Superuser, app: Flask) -> None:
+    at, market, unit = f"/filings/{submitted}", signed("market"), signed(CONTACT)
+    assert "/review?line=market" in market.get(at).text
+    page = market.get(f"{at}/review")
+    fields = form_of(page, "review")
+    first = next(k for k in fields if k.startswith("remark."))
+    for bad, place in (({"verdict": "return"}, "remark"), ({}, "remark"), ({"verdict": "approve", first: "who?"}, "remark"),
+                       ({"verdict": "return", first: "x" * 2001}, first),
+                       ({"verdict": "return", "remark": "x" * 3_000_000}, "remark")):
+        refused = market.post(f"{at}/review", {**fields, **bad})
+        assert refused.status_code == 422 and faults_beside(refused, place)
+        typed = form_of(refused, "review")
+        assert all(typed[k] == v for k, v in bad.items() if k != "verdict")
+    assert stored(superuser, "state") == "submitted"
+    market.post(f"{at}/review", {**fields, "verdict": "return", first: NASTY, "remark": "<u>whole</u>"})
+    assert stored(superuser, "state") == "returned"
+    # the unit reads it where it belongs, and may look at just that
+    page = unit.get(f"{at}?returned=1")
+    mended = f"items.{first.removeprefix('remark.')}.measure"
+    few = form_of(page)
+    assert [k for k in few if k.endswith(".measure")] == [mended]
+    assert NASTY in unescape(page.text) and not re.search("<script>alert|<u>whole|<b>示例", page.text)
+    stale = unit.post(at, {**few, "version": "1", mended: "by <b>two</b>"})
+    assert stale.status_code == 412 and len([k for k in form_of(stale) if k.endswith(".measure")]) > 20
+    assert all(v for k, v in form_of(stale).items() if k.endswith(".measure"))           # rows not shown are not emptied
+    unit.post(at, {**few, mended: "by <b>two</b>", "action": "submit"})
+    assert stored(superuser, "state") == "submitted"
+    # an old page does not judge what it has not shown, and loses no word
+    old = market.post(f"{at}/review", {**fields, "verdict": "approve", "remark": "fine by me"})
+    assert old.status_code == 412 and form_of(old, "review")["remark"] == "fine by me"
+    page = market.get(f"{at}/review")
+    assert page.text.count('class="was"') == 1 and "as agreed" in page.text and "by &lt;b&gt;two" in page.text
+    assert signed("network").get(f"{at}/review").text.count('class="was"') == 0           # nothing of theirs changed
+    done = market.post(f"{at}/review", {**form_of(page, "review"), "verdict": "approve"})
+    assert done.status_code == 303
+    shut = market.get(f"{at}/review")
+    assert 'name="verdict"' not in shut.text
+    deliver(app)
+    notices = unit.get("/notices")
+    assert "示例" not in notices.text or not re.search("<script>alert|<b>示例", notices.text)
+    for who in (market, unit, signed("auditor")):
+        assert not re.search("<script>alert|<u>whole|<b>(two|示例)", who.get(at).text)
+
+
+def test_approve_all_and_the_next_unit(signed: Signed, acting: As, submitted: str, superuser: Superuser) -> None:
+    with acting("contact.beijing") as contact:
+        draft(contact)
+        db.session.commit()
+        other = str(value(superuser, f"SELECT id FROM filing WHERE id <> '{submitted}'"))
+    submit(signed("contact.beijing"), other)
+    it = signed("it")
+    fields = form_of(it.get(f"/filings/{submitted}/review"), "review")
+    for at, more in ((submitted, {"next": "1"}), (other, {})):
+        told = it.post(f"/filings/{at}/review", {"line": "it", "round": fields["round"], "verdict": "approve", **more})
+        assert told.location.startswith(f"/filings/{other}/review")
+    assert it.get(f"/filings/{submitted}/review?line=market").status_code == 403
+    assert it.get(f"/filings/{submitted}/review?line=nonsense").status_code == 404
+    assert signed("office").get(f"/filings/{submitted}/review?line=market").status_code == 200
+    assert signed(CONTACT).get(f"/filings/{submitted}/review").status_code == 403
+    assert signed("leader").post(f"/filings/{submitted}/review", {"line": "it", "verdict": "approve"}).status_code == 403
+    # another line returned it meanwhile: the words of this one are shown, and not taken
+    network = signed("network")
+    fields = form_of(network.get(f"/filings/{submitted}/review"), "review")
+    market = signed("market")
+    market.get(f"/filings/{submitted}/review")
+    market.post(f"/filings/{submitted}/review", {"line": "market", "verdict": "return", "remark": "thin"})
+    refused = network.post(f"/filings/{submitted}/review", {**fields, "verdict": "return", "remark": "my <i>words</i>"})
+    assert refused.status_code == 409 and "my &lt;i&gt;words" in refused.text
+
+
+def test_questions_and_answers(signed: Signed, key: str, submitted: str, superuser: Superuser, app: Flask) -> None:
+    at, unit = f"/filings/{submitted}", signed(CONTACT)
+    row = str(value(superuser, "SELECT id FROM filing_item WHERE line = 'network' LIMIT 1"))
+    unit.get(at)
+    refused = unit.post(f"{at}/ask", {"item": row, "text": "?" * 2001})
+    assert refused.status_code == 422 and "?" * 2001 in refused.text and faults_beside(refused, f"say-{row}")
+    assert unit.post(f"{at}/ask", {"item": row, "text": NASTY, "back": "//evil.example"}).location.endswith(at)
+    assert unit.post(f"{at}/ask", {"item": str(uuid4()), "text": "x"}).status_code == 404
+    network = signed("network")
+    page = network.get(f"{at}/review")
+    assert NASTY in unescape(page.text) and "<script>alert" not in page.text
+    empty = network.post(f"{at}/answer", {"item": row, "text": " \0 "})
+    assert empty.status_code == 422 and faults_beside(empty, f"say-{row}")
+    said = {"item": row, "text": "like <b>this</b>", "back": f"{at}/review?line=network"}
+    assert network.post(f"{at}/answer", said).status_code == 303
+    assert "like &lt;b&gt;this" in unit.get(at).text
+    assert "like &lt;b&gt;" not in signed("market").get(at).text                     # another line's item
+    deliver(app)
+    for browser, sign in ((unit, "like"), (network, "alert")):
+        seen = browser.get("/notices").text
+        assert sign in seen and not re.search("<script>alert|<b>", seen)
+    # while it is being written the questions have their own place
+    superuser.execute("UPDATE filing SET state = 'returned'")
+    unit.get(at)
+    assert faults_beside(unit.post(f"{at}/ask", {"item": "", "text": " "}), "text")
+    assert unit.post(f"{at}/ask", {"item": "", "text": "when?", "back": f"{at}#ask"}).location == f"{at}#ask"
