@@ -21,7 +21,8 @@ from portal.config import SetupFault
 from portal.embedded import places
 
 _PORT = 5432                        # names the socket file only: nothing listens on TCP
-_STILL_ENDING = ("still in use", "is another", "already in use")    # what a killed server's helpers cause for a moment
+# What a killed server, or its helpers, cause for a moment.
+_STILL_ENDING = ("still in use", "is another", "already in use", 'lock file "postmaster.pid" already exists')
 _PATIENCE = 15.0                    # seconds for them to be gone
 
 

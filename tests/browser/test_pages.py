@@ -56,6 +56,7 @@ def faults(page: Page, path: str) -> list[str]:
     return found
 
 
+@pytest.mark.timeout(400)
 @pytest.mark.parametrize(("width", "dark", "language"), LOOKS)
 def test_no_page_breaks_the_rules(enter: Enter, keys: dict[str, str], width: int, dark: bool, language: str) -> None:
     found: list[str] = []

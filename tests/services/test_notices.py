@@ -21,8 +21,8 @@ from tenants.isolation import acting_as
 from tenants.vocabulary import Line
 from tests.conftest import As, Superuser
 from tests.factories import people, world
+from tests.factories.plans import draft
 from tests.services.delivering import BASE, deliver
-from tests.services.test_filing_loop import draft
 
 GD = "guangdong"
 LINES = [line.value.replace("_", "-") for line in Line]

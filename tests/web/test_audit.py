@@ -15,7 +15,7 @@ from portal.filings.rules import Content, ItemContent
 from tenants.db import db
 from tests.conftest import As, Superuser
 from tests.factories import people, world
-from tests.services.test_filing_loop import draft
+from tests.factories.plans import draft
 from tests.web.browsing import Browser
 from tests.web.counting import statements
 
