@@ -2,7 +2,11 @@
 import re
 
 import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import create_engine
 
+from portal import embedded
 from portal.models import METADATA
 from tenants import rls
 from tests.conftest import Superuser
@@ -86,3 +90,13 @@ def test_a_unit_or_person_column_has_an_index(superuser: Superuser) -> None:
     wanted = {rls.Kind.OWNED: "unit_id", rls.Kind.PERSONAL: "person_id", rls.Kind.ADDRESSED: "unit_id"}
     missing = [(table, wanted[t.kind]) for table, t in OURS.items() if t.kind in wanted and (table, wanted[t.kind]) not in led]
     assert missing == []
+
+
+def test_the_migrations_make_the_models(server: embedded.Server, database: str) -> None:
+    """Column by column, constraint by constraint, index by index: what is migrated is what is mapped."""
+    engine = create_engine(server.dsn("portal_owner", database))
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, METADATA) == []
+        connection.rollback()
+    engine.dispose()
