@@ -6,7 +6,7 @@ from itertools import count
 from random import Random
 
 from portal.assignments.rules import window_start
-from portal.filings.rules import readiness_split
+from portal.filings.rules import readiness_split, system_code
 from seed.demo import words
 from seed.demo.acts import Act, AddTask, Cancel, Chase, Delegate, ItemPlan, Leave, Of, Report, Submit, Who
 from seed.demo.filing_story import DRAFT, LATE, NEVER, THROUGH, Filed, Task, fates, file_plan
@@ -63,7 +63,7 @@ def _systems(filed: Filed, stages: Mapping[str, tuple[str, ...]], when: When) ->
         return
     for system, has in readiness_split(filed.plan.readiness, stages):
         milestone = MilestoneCode.SYSTEMS_CONVERTED if has else MilestoneCode.SYSTEMS_BUILT
-        yield Task(f"28-{system.value}-{'convert' if has else 'build'}", "system", Line.IT, milestone.value,
+        yield Task(system_code("28", system, has), "system", Line.IT, milestone.value,
                    date(when.year + (not has), 12, 31))
 
 

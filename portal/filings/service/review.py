@@ -19,6 +19,7 @@ from portal.filings.rules import (
     contacts_from,
     lines_concerned,
     readiness_split,
+    system_code,
 )
 from portal.filings.service.notes import add_note
 from portal.notices import service as notices
@@ -179,15 +180,10 @@ def _system_task(programme: Programme, template: Template, unit: int, system: Sy
     listed = [names["stage", s] for s in stages]
     plain = programme_service.new_assignment(programme, template, unit, day)
     return replace(
-        plain, code=f"{template.code}-{_initials(system)}-{'C' if has else 'B'}", milestone=milestone.value, due=day,
+        plain, code=system_code(template.code, system, has), milestone=milestone.value, due=day,
         title=f"{'Convert' if has else 'Build'}: {name.name}", title_zh=f"{'优化改造' if has else '新建'}：{name.name_zh}",
         deliverable=f"{template.deliverable}: {', '.join(t.name for t in listed)}",
         deliverable_zh=f"{template.deliverable_zh}：{'、'.join(t.name_zh for t in listed)}")
-
-
-def _initials(system: System) -> str:
-    """PD, M, NO, CS, BS: what tells systems apart in a code."""
-    return "".join(word[0] for word in system.value.split("_")).upper()
 
 
 def _tell_unit(filing: Filing, line: Line, verdict: str) -> None:
