@@ -25,6 +25,7 @@ async function save(form) {
     say(form, fault.message && !(fault instanceof TypeError) ? fault.message : text('not-saved'), 'fault');
   } finally {
     delete form.dataset.saving;
+    form.dispatchEvent(new CustomEvent('autosave:done'));
   }
 }
 
@@ -35,7 +36,15 @@ function later(form) {
 
 on('input', 'form[data-autosave]', (event, form) => later(form));
 on('change', 'form[data-autosave]', (event, form) => later(form));
-on('submit', 'form[data-autosave]', (event, form) => clearTimeout(waiting.get(form)));
+// Sending by hand waits for a saving that is under way: it would carry an old version and be taken for somebody else's.
+on('submit', 'form[data-autosave]', (event, form) => {
+  clearTimeout(waiting.get(form));
+  if (!form.dataset.saving) return;
+  event.preventDefault();
+  if (form.dataset.sends) return;
+  form.dataset.sends = 'yes';
+  form.addEventListener('autosave:done', () => { delete form.dataset.sends; form.requestSubmit(event.submitter); }, { once: true });
+});
 
 // Other fields may belong to the form by their `form` attribute; then the event's own form counts.
 document.addEventListener('input', ({ target }) => { if (target.form?.dataset.autosave && !target.closest('form')) later(target.form); });
