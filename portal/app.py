@@ -44,8 +44,8 @@ def create_app(settings: Settings) -> Flask:
     app = UnitOfWork("portal", static_folder="web/static", template_folder="web/templates")
     app.config.update(
         SECRET_KEY=settings.secret_key, SQLALCHEMY_DATABASE_URI=settings.database_url,
-        SQLALCHEMY_ENGINE_OPTIONS={"connect_args": {"prepare_threshold": None, "connect_timeout": 5}, "pool_size": 10, "max_overflow": 10,
-                                   "pool_pre_ping": True},
+        SQLALCHEMY_ENGINE_OPTIONS={"connect_args": {"prepare_threshold": None, "connect_timeout": 5}, "pool_size": 10,
+                                   "max_overflow": 10, "pool_pre_ping": True},
         MAX_CONTENT_LENGTH=8 * MIB, MAX_FORM_MEMORY_SIZE=8 * MIB, MAX_FORM_PARTS=5_000, PORTAL=settings)
     app.extensions["portal.metadata"] = METADATA      # all tables are known: string foreign keys name them
     db.init_app(app)

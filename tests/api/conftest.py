@@ -17,7 +17,7 @@ from tests.factories import people, world
 Call = Callable[..., TestResponse]
 
 
-def token_of(superuser: Superuser, name: str, *, days: int = 1, revoked: bool = False, token: str = "") -> str:
+def token_of(superuser: Superuser, name: str, *, days: int = 730, revoked: bool = False, token: str = "") -> str:
     """A valid token of a person of the test world, kept as the portal keeps it."""
     token = token or f"token-of-{name}"
     superuser.execute(
