@@ -6,8 +6,6 @@ from enum import StrEnum
 from itertools import product
 
 from portal.assignments import rules as assignments
-from portal.filings import rules as filings
-from portal.programmes import rules as programmes
 from portal.programmes.rules import MonthDay, Selector, TemplateKind, UnitFacts, targets_match
 from seed.places import Path
 from seed.schema import (
@@ -29,8 +27,7 @@ Finding = tuple[FileName, Path, str]
 CODES: dict[str, Collection[str]] = {
     "unit_kind": tuple(UnitKind), "category": tuple(Category), "line": tuple(Line), "process": tuple(Process),
     "duty": tuple(Duty), "role": tuple(Role), "part": tuple(Part), "milestone": tuple(MilestoneCode),
-    "system": tuple(System), "template_kind": programmes.TEMPLATE_KINDS, "programme_state": programmes.STATES,
-    "filing_state": filings.STATES, "assignment_state": assignments.STATES, "light": assignments.LIGHTS,
+    "system": tuple(System), "light": assignments.LIGHTS,
 }
 
 

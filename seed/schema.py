@@ -77,10 +77,6 @@ class TermsFile(Strict):
     milestone: tuple[TermRow, ...]
     stage: tuple[StageRow, ...]
     system: tuple[SystemRow, ...]
-    template_kind: tuple[TermRow, ...]
-    programme_state: tuple[TermRow, ...]
-    filing_state: tuple[TermRow, ...]
-    assignment_state: tuple[TermRow, ...]
     light: tuple[TermRow, ...]
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from portal.programmes.rules import STATES, TemplateKind
+from portal.programmes.rules import STATES, TEMPLATE_KINDS
 from tenants.db import Base, Key
 from tenants.models import one_of
 from tenants.rls import Kind, kind
@@ -59,7 +59,7 @@ class Template(Base):
     __tablename__ = "template"
     __table_args__ = (UniqueConstraint("programme_id", "code"), one_of("line", Line), one_of("process", Process),
                       one_of("milestone", MilestoneCode),
-                      CheckConstraint(f"kind IN {tuple(k.value for k in TemplateKind)}", name="kind"),
+                      CheckConstraint(f"kind IN {TEMPLATE_KINDS}", name="kind"),
                       kind(Kind.PUBLISHED, published=_PUBLISHED, hq_deletes=True, hq_updates=(
                           "code", "line", "process", "milestone", "due", "title", "title_zh", "deliverable",
                           "deliverable_zh", "evidence", "evidence_zh", "targets", "position")))

@@ -69,7 +69,10 @@ def icon(name: str, label: str = "") -> Markup:
 
 
 def light_words(code: str) -> str:
-    return translate(LIGHTS[code][0]) if code in LIGHTS else code
+    """The legend's word for a light: data, which the administrator may change; before signing in the interface's own."""
+    if code not in LIGHTS:
+        return code
+    return term("light", code) if "identity" in g else translate(LIGHTS[code][0])
 
 
 def light_meaning(code: str) -> str:
