@@ -25,7 +25,7 @@ from tenants.access import Identity, Subject, need, permits
 from tenants.errors import Invalid, NotPermitted, NotVisible, RuleViolated, Stale
 from tenants.messages import N_, Message
 from tenants.permissions import Permission
-from tenants.vocabulary import Line, Part
+from tenants.vocabulary import Line, Part, System
 
 EDITABLE = (DRAFT, RETURNED)
 
@@ -229,6 +229,7 @@ def _field_names(filing: Filing) -> dict[str, str]:
     names = {f"items.{i.assignment_id}.{c}": f"{i.assignment.code} {words}" for i in filing.items for c, words in columns.items()}
     names |= {"mechanism": _("Working mechanism"), "team": _("Project team"), "contacts.contact": _("Contact"),
               "contacts.deputy": _("Deputy"), "new_name": _("Name"), "new_email": _("Work mail")}
+    names |= {f"readiness.{x.value}": term("system", x) for x in System}
     return names | {f"contacts.counterpart.{x.value}": term("line", x) for x in Line}
 
 

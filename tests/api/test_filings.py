@@ -3,12 +3,14 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from flask import Flask
 
 from tenants.db import db
 from tests.api.conftest import Call
 from tests.api.test_room import problem_of
 from tests.conftest import As, Superuser
 from tests.factories.plans import draft as service_draft
+from tests.web.counting import statements
 
 GD, GD_CONTACT = "guangdong", "contact.guangdong"
 FIELDS = {"id", "unit", "programme", "version", "state", "mechanism", "team", "contacts", "items", "reviews", "submitted_at",
@@ -222,7 +224,9 @@ def test_one_reads_of_a_plan_what_one_reads_of_its_assignments(call: Call, key: 
         assert call(who, "GET", "/filings").get_json()["items"] == []
 
 
-def test_lists_are_filtered_and_paged(call: Call, acting: As, key: str, superuser: Superuser) -> None:
+def test_lists_are_filtered_and_paged(call: Call, acting: As, key: str, superuser: Superuser, app: Flask) -> None:
+    with statements(app) as alone:
+        call("office", "GET", "/filings")
     for unit in ("beijing", "tibet"):
         with acting(f"contact.{unit}") as contact:
             service_draft(contact)
@@ -238,6 +242,9 @@ def test_lists_are_filtered_and_paged(call: Call, acting: As, key: str, superuse
     assert units("state=draft") == ["beijing", "tibet"] and units("waits_for=it") == ["guangdong"]
     assert units("programme=x") == units(f"programme={NOWHERE}") == units("unit=atlantis") == units("state=approved") == []
     problem_of(call("office", "GET", "/filings?state=lost"), 422)
+    with statements(app) as many:
+        call("office", "GET", "/filings")
+    assert len(many) <= len(alone) + 1                                           # and the lines that have yet to judge
     first = call("office", "GET", "/filings?limit=2").get_json()
     rest = call("office", "GET", f"/filings?limit=2&cursor={first['next']}").get_json()
     assert [f["unit"] for f in first["items"] + rest["items"]] == ["beijing", "guangdong", "tibet"] and rest["next"] is None

@@ -84,7 +84,7 @@ def test_two_people_at_one_plan_lose_nothing(signed: Signed, key: str, superuser
     assert (shown["team"], shown[row], shown[day]) == ("my team", "as agreed", "tomorrow")
     assert ("<i>their" not in both.text and "<i>their</i> team" in words(both).replace("&lt;", "<")) or "their" in words(both)
     for name in ("team", row, "readiness.marketing"):
-        assert f'id="{name}-theirs"' in both.text
+        assert f'id="{name}-theirs"' in both.text and f'href="#{name}-theirs"' in both.text
     assert f'id="{item(fields, "start")}-theirs"' not in both.text
     # a date that cannot be read does not make an old form a new one
     again = mine.post(at, {**shown, day: "soon"})
@@ -192,7 +192,9 @@ def test_how_many_statements_a_page_sends(app: Flask, signed: Signed, acting: As
     def count(name: str, browser: Browser, path: str) -> None:
         browser.get(path)
         with statements(app) as sent:
-            assert browser.get(path).status_code == 200
+            page = browser.get(path)
+        ids = re.findall(r'\sid="([^"]+)"', page.text)
+        assert page.status_code == 200 and sorted(ids) == sorted(set(ids))
         counted[name] = len(sent)
     office, unit, at = signed("office"), signed(CONTACT), f"/filings/{key}"
     count("list of one", office, "/filings")

@@ -121,4 +121,4 @@ def test_questions_and_answers(signed: Signed, key: str, submitted: str, superus
     superuser.execute("UPDATE filing SET state = 'returned'")
     unit.get(at)
     assert faults_beside(unit.post(f"{at}/ask", {"item": "", "text": " "}), "text")
-    assert unit.post(f"{at}/ask", {"item": "", "text": "when?", "back": f"{at}#ask"}).location == f"{at}#ask"
+    assert unit.post(f"{at}/ask", {"item": "", "text": "when?", "back": f"{at}#questions"}).location == f"{at}#questions"
