@@ -1,0 +1,94 @@
+"""The desk: each person's own work, in order; what waits for others; always the same number of statements."""
+import re
+from html import unescape
+
+import pytest
+from flask import Flask
+from werkzeug.test import TestResponse
+
+from portal.filings import service as filings
+from portal.filings.models import Filing
+from tenants import clock
+from tenants.db import db
+from tests.conftest import As, Superuser
+from tests.factories.plans import draft
+from tests.factories.standing import late_in_the_year, shuffle
+from tests.web.browsing import Browser
+from tests.web.counting import statements
+
+MOST_STATEMENTS = 24
+
+
+def desk(app: Flask, name: str) -> TestResponse:
+    app.extensions["portal.limiter"].reset()
+    browser = Browser(app)
+    browser.sign_in(name)
+    browser.client.set_cookie("language", "en")
+    answer = browser.get("/desk")
+    assert answer.status_code == 200
+    return answer
+
+
+def panel(answer: TestResponse, name: str) -> str:
+    """A panel's words."""
+    found = re.search(rf'<section class="panel[^"]*" id="{name}".*?</section>', answer.text, re.S)
+    assert found, name
+    return unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", found[0])))
+
+
+@pytest.fixture
+def submitted(acting: As) -> Filing:
+    with acting("contact.guangdong") as contact:
+        filing = draft(contact)
+        filings.submit(filing, actor=contact)
+        db.session.commit()
+        return filing
+
+
+def test_a_contact_is_asked_for_the_plan_first(app: Flask) -> None:
+    mine = panel(desk(app, "contact.guangdong"), "mine")
+    assert "Begin the unit's implementation plan" in mine
+
+
+def test_a_submitted_plan_waits_for_others_and_lies_on_the_lines_desks(app: Flask, submitted: Filing) -> None:
+    unit = desk(app, "contact.guangdong")
+    assert "implementation plan" not in panel(unit, "mine") and "The plan is with headquarters" in panel(unit, "waiting")
+    for name in ("market", "customer-service"):
+        assert "Review the plan of" in panel(desk(app, name), "mine")
+    assert "Review the plan of" not in panel(desk(app, "office"), "mine")         # the office may stand in, no more
+    assert "37 units have yet to submit" in panel(desk(app, "office"), "waiting")
+
+
+def test_what_was_handed_in_lies_on_its_lines_desk_alone(app: Flask, superuser: Superuser) -> None:
+    superuser.execute("UPDATE assignment SET state = 'handed_in', percent = 100, handed_in_on = '2026-03-09' WHERE code = '05-M'"
+                      " AND unit_id = (SELECT id FROM unit WHERE code = 'guangdong')")
+    assert "Verify:" in panel(desk(app, "market"), "mine")
+    assert "Verify:" not in panel(desk(app, "network"), "mine")
+    waiting = panel(desk(app, "contact.guangdong"), "waiting")
+    assert "05-M" in waiting and "verifies" in waiting
+    assert "05-M" not in panel(desk(app, "contact.tibet"), "waiting")
+
+
+def test_headquarters_sees_whom_to_chase(app: Flask) -> None:
+    with clock.standing_at(clock.at(clock.today().replace(month=7, day=15))):
+        waiting = panel(desk(app, "market"), "waiting")
+    assert "overdue" in waiting and "Chase" in waiting
+
+
+@pytest.mark.parametrize("name", ["admin", "auditor", "leader", "head.guangdong", "member.migu"])
+def test_everybody_has_a_desk(app: Flask, name: str) -> None:
+    assert panel(desk(app, name), "mine")
+
+
+@pytest.mark.parametrize("name", ["office", "market", "contact.guangdong", "market.guangdong"])
+def test_the_number_of_statements_does_not_grow_with_the_work(app: Flask, superuser: Superuser, name: str) -> None:
+    browser = Browser(app)
+    app.extensions["portal.limiter"].reset()
+    browser.sign_in(name)
+    browser.get("/desk")
+    with statements(app) as quiet:
+        browser.get("/desk")
+    shuffle(superuser, 3)
+    with late_in_the_year(), statements(app) as busy:
+        assert browser.get("/desk").status_code == 200
+    assert len(busy) <= MOST_STATEMENTS and len(busy) - len(quiet) <= 2, (len(quiet), len(busy))
