@@ -73,7 +73,8 @@ def merged(old: Catalog, found: Catalog, further: Mapping[str, Translation]) -> 
     known: dict[str, Translation] = {key(m): tuple(m.string) if isinstance(m.string, tuple | list) else str(m.string)
                                      for m in texts(old) if translated(m)}
     known.update(further)
-    new = Catalog(locale="zh", project="portal", fuzzy=False)
+    new = Catalog(locale="zh", project="portal", version="1", fuzzy=False, header_comment="# Chinese of the portal's texts.",
+                  msgid_bugs_address="", last_translator="", language_team="zh")
     for m in texts(found):
         given = known.get(key(m), "")
         first = given if isinstance(given, str) else given[0]
