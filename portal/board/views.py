@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
+from portal import texts
 from portal.assignments.rules import LIGHTS
 from portal.board import queries, rules
 from portal.board.queries import Wanted
@@ -34,7 +35,7 @@ _CODES: Mapping[str, frozenset[str]] = {
 
 def _asked(*names: str) -> dict[str, str]:
     """The filters of the address; a word that is none of its codes leaves that side open."""
-    found = {n: request.args.get(n, "").strip() for n in names}
+    found = {n: texts.clean(request.args.get(n)) for n in names}
     return {n: v for n, v in found.items() if v and (n not in _CODES or v in _CODES[n])}
 
 
@@ -107,11 +108,11 @@ def _by_line(rows: Sequence[Counted], milestones: Sequence[str]) -> list[Row]:
     return [rules.across(line, found, milestones) for line, found in of.items() if found]
 
 
-def _tiles(groups: Sequence[Group], places: Sequence[rules.Place]) -> list[tuple[str, Row, tuple[int, int] | None]]:
-    """Code, row and place in the diagram of every province shown; one that has no place there comes last."""
-    codes = {p.unit: p.code for p in places if p.kind == UnitKind.PROVINCE}
-    found = [(codes[r.key], r, rules.TILES.get(codes[r.key])) for g in groups for r in g.rows if r.key in codes]
-    return sorted(found, key=lambda t: t[2] or (99, 0)) if len(found) > 1 else []
+def _tiles(groups: Sequence[Group], places: Sequence[rules.Place]) -> list[tuple[str, Row, tuple[int, int]]]:
+    """Code, row and place in the diagram of every province shown; a part of a province has no place of its own there."""
+    codes = {p.unit: p.code for p in places if p.kind == UnitKind.PROVINCE and p.code in rules.TILES}
+    found = [(codes[r.key], r, rules.TILES[codes[r.key]]) for g in groups for r in g.rows if r.key in codes]
+    return sorted(found, key=lambda t: t[2]) if len(found) > 1 else []
 
 
 def rows() -> ResponseReturnValue:

@@ -7,9 +7,13 @@ from portal.filings import queries as filings
 from portal.notices import queries as notices
 from portal.programmes import queries as programmes
 from portal.web.access import Route, identity, may
+from portal.web.frame import nav
 from tenants import clock
+from tenants.access import reaches
 from tenants.messages import Message
 from tenants.permissions import PUBLIC, Permission
+
+_OF_WORK = {"/assignments/progress": Permission.ASSIGNMENT_REPORT, "/assignments/verify": Permission.ASSIGNMENT_VERIFY}
 
 
 def home() -> ResponseReturnValue:
@@ -29,7 +33,15 @@ def show() -> ResponseReturnValue:
 
 
 def help_page() -> ResponseReturnValue:
-    return render_template("desk/help.html")
+    return render_template("desk/help.html", opens=_opens)
+
+
+def _opens(href: str) -> bool:
+    """Whether the page opens for whom one acts as: the help names every function's pages, and links one's own."""
+    path = href.partition("?")[0]
+    if path in _OF_WORK:
+        return bool(reaches(identity(), _OF_WORK[path]))
+    return any(entry.shown for entry in nav() if entry.href == path)
 
 
 NAME, PREFIX = "desk", ""

@@ -1,7 +1,7 @@
 """One assignment: how it stands, whose turn it is, what may be done about it, what happened."""
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from flask import redirect, render_template, request, url_for
@@ -13,6 +13,7 @@ from portal.assignments import forms, queries, service
 from portal.assignments.models import Assignment, ProgressReport
 from portal.assignments.rules import CANCELLED, CLOSED, HANDED_IN, OPEN, Light, expected_percent, light, window_start
 from portal.assignments.views import verdicts
+from portal.audit import queries as audit
 from portal.audit.views import history_of
 from portal.web.access import identity, may
 from portal.web.addresses import local_path
@@ -185,11 +186,19 @@ def _tone(shows: Light) -> str | None:
     return shows.code if shows.code in ("red", "amber") else None
 
 
+def _set_back(a: Assignment, reports: Sequence[ProgressReport]) -> Iterable[tuple[datetime, int]]:
+    """When work handed in was returned, and what it counted again from then on. Asked only where there was such a return."""
+    if reports[-1].percent == a.percent and all(r.percent < 100 for r in reports[:-1]):
+        return ()
+    return [(e.at, e.changes["percent"][1]) for e in audit.history("assignment", a.id) if e.action == "return"]
+
+
 def _chart(a: Assignment, reports: Sequence[ProgressReport], start: date, today: date) -> dict[str, Any] | None:
     """What was reported, as steps over the days on which something was said, beside what was expected."""
     if not reports:
         return None
-    said = {clock.local(r.at).date(): r.percent for r in reports}
+    levels = sorted([*((r.at, r.percent) for r in reports), *_set_back(a, reports)])
+    said = {clock.local(at).date(): percent for at, percent in levels}
     first, now = min(start, *said), min(today, a.closed_on or today)
     days = sorted({first, start, a.due, now, *said})
     reported: list[int | None] = []
