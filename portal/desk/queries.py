@@ -9,7 +9,7 @@ from portal.assignments.models import Assignment
 from portal.assignments.rules import HANDED_IN, OPEN
 from portal.board import queries as board
 from portal.desk.rules import SOON_DAYS, Glance, Task, by_urgency, glance
-from portal.filings.queries import Standing
+from portal.filings.queries import UNIT, Standing
 from portal.filings.rules import DRAFT, RETURNED, SUBMITTED
 from portal.programmes import queries as programmes
 from portal.programmes.models import Programme
@@ -121,12 +121,13 @@ def _plans_with_lines(identity: Identity, standings: Sequence[Standing]) -> Iter
 
 
 def _plans_with_units(identity: Identity, standings: Sequence[Standing]) -> Iterable[Task]:
-    """For headquarters: how many units still owe their plan."""
-    owing = [s for s in standings if s.state not in (SUBMITTED, "approved")]
+    """For headquarters: how many units have their plan still to write, or to mend."""
+    owing = [s for s in standings if UNIT in s.waits_for]
     late = [s for s in owing if s.late]
     if oversees(identity) and owing:
-        yield Task(N_("%(n)s units have yet to submit their plan", n=len(owing)), N_("%(n)s of them late", n=len(late)),
-                   "/filings?late=1" if late else "/filings", N_("Open"), min(s.task.due for s in owing), "red" if late else "grey")
+        yield Task(N_("%(n)s units have yet to submit or mend their plan", n=len(owing)), N_("%(n)s of them late", n=len(late)),
+                   f"/filings?year={owing[0].task.year}&waits_for={UNIT}", N_("Open"), min(s.task.due for s in owing),
+                   "red" if late else "grey")
 
 
 def _handed_in(identity: Identity) -> Iterable[Task]:

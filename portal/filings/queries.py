@@ -13,7 +13,9 @@ from portal.assignments.models import Assignment
 from portal.assignments.rules import CANCELLED
 from portal.filings.models import Filing, FilingItem, FilingNote, FilingReview, FilingSubmission
 from portal.filings.rules import (
+    DRAFT,
     PENDING,
+    RETURNED,
     SUBMITTED,
     Bounds,
     Changes,
@@ -83,6 +85,7 @@ def count(where: Sequence[ColumnElement[bool]]) -> int:
     return db.session.scalar(select(func.count()).select_from(Filing).where(*where)) or 0
 
 
+UNIT = "unit"                    # whom a plan waits for that is the unit's to write or to mend; else codes of lines
 WITH_ITEMS = (selectinload(Filing.items).options(joinedload(FilingItem.assignment), joinedload(FilingItem.owner)),)
 _WHOLE = (joinedload(Filing.unit), joinedload(Filing.saved_by), *WITH_ITEMS)
 
@@ -129,12 +132,17 @@ class Standing:
     def state(self) -> str:
         return self.filing.state if self.filing else "missing"
 
+    @property
+    def waits_for(self) -> tuple[str, ...]:
+        """Whose turn it is: the unit's, to write or to mend; or the lines'."""
+        return (UNIT,) if self.state in ("missing", DRAFT, RETURNED) else tuple(self.pending)
+
     def matches(self, *, state: str = "", kind: str = "", category: str = "", waits_for: str = "", late: str = "",
                 unit: str = "") -> bool:
         """Whether the filters of the page let it through; an empty one lets everything through."""
         return ((not state or self.state == state) and (not kind or self.unit.kind == kind)
                 and (not category or self.unit.category == category) and (not unit or self.unit.code == unit)
-                and (not waits_for or waits_for in self.pending) and (not late or self.late > 0))
+                and (not waits_for or waits_for in self.waits_for) and (not late or self.late > 0))
 
 
 def overview(identity: Identity, programme: UUID) -> list[Standing]:

@@ -56,7 +56,7 @@ def test_a_submitted_plan_waits_for_others_and_lies_on_the_lines_desks(app: Flas
     for name in ("market", "customer-service"):
         assert "Review the plan of" in panel(desk(app, name), "mine")
     assert "Review the plan of" not in panel(desk(app, "office"), "mine")         # the office may stand in, no more
-    assert "37 units have yet to submit" in panel(desk(app, "office"), "waiting")
+    assert "37 units have yet to submit or mend" in panel(desk(app, "office"), "waiting")
 
 
 def test_what_was_handed_in_lies_on_its_lines_desk_alone(app: Flask, superuser: Superuser) -> None:
