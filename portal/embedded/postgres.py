@@ -22,7 +22,7 @@ from portal.embedded import places
 
 _PORT = 5432                        # names the socket file only: nothing listens on TCP
 # What a killed server, or its helpers, cause for a moment.
-_STILL_ENDING = ("still in use", "is another", "already in use", 'lock file "postmaster.pid" already exists')
+_STILL_ENDING = ("still in use", "is another", "already in use", "lock file")
 _PATIENCE = 15.0                    # seconds for them to be gone
 
 
