@@ -37,15 +37,15 @@ class Question:
 def index() -> str:
     for_others = any(a.role in rules.ASK_FOR_OTHERS for a in identity().appointments)
     question = _question(for_others)
-    explanation, may = None, []
+    explanation, others = None, []
     if question.action and not question.fault:
         explanation = rules.explain(question.who, question.action, question.subject)
         if not explanation.allowed:
             unit = question.unit.id if question.unit else None
-            may = rules.who_may(queries.colleagues(unit), question.action, question.subject)
+            others = rules.who_may(queries.colleagues(unit), question.action, question.subject)
     return render_template(
-        "permissions/index.html", question=question, explanation=explanation, may=may[:MOST_NAMES], more=len(may) - MOST_NAMES,
-        for_others=for_others, groups=rules.GROUPS, actions=rules.ACTIONS, relations=rules.RELATIONS, cell=rules.cell, roles=Role,
+        "permissions/index.html", question=question, explanation=explanation, others=others[:MOST_NAMES],
+        more=len(others) - MOST_NAMES, for_others=for_others, groups=rules.GROUPS, actions=rules.ACTIONS, relations=rules.RELATIONS, cell=rules.cell, roles=Role,
         units=directory.units(), lines=Line, myself=question.who.person == whole_identity().person,
         acting={a.id for a in identity().appointments})
 
