@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from email_validator import EmailNotValidError, validate_email
 from zxcvbn import zxcvbn
 
+from portal.texts import clean
 from tenants.messages import N_, Message
 from tenants.vocabulary import HQ_ROLES, LINE_ROLES, Line, Role, UnitKind
 
@@ -22,8 +23,10 @@ Faults = dict[str, list[Message]]
 
 
 def address(text: str) -> str:
-    """A mail address as it is stored and compared: trimmed, composed, lower case. Not checked."""
-    return unicodedata.normalize("NFKC", text).strip().lower()
+    """A mail address as it is stored and compared: trimmed, composed, lower case, without control characters. Not checked.
+
+    Whatever is looked up or counted by address is so by this one spelling of it."""
+    return clean(unicodedata.normalize("NFKC", text)).lower()
 
 
 def address_fault(email: str) -> Message | None:

@@ -160,10 +160,13 @@ def _per_address() -> str:
 
 # --- the pages' surroundings -----------------------------------------------------------------------------------------
 
-def _readable_next() -> None:
-    """An address to go on to that is none at all stops Flask-Security with an error; say so politely."""
+def _readable() -> None:
+    """Pages send forms; the library would take JSON as well, past the limits, which count by the form's address. An address
+    to go on to that is none at all stops it with an error. Both are told politely."""
     if request.blueprint != "security":
         return
+    if request.is_json:
+        raise BadRequest
     for given in (request.args.get("next"), request.form.get("next")):
         try:
             urlsplit(given or "")
@@ -230,7 +233,7 @@ def init_app(app: Flask, settings: Settings) -> None:
         storage_uri=settings.limits_url or "memory://")
     for endpoint in ("security.login", "security.change_password"):
         _limited(app, endpoint)
-    app.before_request(_readable_next)
+    app.before_request(_readable)
     app.before_request(_own_password_first)
 
 

@@ -41,7 +41,7 @@ def test_a_milestone_at_a_glance(lights: list[str], light: str | None, closed: i
 
 @pytest.mark.parametrize(("typed", "kept"), [
     (None, ""), ("  a\r\nb\rc ", "a\nb\nc"), ("x\0y\x07z", "xyz"), ("e\u0301", "é"), ("\ud800", ""), ("好🙂", "好🙂"),
-    ("a\tb", "a\tb")])
+    ("a\tb", "a\tb"), ("\u202eecneicS \u2066x\u2069", "ecneicS x"), ("\U0001f469\u200d\U0001f52c", "\U0001f469\u200d\U0001f52c")])
 def test_what_is_typed_is_made_fit_to_keep(typed: str | None, kept: str) -> None:
     assert texts.clean(typed) == kept and texts.clean(texts.clean(typed)) == kept
 

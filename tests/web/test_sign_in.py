@@ -243,3 +243,19 @@ def test_no_tokens_by_the_side_door(browser: Browser) -> None:
     browser.get("/login")
     answer = browser.client.post("/login?include_auth_token", json={"email": people.email("office"), "password": people.PASSWORD})
     assert answer.status_code == 400 and "authentication_token" not in answer.text
+
+
+@pytest.mark.parametrize("spelling", ["of{}fice@hq.example", "office@hq.{}example", "{}office@hq.example", "OFFICE@HQ.EXAMPLE{}"])
+def test_failures_are_counted_however_the_address_is_spelt(browser: Browser, spelling: str) -> None:
+    """What is looked up as one address is counted as one; control characters are dropped by both."""
+    for n in range(10):
+        assert browser.sign_in(spelling.format(chr(1 + n % 8)), "not the password").status_code == 422
+    assert browser.sign_in("office").status_code == 429
+
+
+@pytest.mark.parametrize("sent", ['{"email": "office@hq.example", "password": "x"}', "[1]", "{"])
+def test_only_the_form_signs_in(browser: Browser, sent: str) -> None:
+    """The library reads JSON, whose address no limit counts."""
+    browser.get("/login")
+    answer = browser.client.post("/login", data=sent, headers={"X-CSRFToken": browser._token, "Content-Type": "application/json"})
+    assert answer.status_code == 400
