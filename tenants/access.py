@@ -42,16 +42,24 @@ class Identity:
     name: str
     appointments: tuple[Appointment, ...]
     language: str = "zh"
+    also: frozenset[UUID] = frozenset()         # see `selves`: what is left of the functions that are not acted as
+
+    @property
+    def selves(self) -> frozenset[UUID]:
+        """The person, and everybody in whose name the person may act today, in whichever function that is."""
+        return self.also | {self.person, *(a.holder for a in self.appointments)}
 
     def acting(self, appointment: UUID | None) -> "Identity":
         """Narrowed to one appointment: the one asked for, else the first. Without any, nothing is granted."""
         chosen = [a for a in self.appointments if a.id == appointment] or list(self.appointments[:1])
-        return replace(self, appointments=tuple(chosen))
+        return replace(self, appointments=tuple(chosen), also=self.selves)
 
-    def scope(self, *, writing: bool) -> Scope:
+    def scope(self, *, writing: bool, permission: Permission | None = None) -> Scope:
         """Pages act as one appointment; a token has all of them, so it reads in the widest lane and writes in the
-        widest that writes; which thing it may touch is judged appointment by appointment in `permits`."""
-        lanes = {a.lane for a in self.appointments}
+        widest that writes; which thing it may touch is judged appointment by appointment in `permits`. What is written
+        under a `permission` is written in a lane of those functions that can have it."""
+        able = {role for role, _ in grants(permission)} if permission else set(Role)
+        lanes = {a.lane for a in self.appointments if a.role in able} or {a.lane for a in self.appointments}
         lane = next((x for x in (_WRITING if writing else _READING) if x in lanes), Lane.UNIT)
         return Scope(self.person, tuple(sorted({a.unit for a in self.appointments})), lane)
 
@@ -132,9 +140,9 @@ def permits(identity: Identity, permission: Permission, subject: Subject | None 
     the table does not know, since an undefined permission is a bug."""
     if not any(True for _ in grants(permission)):
         raise KeyError(permission)
+    if identity.appointments and _is_own(identity, permission, subject):
+        return Decision(False, N_("Nobody judges work of their own, nor does their delegate."))
     for appointment in identity.appointments:
-        if _is_own(identity, appointment, permission, subject):
-            return Decision(False, N_("Nobody judges work of their own, nor does their delegate."))
         for relation in sorted(relations(appointment, subject)):
             if permission in TABLE.get((appointment.role, relation), frozenset()):
                 return Decision(True, N_("granted to %(role)s in the relation %(relation)s",
@@ -142,9 +150,8 @@ def permits(identity: Identity, permission: Permission, subject: Subject | None 
     return Decision(False, N_("None of your functions may do this here."))
 
 
-def _is_own(identity: Identity, a: Appointment, permission: Permission, subject: Subject | None) -> bool:
-    return (permission in NEVER_BY_OWNER and subject is not None and subject.owner is not None
-            and subject.owner in (identity.person, a.holder))
+def _is_own(identity: Identity, permission: Permission, subject: Subject | None) -> bool:
+    return permission in NEVER_BY_OWNER and subject is not None and subject.owner in identity.selves
 
 
 def need(identity: Identity, permission: Permission, subject: Subject | None = None) -> Appointment:

@@ -46,6 +46,7 @@ def kind(value: Kind, **declared: Any) -> dict[str, Any]:
 Policy = tuple[str, str, str, str | None, str | None]
 _MINE = "unit_id = ANY (app.unit_ids())"
 _SELF = "person_id = app.person_id()"
+_SOMEBODY = "app.unit_ids() IS NOT NULL"              # the login role with a scope; any other lane has been entered
 _BLIND: Policy = ("admin_sees_none", "SELECT", ADMINISTRATOR, "false", None)     # an answer without rows, not an error
 _WRITERS = (("unit", APP), ("hq", OVERSIGHT), ("admin", ADMINISTRATOR))
 
@@ -105,7 +106,7 @@ def _append(t: Table) -> Iterator[Policy]:
 
 def _addressed(_: Table) -> Iterator[Policy]:
     for name, role in (*_WRITERS, ("sign_in", SIGN_IN)):
-        yield f"{name}_adds", "INSERT", role, None, "true"
+        yield f"{name}_adds", "INSERT", role, None, _SOMEBODY if role == APP else "true"
     yield "receiver_reads", "SELECT", APP, _MINE, None
     yield "receiver_marks", "UPDATE", APP, _MINE, _MINE
 

@@ -35,7 +35,9 @@ def enter() -> None:
     g.token = digest.hex()
     _count()
     g.identity = g.whole_identity = found
-    g.stack.enter_context(acting_as(found.scope(writing=request.method not in SAFE)))
+    writing = request.method not in SAFE
+    asked = declared if writing and isinstance(declared, Permission) else None
+    g.stack.enter_context(acting_as(found.scope(writing=writing, permission=asked)))
     if not request.view_args:
         judge(declared)
 

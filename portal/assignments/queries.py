@@ -184,9 +184,8 @@ def to_verify(identity: Identity) -> Select[Assignment]:
 def waiting_for_verdict(identity: Identity) -> list[ColumnElement[bool]]:
     """Nobody judges what is his own, nor does his delegate."""
     a = Assignment
-    selves = {identity.person, *(x.holder for x in identity.appointments)}
     return [readable(identity, Permission.ASSIGNMENT_VERIFY), a.state == "handed_in", a.template_kind != "plan_filing",
-            or_(a.owner_id.is_(None), a.owner_id.not_in(selves))]
+            or_(a.owner_id.is_(None), a.owner_id.not_in(identity.selves))]
 
 
 def of_unit(programme: UUID, unit: int) -> Sequence[Assignment]:

@@ -48,8 +48,7 @@ def _delegated(to: Person) -> Iterable[Held]:
     rows = db.session.execute(
         select(Appointment, Unit.code).join(Appointment.person).join(Appointment.unit)
         .join(Delegation, Delegation.appointment_id == Appointment.id)
-        .where(Delegation.person_id == to.id, Delegation.valid_from <= today, Delegation.valid_until >= today,
-               Appointment.valid_from <= today, or_(Appointment.valid_until.is_(None), Appointment.valid_until >= today),
+        .where(Delegation.person_id == to.id, Delegation.valid_from <= today, Delegation.valid_until >= today, in_force(today),
                or_(Unit.closed_on.is_(None), Unit.closed_on > today)).order_by(Appointment.id)).all()
     return [(to, _appointment(a, code, a.person_id)) for a, code in rows]
 

@@ -105,14 +105,14 @@ def explain(identity: Identity, permission: Permission, subject: Subject | None)
 
 
 def _verdict(identity: Identity, a: Appointment, permission: Permission, subject: Subject | None) -> Verdict:
-    decision = permits(replace(identity, appointments=(a,)), permission, subject)
+    decision = permits(replace(identity, appointments=(a,), also=identity.selves), permission, subject)
     mine = cell(permission, a.role)
     if decision:
         granted = next(r for r in sorted(relations(a, subject)) if r in mine)
         return Verdict(a, granted, RELATIONS[granted][1])
     if not mine:
         return Verdict(a, None, N_("This function never may do it."))
-    if permission in NEVER_BY_OWNER and subject is not None and subject.owner in (identity.person, a.holder):
+    if permission in NEVER_BY_OWNER and subject is not None and subject.owner in identity.selves:
         return Verdict(a, None, decision.why)
     return Verdict(a, None, N_("This function may only do it %(where)s.", where=[RELATIONS[r][1] for r in mine]))
 

@@ -50,6 +50,17 @@ def test_without_a_scope_nothing_is_read_or_written(raw: "psycopg.Connection[tup
             pass
 
 
+@pytest.mark.parametrize("table", UNIT_TABLES)
+def test_without_a_scope_nothing_is_added(raw: "psycopg.Connection[tuple[object, ...]]", app: Flask, table: str) -> None:
+    """The policy speaks before any constraint does."""
+    columns = [c for c in METADATA.tables[table].columns if not c.nullable]
+    made = {"UUID": "gen_random_uuid()", "INTEGER": "1", "BIGINTEGER": "1", "DATE": "current_date", "DATETIME": "now()",
+            "JSONB": "'{}'", "BLOB": "''", "BOOLEAN": "true"}
+    values = ", ".join(made.get(type(c.type).__name__.upper(), made.get(str(c.type).upper(), "'x'")) for c in columns)
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        raw.execute(f"INSERT INTO {table} ({', '.join(c.name for c in columns)}) VALUES ({values})")
+
+
 @pytest.mark.parametrize("table", OWNED)
 def test_with_one_units_scope_just_its_rows(raw: "psycopg.Connection[tuple[object, ...]]", app: Flask, table: str,
                                            ids: Callable[[str], int]) -> None:

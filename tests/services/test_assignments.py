@@ -11,6 +11,7 @@ from tenants.access import Identity
 from tenants.db import db
 from tenants.errors import Invalid, NotPermitted, NotVisible, RuleViolated, Stale
 from tests.conftest import As, Superuser
+from tests.factories import people
 
 
 def some(actor: Identity, line: str = "market", unit: str = "guangdong") -> list[Assignment]:
@@ -150,3 +151,21 @@ def test_verdicts_wait_in_the_order_of_handing_in(acting: As, superuser: Superus
         assert queries.count(queries.waiting_for_verdict(lead)) == 3
     with acting("network") as lead:
         assert not db.session.scalars(queries.to_verify(lead)).all()
+
+
+def test_a_delegate_judges_the_owners_work_in_no_function(acting: As, superuser: Superuser) -> None:
+    """The office verifies headquarters' own, but not what belongs to a line lead for whom it acts meanwhile."""
+    superuser.execute("UPDATE assignment SET state = 'handed_in', owner_id = %s WHERE unit_id = 1 AND line = 'market'",
+                      (people.key("market"),))
+    with acting("office") as office:
+        task = some(office, unit="hq")[0]
+        assert "verify" in service.offers(task, actor=office)
+    superuser.execute("INSERT INTO delegation (id, appointment_id, person_id, valid_from, valid_until) VALUES (gen_random_uuid(),"
+                      " %s, %s, '2026-01-01', '2026-12-31')", (people.appointment_key("market"), people.key("office")))
+    with acting("office") as office:
+        task, own = some(office, unit="hq")[0], next(a.id for a in office.appointments if a.on_behalf_of is None)
+        for function in (office, office.acting(own)):
+            assert "verify" not in service.offers(task, actor=function)
+            assert task not in db.session.scalars(queries.to_verify(function)).all()
+            with pytest.raises(NotPermitted):
+                service.verify(task, "close", "", actor=function)

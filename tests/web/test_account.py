@@ -130,3 +130,11 @@ def test_everybody_has_the_page(app: Flask, name: str) -> None:
     for language in ("zh", "en"):
         browser.client.set_cookie("language", language)
         assert browser.get("/account").status_code == 200
+
+
+def test_nobody_acts_for_who_has_left(browser: Browser, app: Flask, superuser: Superuser) -> None:
+    browser.post("/account/delegations", handed_over(first="2026-03-10"))
+    with app.app_context():
+        assert [a for a in world.identity(f"deputy.{GD}").appointments if a.on_behalf_of]
+        superuser.execute("UPDATE person SET left_on = %s WHERE id = %s", (world.NOW.date(), people.key(f"contact.{GD}")))
+        assert not [a for a in world.identity(f"deputy.{GD}").appointments if a.on_behalf_of]
