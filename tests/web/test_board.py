@@ -127,6 +127,7 @@ def test_orders_and_filters_that_mean_nothing_change_nothing(signed_in: SignedIn
     browser = signed_in("office")
     plain, odd = (figures(browser.get(f"/board{q}").text) for q in ("", "?line=castle&kind=%00&sort=x&year=abc&as_of="))
     assert plain == odd
+    assert browser.get("/board/rows?line=market&code=%00&unit=%00&milestone=%01").status_code == 200
 
 
 def test_another_day_is_not_made_up(signed_in: SignedIn) -> None:
