@@ -159,9 +159,10 @@ def _database(settings: Settings) -> None:
 def _seed(settings: Settings, demo: bool) -> None:
     """What the data must hold from the start; both commands change nothing the second time."""
     os.environ.update(settings.environment())
+    shown = demo and not settings.production
     with step("loading the plan"):
-        plugins.invoke("seed", ["plan"])
-    if demo and not settings.production:
+        plugins.invoke("seed", ["plan", "--reference-only"] if shown else ["plan"])
+    if shown:
         with step("loading the demonstration year"):
             plugins.invoke("seed", ["demo"])
 

@@ -21,7 +21,8 @@ def seed() -> None:
 
 @seed.command("plan")
 @click.option("--year", type=click.IntRange(FIRST_YEAR, LAST_YEAR), help="Year of the programme; default: this one.")
-def plan_command(year: int | None) -> None:
+@click.option("--reference-only", is_flag=True, help="Draft nothing: the demonstration's office drafts its own programme.")
+def plan_command(year: int | None, reference_only: bool) -> None:
     """Add missing reference data, and draft the programme of a year unless that year has one."""
     with create_app(Settings.from_environment()).app_context():
         try:
@@ -29,7 +30,8 @@ def plan_command(year: int | None) -> None:
         except PlanFaults as faults:
             raise click.ClickException(f"the plan's data cannot be used, nothing was written:\n{faults}") from None
         click.echo("Reference data added: " + ", ".join(f"{count} {table}" for table, count in added.items()) + ".")
-        click.echo(draft(year or clock.today().year))
+        if not reference_only:
+            click.echo(draft(year or clock.today().year))
 
 
 @seed.command("demo")

@@ -29,6 +29,7 @@ def show() -> ResponseReturnValue:
         "desk/show.html", me=me, programme=programme, as_of=clock.now(),
         mine=queries.mine(me, standings) if works else [], waiting=queries.waiting(me, standings) if works else [],
         glances=queries.glances(me, programme) if programme else [], most=queries.MOST_ROWS,
+        chases=bool(reaches(me, Permission.ASSIGNMENT_CHASE)),
         notices=[(n, Message(n.text, n.params)) for n in notices.notices(me, limit=5)], hour=clock.local(clock.now()).hour)
 
 

@@ -59,7 +59,7 @@ def _chips(wanted: Mapping[str, str]) -> list[tuple[str, str]]:
     words: dict[str, Callable[[str], str]] = {
         "state": lambda v: templating.state_words("filing", v)[0], "kind": lambda v: term("unit_kind", v),
         "category": lambda v: term("category", v),
-        "waits_for": lambda v: str(_("waits for %(line)s", line=_("the unit") if v == queries.UNIT else term("line", v))),
+        "waits_for": lambda v: str(_("waits for the unit") if v == queries.UNIT else _("waits for %(line)s", line=term("line", v))),
         "late": lambda _value: str(_("late")), "unit": unit_name}
     return [(words[name](value), templating.without(name)) for name, value in wanted.items() if value]
 
