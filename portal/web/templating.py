@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from flask import Flask, current_app, flash, g, has_request_context, request, url_for
 from flask_babel import format_decimal, get_locale, gettext
 from markupsafe import Markup
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from portal.web import frame, times
 from portal.web.access import may
@@ -95,7 +96,10 @@ def here() -> str:
         return "/"
     if request.method in ("GET", "HEAD"):
         return request.full_path.rstrip("?")
-    return str(request.form.get("next") or request.path)
+    try:
+        return str(request.form.get("next") or request.path)
+    except RequestEntityTooLarge:                      # the page that says so stands in the same frame
+        return request.path
 
 
 def with_query(**changes: Any) -> str:

@@ -89,3 +89,12 @@ def test_distances_count_working_days_ahead_and_calendar_days_late(app: Flask) -
         late = distance(clock.today() - timedelta(days=9))
         assert (late.words, late.tone, late.late_days) == ("9 days late", "red", 9)
         assert distance(clock.today() + timedelta(days=60)).tone == ""
+
+
+@pytest.mark.parametrize("path", ["/login", "/language", "/filings", "/nowhere"])
+def test_too_much_is_told_as_such(browser: Browser, app: Flask, path: str) -> None:
+    """The page that refuses stands in a frame whose forms would look at what was sent."""
+    sent = "x=" + "x" * app.config["MAX_CONTENT_LENGTH"]
+    answer = browser.client.post(path, data=sent, content_type="application/x-www-form-urlencoded")
+    assert answer.status_code == (404 if path == "/nowhere" else 413)
+    assert answer.headers["Content-Security-Policy"] == POLICY
