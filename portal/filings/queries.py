@@ -191,7 +191,14 @@ def shows_general(filing: Filing, identity: Identity) -> bool:
 def reviewable_lines(filing: Filing, identity: Identity) -> tuple[Line, ...]:
     """The lines concerned whose part this person may judge."""
     return tuple(line for line in lines_concerned(Line(i.line) for i in filing.items)
-                 if permits(identity, Permission.FILING_REVIEW, Subject(filing.unit_id, line)))
+                 if permits(identity, Permission.FILING_REVIEW, Subject(filing.unit_id, line))
+                 and all(permits(identity, Permission.FILING_REVIEW, s) for s in parts(filing, line)))
+
+
+def parts(filing: Filing, line: Line) -> list[Subject]:
+    """A line's part of the plan as those see it who are named in it as owners: nobody reviews what is his own."""
+    return [Subject(filing.unit_id, line, owner) for owner in dict.fromkeys(i.owner_id for i in filing.items if i.line == line)
+            if owner is not None]
 
 
 def content(filing: Filing) -> Content:

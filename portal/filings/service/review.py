@@ -38,8 +38,10 @@ from tenants.vocabulary import Line, MilestoneCode, Role, System
 
 
 def allow_review(filing: Filing, line: Line, *, actor: Identity) -> Appointment:
-    """May this person judge that line's part now? Raises NotPermitted, then RuleViolated."""
+    """May this person judge that line's part now? Raises NotPermitted, also to who owns something in it, then RuleViolated."""
     under = need(actor, Permission.FILING_REVIEW, Subject(filing.unit_id, line))
+    for subject in queries.parts(filing, line):
+        need(actor, Permission.FILING_REVIEW, subject)
     under_review(filing)
     if line not in lines_concerned(Line(i.line) for i in filing.items):
         raise RuleViolated(N_("This line has no part in the plan, so it does not review."))
