@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 from click.testing import CliRunner, Result
 from flask import Flask
-from sqlalchemy.exc import ProgrammingError
+from sqlalchemy.exc import DBAPIError, ProgrammingError
 
 from portal.accounts import commands, queries, rules, service
 from tenants import directory
@@ -167,3 +167,9 @@ def test_units_may_not_touch_accounts(app: Flask) -> None:
     office = Scope(people.key("office"), (HEADQUARTERS,), Lane.OVERSIGHT)
     with app.app_context(), acting_as(office), pytest.raises(ProgrammingError):
         queries.account_of(people.key("office"))
+
+
+def test_what_was_written_stands_in_no_log_of_its_failure(app: Flask) -> None:
+    with app.app_context(), acting_as(SIGN_IN), pytest.raises(DBAPIError) as failed:
+        service.set_password(people.key("office"), people.email("office"), hashed="a hash that is kept secret\0")
+    assert "kept secret" not in str(failed.value) and "parameters hidden" in str(failed.value)
