@@ -192,6 +192,7 @@ def test_returned_corrected_and_approved(call: Call, key: str, change: Callable[
     assert [r["line"] for r in back["reviews"]] == ["market"]                   # network's words are network's and the unit's
     assert back["mechanism"] is None and {i["line"] for i in back["items"]} == {"market"}
     problem_of(call("it", "POST", f"{at}/reviews", json={"line": "x"}), 409)
+    problem_of(call("it", "POST", f"{at}/reviews", json={"line": "market", "verdict": "approve"}), 403)      # before the state
     change(key, {"items": [{"assignment": mine[0], "measure": "the head leads"}]})
     again = call(GD_CONTACT, "POST", f"{at}/submit").get_json()
     assert again["waits_for"] == ["customer_service", "market", "enterprise", "it"] and len(again["reviews"]) == 2

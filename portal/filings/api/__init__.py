@@ -103,18 +103,19 @@ def review(key: str) -> Answer:
     decisions = [permits(me, Permission.FILING_REVIEW, Subject(row.unit_id, line)) for line in Line]
     if not any(decisions):
         raise NotPermitted(decisions[0].why)
-    service.under_review(row)
-    service.allow_review(row, _line_sent(), actor=me)
+    service.allow_review(row, _line_sent(row), actor=me)
     sent = api.body(FilingReviewSent)
     service.review(row, sent.line, sent.verdict, sent.remark, remarks_by_item(row, sent), actor=me)
     return _again(row)
 
 
-def _line_sent() -> Line:
-    """Whose part is meant, read before the rest, since whether one may judge it comes first. Raises Invalid for the whole."""
+def _line_sent(row: Row) -> Line:
+    """Whose part is meant, read before the rest, since whether one may judge it comes first. Where that cannot be read, the
+    state is what is told before: raises RuleViolated, Invalid for the whole."""
     try:
         return api.body(ReviewLine).line
     except Invalid:
+        service.under_review(row)
         api.body(FilingReviewSent)
         raise
 
