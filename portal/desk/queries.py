@@ -32,7 +32,7 @@ def my_line(identity: Identity) -> Line | None:
 def mine(identity: Identity, standings: Sequence[Standing]) -> list[Task]:
     """What this person has to do, most urgent first."""
     found = [*_drafts_to_issue(identity), *_plans_to_file(identity, standings), *_plans_to_review(identity, standings),
-             *_to_verify(identity), *_to_report(identity)]
+             *_to_verify(identity), *_to_report(identity), *_overdue_here(identity)]
     return by_urgency(found)
 
 
@@ -108,8 +108,8 @@ def _to_report(identity: Identity) -> Iterable[Task]:
 
 def waiting(identity: Identity, standings: Sequence[Standing]) -> list[Task]:
     """What is with others: plans under review, work handed in, and for headquarters what units have to do."""
-    return by_urgency([*_plans_with_lines(identity, standings), *_plans_with_units(identity, standings),
-                       *_handed_in(identity), *_overdue_elsewhere(identity)])
+    return [*by_urgency([*_plans_with_lines(identity, standings), *_plans_with_units(identity, standings), *_handed_in(identity)]),
+            *_overdue_elsewhere(identity)]
 
 
 def _plans_with_lines(identity: Identity, standings: Sequence[Standing]) -> Iterable[Task]:
@@ -143,7 +143,7 @@ def _handed_in(identity: Identity) -> Iterable[Task]:
 
 
 def _overdue_elsewhere(identity: Identity) -> Iterable[Task]:
-    """For headquarters: the units with most overdue in what one supervises, to be chased."""
+    """For headquarters: the units with most overdue in what one supervises, most first, to be chased."""
     if not permits(identity, Permission.ASSIGNMENT_CHASE, Subject(HEADQUARTERS + 1, my_line(identity))):
         return
     a = Assignment
@@ -155,6 +155,18 @@ def _overdue_elsewhere(identity: Identity) -> Iterable[Task]:
     for unit, number, due in counted:
         yield Task(N_("%(unit)s: %(n)s overdue", unit=unit_words(unit), n=number), None,
                    f"/assignments?unit={unit.code}&overdue=1" + (f"&line={line.value}" if line else ""), N_("Chase"), due, "red")
+
+
+def _overdue_here(identity: Identity) -> Iterable[Task]:
+    """For the head of a unit, who answers for all of it: how much is overdue, and since when."""
+    if Role.UNIT_HEAD not in {a.role for a in identity.appointments}:
+        return
+    a = Assignment
+    number, due = db.session.execute(select(func.count(), func.min(a.due)).where(
+        assignments.readable(identity), a.state == OPEN, a.due < clock.today())).one()
+    if number:
+        yield Task(N_("%(n)s assignments of the unit are overdue", n=number), N_("ask their owners"), "/assignments?overdue=1",
+                   N_("Open"), due, "red")
 
 
 def oversees(identity: Identity) -> bool:

@@ -76,6 +76,7 @@ def test_the_loop(acting: As, submitted: UUID, superuser: Superuser) -> None:
         assert next(a for a in asked.values() if a.template_kind == "plan_filing").state == "closed"
         systems = [a for a in asked.values() if a.template_kind == "system"]
         assert {a.milestone for a in systems} == {"systems_converted", "systems_built"}
+        assert {a.owner_id for a in systems} == {people.key(f"it.{GD}")}
     with acting(f"market.{GD}") as owner:
         mine = assignment_queries.one(owner, first)
         assignments.report(mine, 60, "half way", actor=owner)

@@ -75,6 +75,12 @@ def test_headquarters_sees_whom_to_chase(app: Flask) -> None:
     assert "overdue" in waiting and "Chase" in waiting
 
 
+def test_the_head_of_a_unit_sees_what_is_overdue_in_it(app: Flask) -> None:
+    assert "overdue" not in panel(desk(app, "head.tibet"), "mine")
+    with clock.standing_at(clock.at(clock.today().replace(month=7, day=15))):
+        assert "assignments of the unit are overdue" in panel(desk(app, "head.tibet"), "mine")
+
+
 @pytest.mark.parametrize("name", ["admin", "auditor", "leader", "head.guangdong", "member.migu"])
 def test_everybody_has_a_desk(app: Flask, name: str) -> None:
     assert panel(desk(app, name), "mine")

@@ -157,14 +157,16 @@ def _completed(filing: Filing, under: Appointment) -> None:
 
 def _assign_systems(filing: Filing, under: Appointment) -> None:
     """Work on systems arises from the readiness declared: converted by the end of the programme's year where there is a
-    basis, built by the end of the next where there is none (plan, sections 3.3 and 3.4)."""
+    basis, built by the end of the next where there is none (plan, sections 3.3 and 3.4). The counterpart of the line owns
+    it."""
     programme = programmes.whole(filing.programme_id)
     template = next((t for t in programme.templates if t.kind == TemplateKind.SYSTEM), None)
     if template is None or not _reaches(template, filing.unit_id):
         return
     names = queries.names("system", "stage")
     split = readiness_split(filing.readiness, queries.stages_by_system())
-    made = [_system_task(programme, template, filing.unit_id, system, has, stages, names)
+    owner = next((c.person for c in contacts_from(filing.contacts) if c.line == template.line), None)
+    made = [replace(_system_task(programme, template, filing.unit_id, system, has, stages, names), owner=owner)
             for (system, has), stages in split.items()]
     assignments.create(made, under=under)
 
