@@ -85,7 +85,7 @@ def _launch(server: Server, data: Path, timeout: float, options: Mapping[str, st
         if child is None or child.poll() is not None:
             if child is not None:
                 _judge(places.last_words(log, said), log, time.monotonic() - began)
-            _forget_dead(cluster)
+            _forget_dead(cluster / "postmaster.pid", server.socket / f".s.PGSQL.{_PORT}.lock")
             said = log.stat().st_size if log.exists() else 0
             child = places.spawn(argv, log, **how)
         if time.monotonic() - began > timeout:
@@ -180,8 +180,13 @@ def _passwords(data: Path) -> dict[str, str]:
 
 
 def _pid(cluster: Path) -> int | None:
+    return _named(cluster / "postmaster.pid")
+
+
+def _named(mark: Path) -> int | None:
+    """The process that a mark names in its first line."""
     try:
-        return int((cluster / "postmaster.pid").read_text().splitlines()[0])
+        return int(mark.read_text().splitlines()[0])
     except (FileNotFoundError, NotADirectoryError, ValueError, IndexError):
         return None
 
@@ -197,8 +202,12 @@ def _running(server: Server, cluster: Path) -> int | None:
     return pid
 
 
-def _forget_dead(cluster: Path) -> None:
-    """A killed server that nobody collected still counts as running for PostgreSQL: remove its mark."""
-    pid = _pid(cluster)
-    if pid is not None and places.is_zombie(pid):
-        (cluster / "postmaster.pid").unlink()
+def _forget_dead(*marks: Path) -> None:
+    """A killed server that nobody collected still counts as running for PostgreSQL: remove its marks, in the cluster and
+    beside the socket."""
+    for mark in marks:
+        pid = _named(mark)
+        if pid is not None:
+            places.reap(pid)
+            if places.is_zombie(pid):
+                mark.unlink()

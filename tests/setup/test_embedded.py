@@ -122,6 +122,20 @@ def test_data_stay_over_stop_and_kill(data: Path) -> None:
         assert client.get("kept") == b"2"
 
 
+def test_a_killed_server_that_nobody_collects_does_not_stand_in_the_way(data: Path) -> None:
+    starter = subprocess.Popen([*python(START), str(data)], stdout=subprocess.PIPE, text=True)     # it sleeps and collects nobody
+    assert starter.stdout is not None
+    postgres = int(starter.stdout.readline().split()[0])
+    os.kill(postgres, signal.SIGKILL)
+    try:
+        began = time.monotonic()
+        assert embedded.start(data).started
+        assert places.is_zombie(postgres) and time.monotonic() - began < 10
+    finally:
+        starter.kill()
+        starter.wait()
+
+
 def test_two_starts_at_once_make_one_server(data: Path) -> None:
     with ThreadPoolExecutor(4) as pool:
         servers = list(pool.map(lambda _: embedded.start(data), range(4)))
