@@ -2,7 +2,6 @@
 
 Through the whole application as the runtime role, one request after another; medians of the requests after the first."""
 import statistics
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -13,15 +12,13 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import event
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
-from portal import embedded, migrate  # noqa: E402  (the program may be run from anywhere)
-from portal.app import create_app  # noqa: E402
-from portal.config import Settings  # noqa: E402
-from seed import demo  # noqa: E402
-from seed.commands import add_reference, draft  # noqa: E402
-from tenants import clock  # noqa: E402
-from tenants.db import db  # noqa: E402
+from portal import embedded, migrate
+from portal.app import create_app
+from portal.config import Settings
+from seed import demo
+from seed.commands import add_reference, draft
+from tenants import clock
+from tenants.db import db
 
 RUNS = 15
 
