@@ -2,10 +2,10 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from portal.assignments.rules import STATES, LightFacts
+from portal.assignments.rules import ASKED, STATES, VERDICTS, WITHDRAWN, LightFacts
 from tenants.access import Subject
 from tenants.db import Base, Key
 from tenants.models import Person, Unit, one_of
@@ -59,6 +59,12 @@ class Assignment(Base):
 
     unit: Mapped[Unit] = relationship(lazy="raise_on_sql")
     owner: Mapped[Person | None] = relationship(lazy="raise_on_sql")
+    waivers: Mapped[list["WaiverRequest"]] = relationship(lazy="raise_on_sql", order_by="WaiverRequest.asked_at, WaiverRequest.id")
+
+    @property
+    def waiver(self) -> "WaiverRequest | None":
+        """The last request to be excused from it, whatever became of it."""
+        return self.waivers[-1] if self.waivers else None
 
     @property
     def subject(self) -> Subject:
@@ -84,3 +90,35 @@ class ProgressReport(Base):
     by_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
 
     by: Mapped[Person | None] = relationship(lazy="raise_on_sql")
+
+
+class WaiverRequest(Base):
+    """That a unit asks to be excused from an assignment as not applicable; what it said stays as it was. At most one
+    request of an assignment is open: neither answered nor taken back."""
+    __tablename__ = "waiver_request"
+    __table_args__ = (Index("ix_waiver_request_open", "assignment_id", unique=True,
+                            postgresql_where=text("verdict IS NULL AND withdrawn_at IS NULL")),
+                      Index("ix_waiver_request_assignment", "assignment_id", "asked_at"),
+                      CheckConstraint(f"verdict IN {VERDICTS}", name="verdict"),
+                      CheckConstraint("(verdict IS NULL) = (decided_at IS NULL)", name="decided"),
+                      CheckConstraint("verdict IS NULL OR withdrawn_at IS NULL", name="one_end"),
+                      kind(Kind.OWNED, unit_updates=("withdrawn_at",),
+                           hq_updates=("verdict", "remark", "decided_by_id", "decided_at", "withdrawn_at")))
+    id: Mapped[Key]
+    unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"), index=True)
+    assignment_id: Mapped[UUID] = mapped_column(ForeignKey("assignment.id"))
+    reason: Mapped[str]
+    asked_by_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    asked_at: Mapped[datetime]
+    verdict: Mapped[str | None]
+    remark: Mapped[str] = mapped_column(default="")
+    decided_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
+    decided_at: Mapped[datetime | None]
+    withdrawn_at: Mapped[datetime | None]
+
+    asked_by: Mapped[Person] = relationship(lazy="raise_on_sql", foreign_keys=asked_by_id)
+    decided_by: Mapped[Person | None] = relationship(lazy="raise_on_sql", foreign_keys=decided_by_id)
+
+    @property
+    def state(self) -> str:
+        return self.verdict or (WITHDRAWN if self.withdrawn_at else ASKED)

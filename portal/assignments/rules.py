@@ -13,6 +13,8 @@ from tenants.permissions import Permission
 OPEN, HANDED_IN, CLOSED, CANCELLED = STATES = ("open", "handed_in", "closed", "cancelled")
 COUNTED_STATES = (OPEN, HANDED_IN, CLOSED)              # a cancelled assignment leaves every denominator
 UNCLOSED_STATES = (OPEN, HANDED_IN)
+ASKED, GRANTED, DECLINED, WITHDRAWN = WAIVER_STATES = ("asked", "granted", "declined", "withdrawn")
+VERDICTS = (GRANTED, DECLINED)
 GREY, GREEN, AMBER, RED, BLUE, DONE = LIGHTS = ("grey", "green", "amber", "red", "blue", "closed")
 
 MACHINE = Machine(
