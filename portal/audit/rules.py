@@ -11,6 +11,8 @@ ACTIONS: Mapping[str, Message] = {
     "return": N_("returned"), "amend": N_("began an amendment"), "ask": N_("asked"), "answer": N_("answered"),
     "create": N_("created"), "plan": N_("put the plan in force"), "report": N_("reported progress"),
     "hand_in": N_("handed in as done"),
+    "ask_waiver": N_("asked for “not applicable”"), "withdraw_waiver": N_("took the request for “not applicable” back"),
+    "grant_waiver": N_("granted “not applicable”"), "decline_waiver": N_("declined “not applicable”"),
     "close": N_("closed"), "chase": N_("chased"), "cancel": N_("cancelled"), "reopen": N_("reopened"), "issue": N_("issued"),
     "edit": N_("edited"), "end": N_("ended"), "add_assignments": N_("added assignments"), "add": N_("added"),
     "change": N_("changed"), "remove": N_("removed"), "merge": N_("merged"), "appoint": N_("appointed"),
@@ -19,7 +21,8 @@ ACTIONS: Mapping[str, Message] = {
     "access": N_("gave access with a password for once"), "token": N_("made an access token"), "revoke": N_("revoked"),
 }
 TONES: Mapping[str, str] = {"approve": "green", "close": "green", "plan": "green", "return": "amber", "chase": "amber",
-                            "submit": "blue", "hand_in": "blue", "issue": "blue", "cancel": "grey", "end": "grey"}
+                            "submit": "blue", "hand_in": "blue", "issue": "blue", "cancel": "grey", "end": "grey",
+                            "ask_waiver": "blue", "grant_waiver": "grey", "decline_waiver": "amber"}
 KINDS: Mapping[str, Message] = {
     "programme": N_("Programme"), "filing": N_("Implementation plan"), "assignment": N_("Assignment"), "unit": N_("Unit"),
     "person": N_("Person"), "appointment": N_("Appointment"), "delegation": N_("Delegation"), "account": N_("Account"),

@@ -38,6 +38,7 @@ GROUPS: Sequence[tuple[Message, Mapping[Permission, Message]]] = (
         P.ASSIGNMENT_ADD: N_("add an assignment in mid-year"),
         P.ASSIGNMENT_REPORT: N_("report progress and attach evidence"),
         P.ASSIGNMENT_HAND_IN: N_("hand in for closing"),
+        P.ASSIGNMENT_WAIVE: N_("ask for an assignment to be cancelled as not applicable"),
         P.ASSIGNMENT_VERIFY: N_("verify: close or return"),
         P.ASSIGNMENT_CHASE: N_("chase"),
         P.ASSIGNMENT_CANCEL: N_("cancel as not applicable"),
