@@ -2,11 +2,15 @@
 import portal.accounts.models
 import portal.api.models
 import portal.assignments.models
+import portal.attachments.models
 import portal.audit.models
+import portal.campaigns.models
 import portal.filings.models
+import portal.issues.models
 import portal.notices.models
 import portal.outbox.models
 import portal.programmes.models
+import portal.saved.models
 import tenants.models
 from tenants.db import Base
 

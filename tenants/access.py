@@ -66,10 +66,20 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What access needs to know of a thing; models offer it as `.subject`."""
+    """What access needs to know of a thing; models offer it as `.subject`.
+
+    Of what several units share, `unit` and `line` are the desk that answers for it; `parties` all units concerned, each
+    in its line, or `everyone`; `first` its first contact, in the unit that raised it (`raiser`); `desk` the function
+    that serves the answering desk today, with its line; `ruling` the line at headquarters that has the last word."""
     unit: int
     line: Line | None = None
     owner: UUID | None = None
+    parties: tuple[tuple[int, Line | None], ...] = ()
+    everyone: bool = False
+    first: UUID | None = None
+    raiser: int | None = None
+    desk: tuple[Role, Line | None] | None = None
+    ruling: Line | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +101,12 @@ class Reach:
     owner: UUID | None = None
     not_unit: int | None = None
     not_line: Line | None = None
+    party: int | None = None
+    party_line: Line | None = None
+    first: UUID | None = None
+    raiser: int | None = None
+    desk: tuple[Role, Line | None] | None = None
+    ruling: Line | None = None
 
 
 def relations(appointment: Appointment, subject: Subject | None) -> frozenset[Relation]:
@@ -103,7 +119,6 @@ def relations(appointment: Appointment, subject: Subject | None) -> frozenset[Re
 
 def _reach(a: Appointment, relation: Relation) -> Reach | None:
     """The things to which the appointment stands in that relation; None where it cannot."""
-    oversees = a.role in _OVERSEES and a.unit == HEADQUARTERS
     match relation:
         case Relation.UNIT:
             return Reach(unit=a.unit)
@@ -111,23 +126,53 @@ def _reach(a: Appointment, relation: Relation) -> Reach | None:
             return Reach(unit=a.unit, line=a.line)
         case Relation.OWN:
             return Reach(unit=a.unit, owner=a.holder)
-        case Relation.OVERSIGHT if oversees:
-            return Reach()
-        case Relation.OVERSIGHT_LINE if oversees and a.line is not None:
-            return Reach(line=a.line)
-        case Relation.SUPERVISED if oversees:
-            return Reach(not_unit=HEADQUARTERS)
-        case Relation.SUPERVISED_LINE if oversees and a.line is not None:
-            return Reach(line=a.line, not_unit=HEADQUARTERS)
-        case Relation.HQ_OWN if oversees:
-            return Reach(unit=HEADQUARTERS, not_line=Line.CUSTOMER_SERVICE)
-        case Relation.OFFICE_OWN if oversees:
-            return Reach(unit=HEADQUARTERS, line=Line.CUSTOMER_SERVICE)
+        case Relation.PARTY:
+            return Reach(party=a.unit)
+        case Relation.PARTY_LINE if a.line is not None:
+            return Reach(party=a.unit, party_line=a.line)
+        case Relation.DESK:
+            return Reach(unit=a.unit, desk=(a.role, a.line))
+        case Relation.FIRST:
+            return Reach(raiser=a.unit, first=a.holder)
+        case Relation.RAISER:
+            return Reach(raiser=a.unit)
         case _:
-            return None
+            return _reach_overseen(a, relation) if a.role in _OVERSEES and a.unit == HEADQUARTERS else None
+
+
+def _reach_overseen(a: Appointment, relation: Relation) -> Reach | None:
+    """The same for relations in which only headquarters stands to a thing."""
+    found = {Relation.OVERSIGHT: Reach(), Relation.SUPERVISED: Reach(not_unit=HEADQUARTERS),
+             Relation.HQ_OWN: Reach(unit=HEADQUARTERS, not_line=Line.CUSTOMER_SERVICE),
+             Relation.OFFICE_OWN: Reach(unit=HEADQUARTERS, line=Line.CUSTOMER_SERVICE)}
+    if a.line is not None:
+        found |= {Relation.OVERSIGHT_LINE: Reach(line=a.line), Relation.RULING: Reach(ruling=a.line),
+                  Relation.SUPERVISED_LINE: Reach(line=a.line, not_unit=HEADQUARTERS)}
+    if a.line is Line.CUSTOMER_SERVICE:
+        found[Relation.COORDINATION] = Reach()
+    return found.get(relation)
 
 
 def _within(subject: Subject, reach: Reach) -> bool:
+    return _within_unit(subject, reach) and _within_shared(subject, reach)
+
+
+def _within_shared(subject: Subject, reach: Reach) -> bool:
+    return ((reach.party is None or _is_party(subject, reach.party, reach.party_line))
+            and (reach.first is None or subject.first == reach.first)
+            and (reach.raiser is None or subject.raiser == reach.raiser)
+            and (reach.desk is None or (subject.desk is not None and subject.desk[0] == reach.desk[0]
+                                        and reach.desk[1] in (None, subject.desk[1])))
+            and (reach.ruling is None or subject.ruling == reach.ruling))
+
+
+def _is_party(subject: Subject, unit: int, line: Line | None) -> bool:
+    if subject.everyone and line is None:
+        return True
+    return any(u == unit and line in (None, of_line) for u, of_line in subject.parties)
+
+
+def _within_unit(subject: Subject, reach: Reach) -> bool:
     return ((reach.unit is None or subject.unit == reach.unit)
             and (reach.line is None or subject.line == reach.line)
             and (reach.owner is None or subject.owner == reach.owner)

@@ -4,8 +4,8 @@ from collections.abc import Collection, Sequence
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, or_, select, text
-from sqlalchemy.orm import contains_eager
+from sqlalchemy import ColumnElement, Date, bindparam, func, literal, or_, select, text
+from sqlalchemy.orm import Mapped, contains_eager
 
 from tenants import clock, models
 from tenants.access import Appointment, Identity
@@ -81,3 +81,26 @@ def unit_by_code(code: str) -> Unit | None:
 def units() -> Sequence[Unit]:
     """All units in the plan's order."""
     return db.session.scalars(select(Unit).order_by(Unit.position, Unit.id)).all()
+
+
+def desk_of(unit: ColumnElement[int] | Mapped[int], line: ColumnElement[str] | Mapped[str]) -> ColumnElement[str]:
+    """The function that serves the desk of a unit and line today, as "role" or "role line": the line's owner, else the
+    unit's contact, else its head; at headquarters the line's lead, else the office. Empty where nobody is there."""
+    return func.app.desk(unit, line, bindparam("today", callable_=clock.today, type_=Date))
+
+
+def parse_desk(served: str | None) -> tuple[Role, Line | None] | None:
+    """What `desk_of` gives, for `tenants.access.Subject`."""
+    role, _, line = (served or "").partition(" ")
+    return (Role(role), Line(line) if line else None) if role else None
+
+
+def desk(unit: int, line: Line) -> tuple[Role, Line | None] | None:
+    """The function that serves one desk today; None where nobody is there."""
+    return parse_desk(db.session.scalar(select(desk_of(literal(unit), literal(line.value)))))
+
+
+def people_of_desk(unit: int, line: Line) -> Sequence[Person]:
+    """Who answers at a desk today, by name."""
+    served = desk(unit, line)
+    return holders(unit, [served[0]], served[1]) if served else ()

@@ -165,3 +165,19 @@ class Liaison(Base):
     person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
 
     person: Mapped[Person] = relationship(lazy="raise_on_sql")
+
+
+class DeskException(Base):
+    """The desk of a unit's line is served by another line of the same unit."""
+    __tablename__ = "desk_exception"
+    __table_args__ = (UniqueConstraint("unit_id", "line"), one_of("line", Line), one_of("served_by", Line, "served_by"),
+                      CheckConstraint("served_by <> line", name="other"),
+                      kind(Kind.REFERENCE, admin_updates=("served_by", "version"), admin_deletes=True))
+    id: Mapped[Key]
+    unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))
+    line: Mapped[str]
+    served_by: Mapped[str]
+    version: Mapped[int] = mapped_column()
+    __mapper_args__ = {"version_id_col": version}
+
+    unit: Mapped[Unit] = relationship(lazy="raise_on_sql")

@@ -31,6 +31,27 @@ class Permission(StrEnum):
     ASSIGNMENT_VERIFY = "assignment.verify"
     ASSIGNMENT_CHASE = "assignment.chase"
     ASSIGNMENT_CANCEL = "assignment.cancel"
+    CAMPAIGN_LIST = "campaign.list"
+    CAMPAIGN_READ = "campaign.read"
+    CAMPAIGN_REGISTER = "campaign.register"
+    CAMPAIGN_CHANGE = "campaign.change"
+    CAMPAIGN_CHECK = "campaign.check"
+    CAMPAIGN_RUN = "campaign.run"
+    CAMPAIGN_ACKNOWLEDGE = "campaign.acknowledge"
+    CAUTION_READ = "caution.read"
+    CAUTION_ANSWER = "caution.answer"
+    ISSUE_LIST = "issue.list"
+    ISSUE_RAISE = "issue.raise"
+    ISSUE_READ = "issue.read"
+    ISSUE_COMMENT = "issue.comment"
+    ISSUE_ANSWER = "issue.answer"
+    ISSUE_IDENTIFY = "issue.identify"
+    ISSUE_CONFIRM = "issue.confirm"
+    ISSUE_TAKE_OVER = "issue.take_over"
+    ISSUE_RULE = "issue.rule"
+    ISSUE_NAME_PARTY = "issue.name_party"
+    ISSUE_CHASE = "issue.chase"
+    FLOWS_READ = "flows.read"
     AUDIT_READ = "audit.read"
     ADMINISTER = "administer"
 
@@ -54,6 +75,13 @@ class Relation(StrEnum):
     SUPERVISED_LINE = "supervised_line"    # the same, of the appointment's line
     HQ_OWN = "hq_own"                      # headquarters' own, but not customer service's
     OFFICE_OWN = "office_own"              # headquarters' own, of customer service, which is the office's line
+    COORDINATION = "coordination"          # of any unit, seen from the line that carries the whole programme
+    PARTY = "party"                        # of several units, the appointment's among them
+    PARTY_LINE = "party_line"              # the same, in the appointment's line
+    DESK = "desk"                          # the appointment serves the desk that has to answer, today
+    FIRST = "first"                        # the holder is its first contact, in his own unit
+    RAISER = "raiser"                      # raised by the appointment's unit
+    RULING = "ruling"                      # the appointment's line at headquarters has the last word on it
 
 
 # Nobody verifies or reviews what is his own, nor does his delegate (platform rule).
@@ -61,13 +89,18 @@ NEVER_BY_OWNER = frozenset({Permission.ASSIGNMENT_VERIFY, Permission.FILING_REVI
 
 P, R = Permission, Relation
 _PERSON = frozenset({P.DESK_READ, P.DIRECTORY_READ, P.PERMISSIONS_READ, P.NOTICE_READ, P.ACCOUNT_USE, P.APPOINTMENT_DELEGATE})
-_LISTS = _PERSON | {P.PROGRAMME_READ, P.FILING_LIST, P.ASSIGNMENT_LIST, P.BOARD_READ}
+_LISTS = _PERSON | {P.PROGRAMME_READ, P.FILING_LIST, P.ASSIGNMENT_LIST, P.BOARD_READ, P.CAMPAIGN_LIST, P.ISSUE_LIST}
 _READS = frozenset({P.FILING_READ, P.FILING_GENERAL_READ, P.ASSIGNMENT_READ, P.BOARD_READ})
 _WORKS = frozenset({P.ASSIGNMENT_REPORT, P.ASSIGNMENT_HAND_IN, P.ASSIGNMENT_WAIVE})
 _JUDGES = frozenset({P.FILING_REVIEW, P.ASSIGNMENT_VERIFY, P.ASSIGNMENT_CHASE, P.ASSIGNMENT_CANCEL})
 _LINE_READS = frozenset({P.ASSIGNMENT_READ, P.BOARD_READ})
+_RUNS = frozenset({P.CAMPAIGN_REGISTER, P.CAMPAIGN_CHANGE, P.CAMPAIGN_CHECK, P.CAMPAIGN_RUN})
+_RAISES = frozenset({P.CAMPAIGN_READ, P.ISSUE_RAISE})
+_TALKS = frozenset({P.ISSUE_READ, P.ISSUE_COMMENT, P.ISSUE_CHASE})
+_DESK = frozenset({P.ISSUE_READ, P.ISSUE_COMMENT, P.ISSUE_ANSWER, P.ISSUE_NAME_PARTY})
+_FIRST = frozenset({P.ISSUE_READ, P.ISSUE_COMMENT, P.ISSUE_CONFIRM, P.ISSUE_NAME_PARTY, P.ISSUE_CHASE})
 
-TABLE: dict[tuple[Role, Relation], frozenset[Permission]] = {
+_PROGRAMME: dict[tuple[Role, Relation], frozenset[Permission]] = {
     **{(role, R.NOTHING): _LISTS for role in Role},
     (Role.ASSESSOR, R.NOTHING): _PERSON,
     (Role.ADMINISTRATOR, R.NOTHING): _PERSON | {P.ADMINISTER},
@@ -96,6 +129,47 @@ TABLE: dict[tuple[Role, Relation], frozenset[Permission]] = {
     (Role.MEMBER, R.OWN): _LINE_READS | _WORKS,
     (Role.UNIT_HEAD, R.OWN): _WORKS,
 }
+
+# Campaigns and quality issues: a unit works on what it is a party of; the desk that owns an issue answers it, who first
+# received it confirms, the campaign's line at headquarters rules (plan, section 2; public contract, "Who may").
+_EXCHANGE: dict[tuple[Role, Relation], frozenset[Permission]] = {
+    **{(role, R.NOTHING): frozenset({P.FLOWS_READ}) for role in (Role.HQ_LEADER, Role.HQ_OFFICE, Role.HQ_LINE_LEAD, Role.AUDITOR)},
+    (Role.HQ_LEADER, R.OVERSIGHT): frozenset({P.CAMPAIGN_READ, P.CAUTION_READ, P.ISSUE_READ, P.ISSUE_CHASE}),
+    (Role.AUDITOR, R.OVERSIGHT): frozenset({P.CAMPAIGN_READ, P.CAUTION_READ, P.ISSUE_READ}),
+    (Role.HQ_OFFICE, R.OVERSIGHT): _RAISES | _TALKS | {P.CAUTION_READ},
+    (Role.HQ_OFFICE, R.DESK): _DESK | {P.ISSUE_IDENTIFY},
+    (Role.HQ_OFFICE, R.FIRST): _FIRST,
+    (Role.HQ_OFFICE, R.RAISER): frozenset({P.ISSUE_TAKE_OVER}),
+    (Role.HQ_LINE_LEAD, R.OVERSIGHT): _RAISES,
+    (Role.HQ_LINE_LEAD, R.OVERSIGHT_LINE): frozenset({P.CAUTION_READ}),
+    (Role.HQ_LINE_LEAD, R.LINE): _RUNS | {P.CAUTION_ANSWER},
+    (Role.HQ_LINE_LEAD, R.COORDINATION): _TALKS | {P.CAUTION_READ},
+    (Role.HQ_LINE_LEAD, R.PARTY_LINE): _TALKS,
+    (Role.HQ_LINE_LEAD, R.DESK): _DESK | {P.ISSUE_IDENTIFY},
+    (Role.HQ_LINE_LEAD, R.FIRST): _FIRST,
+    (Role.HQ_LINE_LEAD, R.RULING): _TALKS | {P.ISSUE_RULE, P.ISSUE_NAME_PARTY},
+
+    (Role.UNIT_HEAD, R.UNIT): frozenset({P.CAUTION_READ}),
+    (Role.UNIT_HEAD, R.PARTY): _TALKS | {P.CAMPAIGN_READ},
+    (Role.UNIT_HEAD, R.DESK): _DESK,
+    (Role.UNIT_HEAD, R.FIRST): _FIRST,
+    (Role.UNIT_HEAD, R.RAISER): frozenset({P.ISSUE_TAKE_OVER}),
+    (Role.UNIT_CONTACT, R.UNIT): _RUNS | {P.CAUTION_READ, P.CAUTION_ANSWER},
+    (Role.UNIT_CONTACT, R.PARTY): _RAISES | _TALKS | {P.CAMPAIGN_ACKNOWLEDGE},
+    (Role.UNIT_CONTACT, R.DESK): _DESK,
+    (Role.UNIT_CONTACT, R.FIRST): _FIRST,
+    (Role.UNIT_CONTACT, R.RAISER): frozenset({P.ISSUE_TAKE_OVER}),
+    (Role.LINE_OWNER, R.LINE): _RUNS | {P.CAUTION_READ, P.CAUTION_ANSWER},
+    (Role.LINE_OWNER, R.PARTY): _RAISES,
+    (Role.LINE_OWNER, R.PARTY_LINE): _TALKS | {P.CAMPAIGN_ACKNOWLEDGE},
+    (Role.LINE_OWNER, R.DESK): _DESK,
+    (Role.LINE_OWNER, R.FIRST): _FIRST,
+    (Role.MEMBER, R.PARTY_LINE): frozenset({P.CAMPAIGN_READ, P.ISSUE_READ, P.ISSUE_COMMENT}),
+    (Role.MEMBER, R.FIRST): _FIRST,
+}
+
+TABLE = {key: _PROGRAMME.get(key, frozenset()) | _EXCHANGE.get(key, frozenset())
+         for role in Role for relation in Relation if (key := (role, relation)) in _PROGRAMME or key in _EXCHANGE}
 
 
 def grants(permission: Permission) -> Iterator[tuple[Role, Relation]]:

@@ -15,6 +15,9 @@ class Kind(StrEnum):
     REFERENCE = "reference"    # everyone reads, the administrator writes
     PUBLISHED = "published"    # headquarters writes; units read what is published
     OWNED = "owned"            # unit_id: the unit and headquarters
+    SHARED = "shared"          # parties int[]: those units and headquarters
+    CHILD = "child"            # seen with its parent, by the parent's policies
+    ATTACHED = "attached"      # subject_kind, subject_id: seen with whatever it hangs on
     APPEND = "append"          # audit: insert into one's own chain; reading is granted by the subject's slice
     ADDRESSED = "addressed"    # outbox: anyone inserts, only the receiver's scope (unit_id) reads and marks
     PERSONAL = "personal"      # person_id: the person alone, whatever the lane; the receiver's unit inserts
@@ -31,8 +34,12 @@ class Table:
     admin_updates: tuple[str, ...] = ()
     hq_writes: bool = False                    # REFERENCE: headquarters adds and changes too
     hq_deletes: bool = False
+    admin_deletes: bool = False
     unit_inserts: str | None = None            # REFERENCE: the condition under which a unit may add a row
     self_inserts: bool = False                 # PERSONAL: the person adds rows of his own, in any lane that writes
+    self_deletes: bool = False                 # PERSONAL: and removes them
+    of: tuple[str, ...] = ()                   # CHILD: (parent table,); ATTACHED: tables it may hang on
+    everyone: str | None = None                # SHARED: the condition under which every unit reads a row
     published: str = "true"                    # PUBLISHED: which rows units read
     history_of: tuple[str, ...] = ()           # APPEND: tables whose visible rows open their history
     admin_history: tuple[str, ...] = ()        # APPEND: kinds of subject whose history the administrator reads
@@ -58,6 +65,8 @@ def policies(t: Table) -> Iterator[Policy]:
         yield "hq_changes", "UPDATE", OVERSIGHT, "true", "true"
     if t.hq_deletes:
         yield "hq_removes", "DELETE", OVERSIGHT, "true", None
+    if t.admin_deletes:
+        yield "admin_removes", "DELETE", ADMINISTRATOR, "true", None
 
 
 def _reference(t: Table) -> Iterator[Policy]:
@@ -91,6 +100,48 @@ def _owned(t: Table) -> Iterator[Policy]:
     yield _BLIND
 
 
+_PARTY = "parties && app.unit_ids()"
+
+
+def _shared(t: Table) -> Iterator[Policy]:
+    yield "auditor_reads", "SELECT", AUDITOR, "true", None
+    yield "unit_reads", "SELECT", APP, _PARTY, None
+    if t.everyone:
+        yield "unit_reads_open", "SELECT", APP, f"{t.everyone} AND {_SOMEBODY}", None
+    yield "unit_adds", "INSERT", APP, None, _PARTY
+    yield "hq_reads", "SELECT", OVERSIGHT, "true", None
+    yield "hq_adds", "INSERT", OVERSIGHT, None, "true"
+    if t.unit_updates:
+        yield "unit_changes", "UPDATE", APP, _PARTY, _PARTY
+    yield _BLIND
+
+
+def _child(t: Table) -> Iterator[Policy]:
+    (parent,) = t.of
+    seen = f"EXISTS (SELECT FROM {parent} x WHERE x.id = {parent}_id)"
+    yield "auditor_reads", "SELECT", AUDITOR, "true", None
+    yield "unit_reads", "SELECT", APP, seen, None
+    yield "unit_adds", "INSERT", APP, None, seen
+    yield "hq_reads", "SELECT", OVERSIGHT, "true", None
+    yield "hq_adds", "INSERT", OVERSIGHT, None, "true"
+    if t.unit_updates:
+        yield "unit_changes", "UPDATE", APP, seen, seen
+    yield _BLIND
+
+
+def _attached(t: Table) -> Iterator[Policy]:
+    yield "auditor_reads", "SELECT", AUDITOR, "true", None
+    for subject in t.of:
+        seen = f"subject_kind = '{subject}' AND EXISTS (SELECT FROM {subject} x WHERE x.id = subject_id)"
+        yield f"{subject}_reads", "SELECT", APP, seen, None
+        yield f"{subject}_adds", "INSERT", APP, None, seen
+    if t.unit_updates:
+        yield "unit_changes", "UPDATE", APP, _MINE, _MINE
+    yield "hq_reads", "SELECT", OVERSIGHT, "true", None
+    yield "hq_adds", "INSERT", OVERSIGHT, None, "true"
+    yield _BLIND
+
+
 def _append(t: Table) -> Iterator[Policy]:
     yield "auditor_reads", "SELECT", AUDITOR, "true", None
     for name, role in _WRITERS:
@@ -121,6 +172,8 @@ def _personal(t: Table) -> Iterator[Policy]:
         yield f"{name}_reads", "SELECT", role, _SELF, None
         if t.unit_updates:
             yield f"{name}_changes", "UPDATE", role, _SELF, _SELF
+        if t.self_deletes and role != AUDITOR:
+            yield f"{name}_removes", "DELETE", role, _SELF, None
 
 
 def _accounts(_: Table) -> Iterator[Policy]:
@@ -130,7 +183,8 @@ def _accounts(_: Table) -> Iterator[Policy]:
 
 
 _BY_KIND: dict[Kind, Callable[[Table], Iterator[Policy]]] = {
-    Kind.REFERENCE: _reference, Kind.PUBLISHED: _published, Kind.OWNED: _owned, Kind.APPEND: _append,
+    Kind.REFERENCE: _reference, Kind.PUBLISHED: _published, Kind.OWNED: _owned,
+    Kind.SHARED: _shared, Kind.CHILD: _child, Kind.ATTACHED: _attached, Kind.APPEND: _append,
     Kind.ADDRESSED: _addressed, Kind.PERSONAL: _personal, Kind.ACCOUNTS: _accounts, Kind.INTERNAL: lambda _: iter(())}
 
 

@@ -78,3 +78,100 @@ class Part(StrEnum):
     CONTACT = "contact"
     DEPUTY = "deputy"
     COUNTERPART = "counterpart"
+
+
+class Segment(StrEnum):
+    """Markets: consumers, homes, new business (with the market line), enterprises (plan, section 3.1)."""
+    C = "C"
+    H = "H"
+    N = "N"
+    B = "B"
+
+
+class Business(StrEnum):
+    """Newly launched, or main existing: the denominators of the first and second year's goals (plan, section 2)."""
+    NEW = "new"
+    EXISTING = "existing"
+
+
+class CampaignState(StrEnum):
+    DRAFT = "draft"
+    IN_CHECK = "in_check"
+    LIVE = "live"
+    PAUSED = "paused"
+    ENDED = "ended"
+
+
+class LaunchElement(StrEnum):
+    """What must be met 100 % before a campaign goes live (plan, process 2, campaign launch)."""
+    RULES = "rules"
+    NOTICES = "notices"
+    DOCUMENTS = "documents"
+    CONFIGURATION = "configuration"
+    TRAINING = "training"
+
+
+class Verdict(StrEnum):
+    PASS = "pass"
+    FAIL = "fail"
+    NOT_APPLICABLE = "not_applicable"
+
+
+class SyncEvent(StrEnum):
+    """What the units where a campaign lands must hear of."""
+    LAUNCH = "launch"
+    CHANGE = "change"
+    PAUSE = "pause"
+    RESUME = "resume"
+    END = "end"
+
+
+class Severity(StrEnum):
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    CRITICAL = "critical"
+
+
+class Stage(StrEnum):
+    """Operation stages of process 2, by which issues are told apart."""
+    LAUNCH = "launch"
+    PROMOTION = "promotion"
+    ORDERING = "ordering"
+    DELIVERY = "delivery"
+    BILLING = "billing"
+    COMPLAINT = "complaint"
+    DISCONTINUATION = "discontinuation"
+    OTHER = "other"
+
+
+class IssueState(StrEnum):
+    ROUTED = "routed"
+    ACCEPTED = "accepted"
+    RESOLVED = "resolved"
+    CLOSED = "closed"
+    WITHDRAWN = "withdrawn"
+
+
+class IssuePart(StrEnum):
+    """A unit's part in an issue."""
+    RAISING = "raising"
+    OWNER = "owner"
+    COOPERATING = "cooperating"
+    SUPERVISING = "supervising"
+
+
+class TurnStart(StrEnum):
+    """How an issue came to a desk."""
+    ROUTED = "routed"
+    HANDED_OVER = "handed_over"
+    DECLINED = "declined"
+    RULED = "ruled"
+    IDENTIFIED = "identified"
+    SUCCEEDED = "succeeded"
+
+
+class CommentKind(StrEnum):
+    COMMENT = "comment"
+    QUESTION = "question"
+    ANSWER = "answer"

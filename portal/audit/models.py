@@ -18,8 +18,9 @@ class AuditEntry(Base):
     __table_args__ = (Index("ix_audit_entry_subject", "subject_kind", "subject_id", "at"),
                       Index("ix_audit_entry_at", "at", "id"),
                       Index("uq_audit_entry_chain", "unit_id", "seq", unique=True),
-                      kind(Kind.APPEND, history_of=("filing", "assignment"), admin_history=(
-                          "unit", "person", "appointment", "delegation", "responsibility", "focus", "term", "setting")))
+                      kind(Kind.APPEND, history_of=("filing", "assignment", "campaign", "issue", "caution"), admin_history=(
+                          "unit", "person", "appointment", "delegation", "responsibility", "focus", "term", "setting",
+                          "issue_limit", "desk_exception")))
     id: Mapped[Key]
     unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))
     at: Mapped[datetime]

@@ -31,7 +31,9 @@ class Question:
     def subject(self) -> Subject | None:
         if self.action is None or self.unit is None or not rules.takes_thing(self.action):
             return None
-        return Subject(self.unit.id, self.line, self.who.person if self.own else None)
+        me, line = self.who.person if self.own else None, self.line
+        return Subject(self.unit.id, line, me, parties=((self.unit.id, line),), first=me, raiser=self.unit.id,
+                       desk=directory.desk(self.unit.id, line) if line else None, ruling=line)
 
 
 def index() -> str:
