@@ -26,7 +26,7 @@ from portal.programmes import api as programmes_api
 from portal.programmes import views as programmes
 from portal.units import api as units_api
 from portal.units import views as units
-from portal.web import access, errors, kept, locale, security, sessions, templating
+from portal.web import access, errors, kept, locale, masked, security, sessions, templating
 from portal.web.unit_of_work import UnitOfWork
 from tenants import clock, isolation
 from tenants.db import db
@@ -59,6 +59,7 @@ def create_app(settings: Settings) -> Flask:
     errors.init_app(app)
     locale.init_app(app)
     templating.init_app(app)
+    masked.init_app(app)
     security.init_app(app)
     health.init_app(app)
     notices.init_app(app)

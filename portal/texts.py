@@ -1,5 +1,10 @@
 """What people type, made fit to store and compare."""
 import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+from portal import masking
 
 SHORT, MEDIUM, LONG = 200, 2_000, 20_000               # characters: a name, a cell of a table, a chapter
 
@@ -16,3 +21,28 @@ def clean(text: str | None) -> str:
         return ""
     composed = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
     return "".join(c for c in composed if c in _KEPT or (unicodedata.category(c) not in ("Cc", "Cs") and c not in _TURNING)).strip()
+
+
+_noted: ContextVar[dict[str, masking.Kind] | None] = ContextVar("masked numbers", default=None)
+
+
+def prose(text: str | None) -> str:
+    """Free text as it is stored: clean, and without the numbers of people (telephones, identity and bank cards).
+
+    Not for what is meant to be such a number: the telephones of contacts, passwords, or words to search by."""
+    found = masking.mask(clean(text))
+    noted = _noted.get()
+    if noted is not None:
+        noted.update(found.numbers)
+    return found.text
+
+
+@contextmanager
+def noting() -> Iterator[dict[str, masking.Kind]]:
+    """What `prose` masks meanwhile: each number once, and its kind; for the writer to be told."""
+    noted: dict[str, masking.Kind] = {}
+    token = _noted.set(noted)
+    try:
+        yield noted
+    finally:
+        _noted.reset(token)

@@ -9,3 +9,4 @@ import './guard.js';
 import './autosave.js';
 import './grid.js';
 import './fields.js';
+import './mask.js';

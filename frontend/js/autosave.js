@@ -19,7 +19,8 @@ async function save(form) {
     const answer = response.headers.get('Content-Type')?.includes('json') ? await response.json() : {};
     if (!response.ok || response.redirected) throw new Error(answer.said ?? '');
     if (answer.version !== undefined) all('input[name=version]', form).forEach(i => { i.value = answer.version; });
-    say(form, answer.said ?? text('saved'), 'saved');
+    const masked = decodeURIComponent(response.headers.get('X-Masked') ?? '');
+    say(form, [answer.said ?? text('saved'), masked].filter(Boolean).join(' · '), 'saved');
     form.dispatchEvent(new CustomEvent('autosave:saved', { bubbles: true }));
   } catch (fault) {
     say(form, fault.message && !(fault instanceof TypeError) ? fault.message : text('not-saved'), 'fault');

@@ -24,3 +24,9 @@ document.addEventListener('htmx:response:error', ({ detail }) => {
   toast(said ? decodeURIComponent(said) : `${text('refused')} (${response.status})`, { fault: true });
 });
 document.addEventListener('htmx:error', () => toast(text('network'), { fault: true }));
+
+// What was stored otherwise than typed (numbers of people are masked) is told the same way.
+document.addEventListener('htmx:after:request', ({ detail }) => {
+  const said = detail.ctx.response?.headers.get('X-Masked');
+  if (said) toast(decodeURIComponent(said));
+});

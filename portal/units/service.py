@@ -11,7 +11,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import IntegrityError
 
 from portal.audit import service as audit
-from portal.texts import SHORT, clean
+from portal.texts import SHORT, clean, prose
 from portal.units import rules
 from portal.units.rules import Facts
 from tenants import clock
@@ -79,7 +79,7 @@ def set_duty(row: Responsibility, duty: str, segments: str, *, version: int, act
     """What a line does in a process; `segments` limits it to parts of the market. Raises NotPermitted, Stale, Invalid."""
     under = need(actor, Permission.ADMINISTER)
     _fresh(row, version)
-    segments = clean(segments)
+    segments = prose(segments)
     if duty not in set(Duty):
         raise Invalid({"duty": [N_("Choose one of the list.")]})
     if len(segments) > _MOST_SEGMENTS:

@@ -180,12 +180,12 @@ def by_place(found: Faults) -> Mapping[str, Sequence[Message]]:
 
 
 def _cleaned(content: Content) -> Content:
-    items = {k: replace(v, deliverable=texts.clean(v.deliverable), measure=texts.clean(v.measure))
+    items = {k: replace(v, deliverable=texts.prose(v.deliverable), measure=texts.prose(v.measure))
              for k, v in content.items.items()}
     stages = queries.stages_by_system()
     readiness = {k: tuple(s for s in stages[k] if s in v) for k, v in content.readiness.items() if k in stages}
     contacts = tuple(dict.fromkeys(content.contacts))
-    return replace(content, mechanism=texts.clean(content.mechanism), team=texts.clean(content.team), contacts=contacts,
+    return replace(content, mechanism=texts.prose(content.mechanism), team=texts.prose(content.team), contacts=contacts,
                    readiness={k: v for k, v in readiness.items() if v}, items=items)
 
 

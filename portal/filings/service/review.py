@@ -66,8 +66,8 @@ def review(filing: Filing, line: Line, verdict: str, remark: str = "", remarks: 
     allow_review(filing, line, actor=actor)
     if seen is not None and seen != filing.round:
         raise Stale(N_("The unit has submitted its plan again since you opened it. Look at it as it is now, then decide."))
-    remark = texts.clean(remark)
-    said = {k: texts.clean(v) for k, v in (remarks or {}).items() if texts.clean(v)}
+    remark = texts.prose(remark)
+    said = {k: words for k, v in (remarks or {}).items() if (words := texts.prose(v))}
     mine = [i for i in filing.items if i.line == line]
     _judge_words(verdict, remark, said, {i.assignment_id for i in mine})
     if verdict == "approve" and (before := _approved_by(filing, line)):

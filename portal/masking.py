@@ -1,0 +1,204 @@
+"""Personal numbers in free text: telephone numbers, identity cards and bank cards are made unreadable.
+
+Each digit but the first and last few becomes `*`; the text keeps its length, and what is masked is masked no further. What is
+no such number by its own rules (check digit, day of birth, prefix) stays: codes, dates, amounts and other long numbers.
+`frontend/js/mask.js` shows the same while one types; a test holds the two together."""
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from stdnum import luhn, numdb
+from stdnum.cn import ric
+from stdnum.exceptions import ValidationError
+
+
+class Kind(StrEnum):
+    """What a number is of."""
+    IDENTITY_CARD = "identity_card"
+    BANK_CARD = "bank_card"
+    PHONE = "phone"
+
+
+@dataclass(frozen=True, slots=True)
+class Masked:
+    """A text as it may be stored, and what was masked in it: each number's digits (never to be stored) and its kind."""
+    text: str
+    numbers: tuple[tuple[str, Kind], ...] = ()
+
+    @property
+    def kinds(self) -> tuple[Kind, ...]:
+        return tuple(kind for _, kind in self.numbers)
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A number, where it ends, and the places of the digits that are not kept."""
+    kind: Kind
+    digits: str
+    end: int
+    hidden: tuple[int, ...]
+
+
+_FEWEST = 10                                           # digits of the shortest number: an area's code and a line of seven
+_MOST_GROUPS = 6                                       # of a card written in groups
+_DASHES = dict.fromkeys("‐‑‒–—―−﹣－ー", "-")
+_BLANKS = dict.fromkeys("\u00a0\u2002\u2003\u2007\u2009\u202f\u3000\u00ad\u200b\u200c\u200d\u2060\ufeff", " ")
+_OTHERS = {"＋": "+", "（": "(", "）": ")", "．": ".", "Ｘ": "X", "ｘ": "x", "％": "%", "＿": "_"}
+_PLAIN = _DASHES | _BLANKS | _OTHERS
+
+_GROUP = re.compile(r"[0-9]+")
+_BIRTH = r"(?:19|20)[0-9]{2}"
+_IDENTITY = re.compile(rf"[1-9][0-9]{{5}}[ -]?{_BIRTH}[ -]?[0-9]{{4}}[ -]?[0-9]{{3}}[0-9Xx](?![0-9A-Za-z_])")
+_OLD_IDENTITY = re.compile(r"[1-9][0-9]{5}[ -]?[0-9]{6}[ -]?[0-9]{3}(?![0-9A-Za-z_])")
+_ABROAD = r"(?:(?:00)?86\)?[ -]{0,2})?"
+_MOBILE = re.compile(_ABROAD + r"\(?0?(1[3-9][0-9](?:[0-9]{8}|[ .-][0-9]{8}|[0-9]{4}[ .-][0-9]{4}|[ .-][0-9]{4}[ .-][0-9]{4}"
+                               r"|[ .-][0-9]{3}[ .-][0-9]{5}|[0-9][ .-][0-9]{3}[ .-][0-9]{4}))(?![0-9])")
+_AREA = r"(?:10|2[0-9]|[3-9][0-9]{2})"
+_LANDLINE = re.compile(rf"(?:{_ABROAD}\(?0{_AREA}|(?:00)?86\)?[ -]?{_AREA})\)?[ -]{{0,2}}"
+                       r"([2-8][0-9]{2,3}[ -]?[0-9]{4})(?![0-9A-Za-z_])")
+_DATED = re.compile(r"(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])")      # a day first: a serial number
+_AMOUNT = re.compile(r" ?(?:[%元‰]|\.[0-9])")
+_WORD_BEFORE = re.compile(r"([0-9A-Za-z]*)([-_]?)$")
+_WORD_AFTER = re.compile(r"[-_]?[0-9A-Za-z_]*")
+_LABELS = frozenset((
+    "tel", "telephone", "phone", "mobile", "mob", "cell", "fax", "call", "dial", "no", "num", "number", "sms", "contact", "id",
+    "idcard", "idno", "card", "cardno", "bank", "account", "acct", "acc", "wechat", "weixin", "wx", "whatsapp", "qq"))
+_HEX = frozenset("abcdef")
+_AREAS = frozenset(map(str, (*range(11, 16), *range(21, 24), *range(31, 38), *range(41, 47), *range(50, 55), *range(61, 66),
+                             71, 81, 82, 83, 91)))     # the first two digits of an identity card: where it was issued
+
+
+def mask(text: str) -> Masked:
+    """The text with its personal numbers masked. To mask the result again changes nothing."""
+    numbers: list[tuple[str, Kind]] = []
+    while found := tuple(_numbers(text)):
+        letters = list(text)
+        for number in found:
+            for place in number.hidden:
+                letters[place] = "*"
+        text = "".join(letters)
+        numbers += [(number.digits, number.kind) for number in found]
+    return Masked(text, tuple(numbers))
+
+
+def _numbers(text: str) -> Iterator[_Found]:
+    """Those of a text from left to right; none overlaps another."""
+    plain = text if text.isascii() else "".join(map(_plain, text))
+    if sum(len(g) for g in _GROUP.findall(plain)) < _FEWEST:
+        return
+    end = 0
+    for group in _GROUP.finditer(plain):
+        if group.start() < end:
+            continue
+        found = next(filter(None, (judge(plain, group.start(), end) for judge in (_identity, _bank_card, _old_identity, _phone))), None)
+        if found is not None:
+            end = found.end
+            yield found
+
+
+def _plain(letter: str) -> str:
+    """One character for one: digits of any script and width, dashes and blanks as ASCII has them."""
+    digit = unicodedata.decimal(letter, None)
+    return str(digit) if digit is not None else _PLAIN.get(letter, letter)
+
+
+def _found(kind: Kind, plain: str, start: int, end: int, keep: tuple[int, int]) -> _Found:
+    places = [i for i in range(start, end) if plain[i] in "0123456789Xx"]
+    return _Found(kind, _bare(plain[start:end]), end, tuple(places[keep[0]:-keep[1]]))
+
+
+def _bare(written: str) -> str:
+    return re.sub(r"[^0-9X]", "", written.upper())
+
+
+def _identity(plain: str, at: int, last: int) -> _Found | None:
+    found = _IDENTITY.match(plain, at)
+    if found is None or not _free(plain, at, last, strict=True):
+        return None
+    number = _bare(found[0])
+    try:
+        ric.get_birth_date(number)
+    except ValidationError:
+        return None
+    if number[:2] not in _AREAS or ric.calc_check_digit(number) != number[-1]:
+        return None
+    return _found(Kind.IDENTITY_CARD, plain, at, found.end(), (3, 4))
+
+
+def _old_identity(plain: str, at: int, last: int) -> _Found | None:
+    """Of 15 digits, as issued until 1999. They have no check digit: the county must be one, and the day of birth a day."""
+    found = _OLD_IDENTITY.match(plain, at)
+    if found is None or not _free(plain, at, last, strict=True):
+        return None
+    number = _bare(found[0])
+    try:
+        ric.get_birth_date(f"{number[:6]}19{number[6:]}0")
+    except ValidationError:
+        return None
+    if not any(facts for _, facts in numdb.get("cn/loc").info(number[:6])[1:]):
+        return None
+    return _found(Kind.IDENTITY_CARD, plain, at, found.end(), (3, 4))
+
+
+def _bank_card(plain: str, at: int, last: int) -> _Found | None:
+    """15 to 19 digits at one stretch, or in groups of four and more. 15 digits have American Express only: of this length are
+    the numbers of telephones too, with the same check digit. 89 begins the numbers of SIM cards."""
+    for end in reversed(_ends(plain, at)):
+        number, grouped = _bare(plain[at:end]), not plain[at:end].isdigit()
+        if len(number) == 15 and number[:2] not in ("34", "37"):
+            continue
+        if grouped and number[0] not in "34569":
+            continue
+        if 15 <= len(number) <= 19 and number[0] != "0" and number[:2] != "89" and not _DATED.match(number) \
+                and luhn.is_valid(number) and _free(plain, at, last, strict=True) and not _runs_on(plain, end):
+            return _found(Kind.BANK_CARD, plain, at, end, (4, 4))
+    return None
+
+
+def _ends(plain: str, at: int) -> Sequence[int]:
+    """Where a card that begins here may end: after each group, the groups before it having four digits or more."""
+    ends: list[int] = []
+    while len(ends) < _MOST_GROUPS and (group := _GROUP.match(plain, at)):
+        ends.append(group.end())
+        at = group.end() + 1
+        if len(group[0]) < 4 or plain[group.end():at] not in (" ", "-"):
+            break
+    return ends
+
+
+def _phone(plain: str, at: int, last: int) -> _Found | None:
+    for pattern, strict in ((_MOBILE, False), (_LANDLINE, True)):
+        found = pattern.match(plain, at)
+        if found and _free(plain, at, last, strict=strict) and not _runs_on(plain, found.end()):
+            return _found(Kind.PHONE, plain, found.start(1), found.end(1), (3, 4) if pattern is _MOBILE else (0, 4))
+    return None
+
+
+def _free(plain: str, at: int, last: int, *, strict: bool) -> bool:
+    """Whether a number begins here by itself, and not in the midst of a code. Words such as "tel" may stand before it; before
+    a mobile number any that is not of hexadecimal digits only, unless `strict`. `last` is where the number before it ends."""
+    if plain[max(0, at - 2):at] == "0.":
+        return False                                   # what follows is a fraction
+    before = plain[max(0, at - 40):at]
+    found = _WORD_BEFORE.search(before)
+    word = found[1].lower() if found else ""
+    if not word:
+        return True
+    if word.isdigit():                                 # the end of a masked number, or a part of a code
+        return at - 1 == last or before[:-len(word) - 1].endswith("*")
+    if any(c.isdigit() for c in word):
+        return False
+    return word in _LABELS or (not strict and not set(word) <= _HEX and len(word) > 1)
+
+
+def _runs_on(plain: str, at: int) -> bool:
+    """Whether what ends here goes on as a code does, or is an amount."""
+    if _AMOUNT.match(plain, at):
+        return True
+    found = _WORD_AFTER.match(plain, at)
+    rest = found[0] if found else ""
+    if not rest or rest[0] == "-":
+        return False
+    return rest[0] in "_0123456789" or any(c.isdigit() for c in rest) or set(rest.lower()) <= _HEX
