@@ -64,7 +64,7 @@ class Term(Base):
 class Setting(Base):
     """A judgement that is data: the thresholds of the lights, the legend of a unit. `value` is JSON."""
     __tablename__ = "setting"
-    __table_args__ = (kind(Kind.REFERENCE, admin_updates=("value", "version")),)
+    __table_args__ = (kind(Kind.REFERENCE, admin_updates=("value", "version"), hq_writes=True, hq_updates=("value", "version")),)
     id: Mapped[Key]
     name: Mapped[str] = mapped_column(unique=True)
     value: Mapped[dict[str, Any]] = mapped_column(JSONB)
@@ -172,7 +172,7 @@ class DeskException(Base):
     __tablename__ = "desk_exception"
     __table_args__ = (UniqueConstraint("unit_id", "line"), one_of("line", Line), one_of("served_by", Line, "served_by"),
                       CheckConstraint("served_by <> line", name="other"),
-                      kind(Kind.REFERENCE, admin_updates=("served_by", "version"), admin_deletes=True))
+                      kind(Kind.REFERENCE, hq_writes=True, hq_updates=("served_by", "version"), hq_deletes=True))
     id: Mapped[Key]
     unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))
     line: Mapped[str]

@@ -52,6 +52,7 @@ class Permission(StrEnum):
     ISSUE_NAME_PARTY = "issue.name_party"
     ISSUE_CHASE = "issue.chase"
     FLOWS_READ = "flows.read"
+    EXCHANGE_RULES = "exchange.rules"
     AUDIT_READ = "audit.read"
     ADMINISTER = "administer"
 
@@ -134,6 +135,7 @@ _PROGRAMME: dict[tuple[Role, Relation], frozenset[Permission]] = {
 # received it confirms, the campaign's line at headquarters rules (plan, section 2; public contract, "Who may").
 _EXCHANGE: dict[tuple[Role, Relation], frozenset[Permission]] = {
     **{(role, R.NOTHING): frozenset({P.FLOWS_READ}) for role in (Role.HQ_LEADER, Role.HQ_OFFICE, Role.HQ_LINE_LEAD, Role.AUDITOR)},
+    (Role.HQ_OFFICE, R.NOTHING): frozenset({P.FLOWS_READ, P.EXCHANGE_RULES}),
     (Role.HQ_LEADER, R.OVERSIGHT): frozenset({P.CAMPAIGN_READ, P.CAUTION_READ, P.ISSUE_READ, P.ISSUE_CHASE}),
     (Role.AUDITOR, R.OVERSIGHT): frozenset({P.CAMPAIGN_READ, P.CAUTION_READ, P.ISSUE_READ}),
     (Role.HQ_OFFICE, R.OVERSIGHT): _RAISES | _TALKS | {P.CAUTION_READ},

@@ -34,7 +34,6 @@ class Table:
     admin_updates: tuple[str, ...] = ()
     hq_writes: bool = False                    # REFERENCE: headquarters adds and changes too
     hq_deletes: bool = False
-    admin_deletes: bool = False
     unit_inserts: str | None = None            # REFERENCE: the condition under which a unit may add a row
     self_inserts: bool = False                 # PERSONAL: the person adds rows of his own, in any lane that writes
     self_deletes: bool = False                 # PERSONAL: and removes them
@@ -65,9 +64,6 @@ def policies(t: Table) -> Iterator[Policy]:
         yield "hq_changes", "UPDATE", OVERSIGHT, "true", "true"
     if t.hq_deletes:
         yield "hq_removes", "DELETE", OVERSIGHT, "true", None
-    if t.admin_deletes:
-        yield "admin_removes", "DELETE", ADMINISTRATOR, "true", None
-
 
 def _reference(t: Table) -> Iterator[Policy]:
     for role in LANES:

@@ -19,8 +19,7 @@ class AuditEntry(Base):
                       Index("ix_audit_entry_at", "at", "id"),
                       Index("uq_audit_entry_chain", "unit_id", "seq", unique=True),
                       kind(Kind.APPEND, history_of=("filing", "assignment", "campaign", "issue", "caution"), admin_history=(
-                          "unit", "person", "appointment", "delegation", "responsibility", "focus", "term", "setting",
-                          "issue_limit", "desk_exception")))
+                          "unit", "person", "appointment", "delegation", "responsibility", "focus", "term", "setting")))
     id: Mapped[Key]
     unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))
     at: Mapped[datetime]

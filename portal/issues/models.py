@@ -185,7 +185,8 @@ class IssueLimit(Base):
     __table_args__ = (UniqueConstraint("severity", "stage", postgresql_nulls_not_distinct=True), one_of("severity", Severity),
                       one_of("stage", Stage),
                       CheckConstraint("respond_minutes > 0 AND resolve_minutes >= respond_minutes", name="minutes"),
-                      kind(Kind.REFERENCE, admin_updates=("respond_minutes", "resolve_minutes", "continuous", "version")))
+                      kind(Kind.REFERENCE, hq_writes=True, hq_deletes=True,
+                           hq_updates=("respond_minutes", "resolve_minutes", "continuous", "version")))
     id: Mapped[Key]
     severity: Mapped[str]
     stage: Mapped[str | None]

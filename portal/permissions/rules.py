@@ -67,6 +67,7 @@ GROUPS: Sequence[tuple[Message, Mapping[Permission, Message]]] = (
         P.ISSUE_NAME_PARTY: N_("name a further party"),
         P.ISSUE_CHASE: N_("chase the owner of an issue"),
         P.FLOWS_READ: N_("read who raises to whom"),
+        P.EXCHANGE_RULES: N_("set limits, working hours and desks"),
     }),
     (N_("Administration"), {
         P.AUDIT_READ: N_("read the whole audit trail"),
