@@ -1,6 +1,6 @@
 """What headquarters asks of units, for programs: lists, one assignment, progress, verification."""
 from datetime import date
-from typing import Literal, cast
+from typing import Any, Literal, cast
 from uuid import UUID
 
 from pydantic import BaseModel, Field
@@ -21,6 +21,18 @@ NOBODY = UUID(int=0)                # equals nothing: an unknown or malformed ke
 
 State = Literal["open", "handed_in", "closed", "cancelled"]
 LightCode = Literal["grey", "green", "amber", "red", "blue", "closed"]
+
+
+class Waiver(BaseModel):
+    """The unit's last request to be excused as not applicable, and what became of it."""
+    state: Literal["asked", "granted", "declined", "withdrawn"] = Field(
+        description="While it is `asked` the work may go on; `granted` cancels the assignment.")
+    reason: str
+    asked_by: str = Field(description="A mail address.", examples=["market@guangdong.example"])
+    asked_at: Instant
+    remark: str = Field(description="Headquarters' words; empty until it is decided.")
+    decided_by: str | None = Field(description="A mail address.", examples=["market@hq.example"])
+    decided_at: Instant | None
 
 
 class Assignment(BaseModel):
@@ -55,6 +67,7 @@ class Assignment(BaseModel):
     closed_on: date | None
     chased_at: Instant | None
     chase_count: int
+    waiver: Waiver | None = Field(description="Null where the unit never asked.")
     version: int = Field(description="Rises with every change.")
 
 
@@ -72,6 +85,7 @@ class AssignmentsQuery(PageQuery):
     owner: Phrase | None = Field(None, description="A mail address, or `me`.")
     overdue: bool = Field(False, description="Only what is open after its due day.")
     counted: bool = Field(False, description="Without cancelled ones, as the board counts.")
+    requested: bool = Field(False, description="Only those for which “not applicable” is asked and not yet decided.")
     q: Phrase = Field("", description="In code and title, in either language.")
 
 
@@ -97,6 +111,17 @@ class ChaseSent(Body):
     text: Paragraph = ""
 
 
+class WaiverSent(Body):
+    """Why it does not apply to the unit."""
+    reason: Paragraph
+
+
+class WaiverVerdictSent(Body):
+    """Whether it is granted; declining needs its remark."""
+    verdict: Literal["grant", "decline"]
+    remark: Paragraph = ""
+
+
 def listing() -> Answer:
     asked, today = api.query(AssignmentsQuery), clock.today()
     where = queries.conditions(identity(), _wanted(asked), today)
@@ -104,7 +129,8 @@ def listing() -> Answer:
 
     def show(row: Row) -> Assignment:
         return _shown(row, light(row.facts, today, limits), today)
-    return api.page_of(queries.listed(where).order_by(None), (models.Assignment.due, models.Assignment.id), asked, show)
+    statement = queries.listed(where).order_by(None).options(queries.with_waivers())
+    return api.page_of(statement, (models.Assignment.due, models.Assignment.id), asked, show)
 
 
 def _wanted(asked: AssignmentsQuery) -> queries.Wanted:
@@ -116,7 +142,8 @@ def _wanted(asked: AssignmentsQuery) -> queries.Wanted:
     except ValueError:
         programme = NOBODY
     codes = {name: getattr(asked, name) for name in (
-        "year", "unit", "kind", "category", "line", "process", "milestone", "state", "light", "overdue", "counted", "q")}
+        "year", "unit", "kind", "category", "line", "process", "milestone", "state", "light", "overdue", "counted",
+        "requested", "q")}
     return queries.Wanted(programme=programme, owner=owner, **codes)
 
 
@@ -154,6 +181,25 @@ def chase(key: str) -> Answer:
     return _answer(row)
 
 
+def ask_waiver(key: str) -> Answer:
+    row = _allowed(key, "ask_waiver")
+    service.ask_waiver(row, api.body(WaiverSent).reason, actor=identity())
+    return _answer(row)
+
+
+def withdraw_waiver(key: str) -> Answer:
+    row = _allowed(key, "withdraw_waiver")
+    service.withdraw_waiver(row, actor=identity())
+    return _answer(row)
+
+
+def decide_waiver(key: str) -> Answer:
+    row = _allowed(key, "decide_waiver")
+    sent = api.body(WaiverVerdictSent)
+    service.decide_waiver(row, sent.verdict, sent.remark, actor=identity())
+    return _answer(row)
+
+
 def _found(key: str) -> Row:
     return queries.one(identity(), api.key(key))
 
@@ -171,10 +217,15 @@ def _answer(row: Row) -> Answer:
 
 
 def _shown(row: Row, shows: Light, today: date) -> Assignment:
+    w = row.waiver
+    asked = Waiver(
+        state=cast("Any", w.state), reason=w.reason, asked_by=w.asked_by.email, asked_at=w.asked_at, remark=w.remark,
+        decided_by=w.decided_by.email if w.decided_by else None, decided_at=w.decided_at) if w else None
     same = {name: getattr(row, name) for name in _SAME}
     return Assignment(
         id=str(row.id), programme=str(row.programme_id), unit=row.unit.code, owner=row.owner.email if row.owner else None,
-        light=cast("LightCode", shows.code), light_reason=str(shows.reason), overdue_days=overdue_days(row.facts, today), **same)
+        light=cast("LightCode", shows.code), light_reason=str(shows.reason), waiver=asked,
+        overdue_days=overdue_days(row.facts, today), **same)
 
 
 _SAME = ("code", "year", "line", "process", "milestone", "title", "title_zh", "deliverable", "deliverable_zh", "evidence",
@@ -199,4 +250,12 @@ ROUTES: tuple[ApiRoute, ...] = (
         conflicts="It has not been handed in.")),
     ("POST", "/assignments/<key>/chase", chase, Permission.ASSIGNMENT_CHASE, Spec(
         summary="Urge its unit", answer=Assignment, body=ChaseSent, keys=_KEY, conflicts="It is finished.")),
+    ("POST", "/assignments/<key>/waiver", ask_waiver, Permission.ASSIGNMENT_WAIVE, Spec(
+        summary="Ask to be excused from it as not applicable", answer=Assignment, body=WaiverSent, keys=_KEY,
+        conflicts="It is not open, or it is asked already.")),
+    ("POST", "/assignments/<key>/waiver/withdraw", withdraw_waiver, Permission.ASSIGNMENT_WAIVE, Spec(
+        summary="Take the open request back", answer=Assignment, keys=_KEY, conflicts="No request is open.")),
+    ("POST", "/assignments/<key>/waiver/verdict", decide_waiver, Permission.ASSIGNMENT_VERIFY, Spec(
+        summary="Grant “not applicable”, which cancels it, or decline with a remark", answer=Assignment,
+        body=WaiverVerdictSent, keys=_KEY, conflicts="No request is open.")),
 )

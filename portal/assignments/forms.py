@@ -13,7 +13,7 @@ from tenants.messages import Message
 
 NOBODY = UUID(int=0)                # equals nothing: what is unknown or malformed fits no row
 CODES = ("unit", "kind", "category", "line", "process", "milestone", "state", "light")
-FILTERS = ("q", "year", "programme", *CODES, "owner", "overdue", "counted")
+FILTERS = ("q", "year", "programme", *CODES, "owner", "overdue", "counted", "requested")
 _YES = ("1", "true", "on", "yes")
 
 
@@ -46,7 +46,8 @@ def wanted(filters: Mapping[str, str], *, me: UUID) -> Wanted:
         programme=key(filters["programme"]) or NOBODY if "programme" in filters else None,
         year=(int(year) if year.isascii() and year.isdigit() and len(year) == 4 else 0) if year else None,
         owner=(me if owner == "me" else key(owner) or NOBODY) if owner else None,
-        overdue=filters.get("overdue") in _YES, counted=filters.get("counted") in _YES, q=filters.get("q", ""),
+        overdue=filters.get("overdue") in _YES, counted=filters.get("counted") in _YES,
+        requested=filters.get("requested") in _YES, q=filters.get("q", ""),
         **{name: filters.get(name) for name in CODES})
 
 

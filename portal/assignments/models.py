@@ -67,6 +67,11 @@ class Assignment(Base):
         return self.waivers[-1] if self.waivers else None
 
     @property
+    def open_waiver(self) -> "WaiverRequest | None":
+        """The request that waits for an answer."""
+        return self.waiver if self.waiver and self.waiver.state == ASKED else None
+
+    @property
     def subject(self) -> Subject:
         return Subject(self.unit_id, Line(self.line), self.owner_id)
 

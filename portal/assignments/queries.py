@@ -1,14 +1,15 @@
 """Reading assignments. What a person may not read is not there: the same answer as for what does not exist."""
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, tuple_
 from sqlalchemy.dialects.postgresql import distinct_on
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm import aliased, joinedload, selectinload
+from sqlalchemy.orm.interfaces import ORMOption
 
-from portal.assignments.models import Assignment, ProgressReport
+from portal.assignments.models import Assignment, ProgressReport, WaiverRequest
 from portal.assignments.rules import (
     COUNTED_STATES,
     OPEN,
@@ -30,7 +31,8 @@ THRESHOLDS = "light_thresholds"
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a list is narrowed to; None leaves a side open. `owner` is a person; `counted` leaves cancelled ones out."""
+    """What a list is narrowed to; None leaves a side open. `owner` is a person; `counted` leaves cancelled ones out,
+    `requested` keeps those for which “not applicable” is asked."""
     programme: UUID | None = None
     year: int | None = None
     unit: str | None = None
@@ -44,6 +46,7 @@ class Wanted:
     owner: UUID | None = None
     overdue: bool = False
     counted: bool = False
+    requested: bool = False
     q: str = ""
 
 
@@ -76,6 +79,8 @@ def _narrowed(wanted: Wanted, today: date) -> list[ColumnElement[bool]]:
         found += [a.due < today, a.state == OPEN]
     if wanted.counted:
         found.append(a.state.in_(COUNTED_STATES))
+    if wanted.requested:
+        found.append(_asked())
     return found
 
 
@@ -109,6 +114,11 @@ def after(due: date, key: UUID) -> ColumnElement[bool]:
     return tuple_(Assignment.due, Assignment.id) > tuple_(due, key)
 
 
+def with_waivers() -> ORMOption:
+    """The requests for “not applicable” of each row, with who asked and who decided: one more statement, however many."""
+    return selectinload(Assignment.waivers).options(joinedload(WaiverRequest.asked_by), joinedload(WaiverRequest.decided_by))
+
+
 def count(where: Sequence[ColumnElement[bool]]) -> int:
     return db.session.scalar(select(func.count()).select_from(Assignment).where(*where)) or 0
 
@@ -118,7 +128,7 @@ def one(identity: Identity, key: UUID) -> Assignment:
     _reach_any(identity)
     found = db.session.scalars(
         select(Assignment).where(Assignment.id == key, readable(identity))
-        .options(joinedload(Assignment.unit), joinedload(Assignment.owner))).one_or_none()
+        .options(joinedload(Assignment.unit), joinedload(Assignment.owner), with_waivers())).one_or_none()
     if found is None:
         raise NotVisible
     return found
@@ -145,7 +155,7 @@ def lock(assignment: Assignment) -> None:
     """Hold the row until the commit and read it anew: of two people who act at once the second sees the first's work.
     Only for whoever may change it, since the database asks for that right."""
     db.session.scalars(select(Assignment).where(Assignment.id == assignment.id)
-                       .options(joinedload(Assignment.unit), joinedload(Assignment.owner))
+                       .options(joinedload(Assignment.unit), joinedload(Assignment.owner), with_waivers())
                        .with_for_update(of=Assignment).execution_options(populate_existing=True)).one()
 
 
@@ -186,6 +196,32 @@ def waiting_for_verdict(identity: Identity) -> list[ColumnElement[bool]]:
     a = Assignment
     return [readable(identity, Permission.ASSIGNMENT_VERIFY), a.state == "handed_in", a.template_kind != "plan_filing",
             or_(a.owner_id.is_(None), a.owner_id.not_in(identity.selves))]
+
+
+def _asked(*, besides: Collection[UUID] = ()) -> ColumnElement[bool]:
+    """That “not applicable” is asked for, and by none of these people."""
+    w = aliased(WaiverRequest)
+    return exists().where(w.assignment_id == Assignment.id, w.verdict.is_(None), w.withdrawn_at.is_(None),
+                          w.asked_by_id.not_in(besides))
+
+
+def requests_to_decide(identity: Identity) -> list[ColumnElement[bool]]:
+    """Requests for “not applicable” that wait for this person: of what is neither one's own nor asked by oneself."""
+    a = Assignment
+    return [readable(identity, Permission.ASSIGNMENT_VERIFY), _asked(besides=identity.selves), a.state == OPEN,
+            or_(a.owner_id.is_(None), a.owner_id.not_in(identity.selves))]
+
+
+def requests_asked(identity: Identity) -> list[ColumnElement[bool]]:
+    """Requests for “not applicable” that this person may read and headquarters has yet to decide."""
+    return [readable(identity), _asked()]
+
+
+def requested(where: Sequence[ColumnElement[bool]]) -> Select[Assignment]:
+    """Of what fits, with its request, what was asked for first coming first."""
+    w = WaiverRequest
+    is_open = and_(w.assignment_id == Assignment.id, w.verdict.is_(None), w.withdrawn_at.is_(None))
+    return listed(where).join(w, is_open).order_by(None).order_by(w.asked_at, Assignment.id).options(with_waivers())
 
 
 def of_unit(programme: UUID, unit: int) -> Sequence[Assignment]:

@@ -32,7 +32,7 @@ def my_line(identity: Identity) -> Line | None:
 def mine(identity: Identity, standings: Sequence[Standing]) -> list[Task]:
     """What this person has to do, most urgent first."""
     found = [*_drafts_to_issue(identity), *_plans_to_file(identity, standings), *_plans_to_review(identity, standings),
-             *_to_verify(identity), *_to_report(identity), *_overdue_here(identity)]
+             *_to_verify(identity), *_to_decide(identity), *_to_report(identity), *_overdue_here(identity)]
     return by_urgency(found)
 
 
@@ -91,6 +91,17 @@ def _to_verify(identity: Identity) -> Iterable[Task]:
                    f"/assignments/{a.id}", N_("Verify"), None, "blue", a.handed_in_on)
 
 
+def _to_decide(identity: Identity) -> Iterable[Task]:
+    """Requests for “not applicable”; as with what is to be verified, the office stands in only where nobody else decides."""
+    where = assignments.requests_to_decide(identity)
+    if Role.HQ_OFFICE in {a.role for a in identity.appointments}:
+        where.append(Assignment.unit_id == HEADQUARTERS)
+    for a in db.session.scalars(assignments.requested(where).limit(MOST_ROWS)):
+        if a.open_waiver:
+            yield Task(N_("Decide: %(title)s", title=title(a)), N_("%(unit)s asks for “not applicable”", unit=unit_words(a.unit)),
+                       f"/assignments/{a.id}#waiver", N_("Decide"), None, "blue", clock.local(a.open_waiver.asked_at).date())
+
+
 def _to_report(identity: Identity) -> Iterable[Task]:
     rows = list(assignments.to_report(identity))
     lights, today = assignments.lights(rows, clock.today()), clock.today()
@@ -108,7 +119,8 @@ def _to_report(identity: Identity) -> Iterable[Task]:
 
 def waiting(identity: Identity, standings: Sequence[Standing]) -> list[Task]:
     """What is with others: plans under review, work handed in, and for headquarters what units have to do."""
-    return [*by_urgency([*_plans_with_lines(identity, standings), *_plans_with_units(identity, standings), *_handed_in(identity)]),
+    return [*by_urgency([*_plans_with_lines(identity, standings), *_plans_with_units(identity, standings), *_handed_in(identity),
+                          *_waivers_asked(identity)]),
             *_overdue_elsewhere(identity)]
 
 
@@ -140,6 +152,17 @@ def _handed_in(identity: Identity) -> Iterable[Task]:
     for row in rows:
         yield Task(N_("%(code)s %(title)s", code=row.code, title=title(row)), N_("%(line)s verifies", line=Line(row.line)),
                    f"/assignments/{row.id}", N_("Open"), None, "blue", row.handed_in_on)
+
+
+def _waivers_asked(identity: Identity) -> Iterable[Task]:
+    """For a unit: which requests for “not applicable” headquarters has yet to decide."""
+    if oversees(identity):
+        return
+    for row in db.session.scalars(assignments.requested(assignments.requests_asked(identity)).limit(MOST_ROWS)):
+        if row.open_waiver:
+            yield Task(N_("%(code)s %(title)s", code=row.code, title=title(row)),
+                       N_("%(line)s decides whether it applies", line=Line(row.line)), f"/assignments/{row.id}#waiver",
+                       N_("Open"), None, "blue", clock.local(row.open_waiver.asked_at).date())
 
 
 def _overdue_elsewhere(identity: Identity) -> Iterable[Task]:

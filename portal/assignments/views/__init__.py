@@ -3,6 +3,7 @@ from portal.assignments.views.item import cancel, chase, hand_in, item, report, 
 from portal.assignments.views.listing import chase_several, index, picked
 from portal.assignments.views.progress import progress, save_progress
 from portal.assignments.views.verdicts import verdicts
+from portal.assignments.views.waivers import ask_waiver, decide_waiver, withdraw_waiver
 from portal.web.access import Route
 from tenants.permissions import Permission as P
 
@@ -21,4 +22,7 @@ ROUTES: tuple[Route, ...] = (
     ("POST", "/<key>/verify", verify, P.ASSIGNMENT_VERIFY),
     ("POST", "/<key>/chase", chase, P.ASSIGNMENT_CHASE),
     ("POST", "/<key>/cancel", cancel, P.ASSIGNMENT_CANCEL),
+    ("POST", "/<key>/waiver", ask_waiver, P.ASSIGNMENT_WAIVE),
+    ("POST", "/<key>/waiver/withdraw", withdraw_waiver, P.ASSIGNMENT_WAIVE),
+    ("POST", "/<key>/waiver/verdict", decide_waiver, P.ASSIGNMENT_VERIFY),
 )

@@ -11,7 +11,17 @@ from flask_babel import gettext as _
 from portal import texts
 from portal.assignments import forms, queries, service
 from portal.assignments.models import Assignment, ProgressReport
-from portal.assignments.rules import CANCELLED, CLOSED, HANDED_IN, OPEN, Light, expected_percent, light, window_start
+from portal.assignments.rules import (
+    CANCELLED,
+    CLOSED,
+    GRANTED,
+    HANDED_IN,
+    OPEN,
+    Light,
+    expected_percent,
+    light,
+    window_start,
+)
 from portal.assignments.views import verdicts
 from portal.audit import queries as audit
 from portal.audit.views import history_of
@@ -33,7 +43,7 @@ _STALE = N_("Nothing was stored yet. Above stands how it is now; below, what you
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Whose turn it is. `act` names the form that is the next step: report, verify, plan (the filing's page), or none."""
+    """Whose turn it is. `act` names the form that is the next step: report, verify, waiver, plan (the filing's page), or none."""
     what: Message
     about: Message | None = None
     mine: bool = False
@@ -60,36 +70,36 @@ def report(key: str) -> ResponseReturnValue:
         percent = _percent()
         service.report(a, percent, request.form.get("text", ""), actor=identity(), version=version)
         return N_("Reported: %(percent)s %%.", percent=percent)
-    return _act(key, "report", act)
+    return act_on(key, "report", act)
 
 
 def hand_in(key: str) -> ResponseReturnValue:
     def act(a: Assignment, version: int) -> Message:
         service.hand_in(a, request.form.get("text", ""), actor=identity(), version=version)
         return N_("Handed in. It is verified next.")
-    return _act(key, "hand_in", act)
+    return act_on(key, "hand_in", act)
 
 
 def verify(key: str) -> ResponseReturnValue:
     def act(a: Assignment, version: int) -> Message:
         verdict = request.form.get("verdict", "")
         service.verify(a, verdict, request.form.get("remark", ""), actor=identity(), version=version)
-        return N_("Closed: %(title)s", title=_title(a)) if verdict == "close" else N_("Returned: %(title)s", title=_title(a))
-    return _act(key, "verify", act)
+        return N_("Closed: %(title)s", title=title_of(a)) if verdict == "close" else N_("Returned: %(title)s", title=title_of(a))
+    return act_on(key, "verify", act)
 
 
 def chase(key: str) -> ResponseReturnValue:
     def act(a: Assignment, version: int) -> Message:
         service.chase(a, request.form.get("text", ""), actor=identity(), version=version)
         return N_("Chased. The owner and the unit's contact are told.")
-    return _act(key, "chase", act)
+    return act_on(key, "chase", act)
 
 
 def cancel(key: str) -> ResponseReturnValue:
     def act(a: Assignment, version: int) -> Message:
         service.cancel(a, request.form.get("reason", ""), actor=identity(), version=version)
         return N_("Cancelled. It stays visible and counts nowhere.")
-    return _act(key, "cancel", act)
+    return act_on(key, "cancel", act)
 
 
 def _percent() -> int:
@@ -98,7 +108,7 @@ def _percent() -> int:
     return -1 if percent is None else percent
 
 
-def _act(key: str, action: str, act: Callable[[Assignment, int], Message]) -> ResponseReturnValue:
+def act_on(key: str, action: str, act: Callable[[Assignment, int], Message]) -> ResponseReturnValue:
     """Do it and go back to where the form stood; what is refused is shown with everything that was typed."""
     a = queries.one(identity(), forms.key_of(key))
     try:
@@ -114,7 +124,7 @@ def _act(key: str, action: str, act: Callable[[Assignment, int], Message]) -> Re
 
 
 def _again(a: Assignment, attempt: Attempt) -> ResponseReturnValue:
-    if attempt.action == "verify" and request.form.get("next", "").startswith(verdicts.ADDRESS):
+    if attempt.action in verdicts.JUDGES and request.form.get("next", "").startswith(verdicts.ADDRESS):
         shown = verdicts.waiting(a.id, attempt.typed.get("remark", ""), attempt.errors, attempt.said)
         return render_template("assignments/verdicts.html", **shown), attempt.status
     return _page(a, attempt)
@@ -127,12 +137,13 @@ def _page(a: Assignment, attempt: Attempt | None = None) -> ResponseReturnValue:
     content = {
         "a": a, "shows": shows, "offers": offers, "step": _step(a, offers, shows), "reports": reports, "start": start,
         "expected": expected_percent(start, a.due, today) if a.state == OPEN else None, "chart": _chart(a, reports, start, today),
-        "history": history_of("assignment", a.id), "attempt": attempt, "stale": _STALE, "title": _title(a),
-        "verifier": _verifier(a), "last": reports[-1] if reports else None, "most": texts.MEDIUM}
+        "history": history_of("assignment", a.id), "attempt": attempt, "stale": _STALE, "title": title_of(a),
+        "verifier": _verifier(a), "last": reports[-1] if reports else None, "most": texts.MEDIUM,
+        "waiver": a.waiver, "asked": a.open_waiver if a.state == OPEN else None}
     return render_template("assignments/item.html", **content), attempt.status if attempt else 200
 
 
-def _title(a: Assignment) -> str:
+def title_of(a: Assignment) -> str:
     return a.title_zh if language() == "zh" else a.title
 
 
@@ -147,11 +158,14 @@ def _step(a: Assignment, offers: frozenset[str], shows: Light) -> Step:
     if a.state == CLOSED:
         return Step(N_("Closed on %(day)s: verified by %(who)s", day=a.closed_on, who=_verifier(a)), tone="green")
     if a.state == CANCELLED:
-        return Step(N_("Cancelled: it counts nowhere any more"))
+        granted = a.waiver is not None and a.waiver.state == GRANTED
+        return Step(N_("Cancelled: it counts nowhere any more"), N_("Not applicable, as the unit had asked.") if granted else None)
     if a.template_kind == service.PLAN_FILING:
         return _filing_step(a, shows)
     if a.state == HANDED_IN:
         return _handed_in_step(a, offers)
+    if "decide_waiver" in offers:
+        return Step(N_("Your turn: the unit says it does not apply. Grant or decline?"), _due(a), mine=True, act="waiver")
     if "report" in offers:
         what = N_("Your turn: it is overdue. Say how far it is, or hand it in") if shows.late_days else \
             N_("Your turn: report how far it is, or hand it in when it is done")

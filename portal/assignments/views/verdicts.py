@@ -1,4 +1,4 @@
-"""What was handed in and waits for a verdict: closed or returned in place, what waits longest first."""
+"""What waits for a verdict, longest first: requests for “not applicable”, and what was handed in. Judged in place."""
 from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
@@ -18,6 +18,7 @@ from tenants.permissions import Permission
 
 MOST = 30                            # on one page; the rest follow when these are judged
 ADDRESS = "/assignments/verify"
+JUDGES = ("verify", "decide_waiver")    # the forms that stand on this page
 
 
 def verdicts() -> ResponseReturnValue:
@@ -31,6 +32,9 @@ def waiting(at: UUID | None = None, remark: str = "", errors: Mapping[str, Seque
     if not reaches(me, Permission.ASSIGNMENT_VERIFY):
         raise NotPermitted(N_("None of your functions verifies assignments."))
     rows = db.session.scalars(queries.to_verify(me).limit(MOST)).all()
+    where = queries.requests_to_decide(me)
+    asked = db.session.scalars(queries.requested(where).limit(MOST)).all()
     return {"rows": rows, "total": queries.count(queries.waiting_for_verdict(me)), "as_of": clock.now(),
+            "asked": asked, "asked_total": queries.count(where),
             "lights": queries.lights(rows, clock.today()), "last": queries.last_reports([a.id for a in rows]),
             "at": at, "remark": remark, "errors": errors or {}, "said": said, "most": texts.MEDIUM}

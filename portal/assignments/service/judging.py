@@ -1,0 +1,101 @@
+"""Who may do what with an assignment now, in which order that is judged, and who hears of it."""
+from collections.abc import Collection
+from contextlib import suppress
+from uuid import UUID
+
+from portal import texts
+from portal.assignments import queries
+from portal.assignments.models import Assignment
+from portal.assignments.rules import MACHINE, OPEN, UNCLOSED_STATES
+from portal.notices import service as notices
+from tenants.access import HEADQUARTERS, Appointment, Identity, need
+from tenants.errors import Invalid, NotPermitted, RuleViolated, Stale
+from tenants.messages import N_, Message
+from tenants.permissions import Permission
+from tenants.vocabulary import Line, Role
+
+PLAN_FILING = "plan_filing"
+ACTIONS = ("report", "hand_in", "verify", "chase", "cancel", "ask_waiver", "withdraw_waiver", "decide_waiver")
+_WHO = {"report": Permission.ASSIGNMENT_REPORT, "chase": Permission.ASSIGNMENT_CHASE, "verify": Permission.ASSIGNMENT_VERIFY,
+        "ask_waiver": Permission.ASSIGNMENT_WAIVE, "withdraw_waiver": Permission.ASSIGNMENT_WAIVE,
+        "decide_waiver": Permission.ASSIGNMENT_VERIFY,
+        **{t.action: t.who for t in MACHINE.transitions}}
+
+
+def allow(assignment: Assignment, action: str, *, actor: Identity) -> Appointment:
+    """May this person do that now? Returns the appointment that grants it; raises NotPermitted, then RuleViolated."""
+    under = need(actor, _WHO[action], assignment.subject)
+    if action == "decide_waiver" and assignment.open_waiver and assignment.open_waiver.asked_by_id in actor.selves:
+        raise NotPermitted(N_("Nobody grants what they asked for themselves, nor does their delegate."))
+    if assignment.template_kind == PLAN_FILING and action != "chase":
+        raise RuleViolated(N_("The plan's own task moves with the filing: it is handed in by submission, closed by approval."))
+    if action == "report":
+        if assignment.state != OPEN:
+            raise RuleViolated(N_("Progress is reported while an assignment is open."))
+    elif action.endswith("_waiver"):
+        _waiver_state(assignment, action)
+    elif action == "chase":
+        if assignment.state not in UNCLOSED_STATES:
+            raise RuleViolated(N_("There is nothing to chase: the assignment is finished."))
+    else:
+        MACHINE.step(assignment.state, "close" if action == "verify" else action)
+    return under
+
+
+def _waiver_state(assignment: Assignment, action: str) -> None:
+    """Raises RuleViolated."""
+    if action == "ask_waiver":
+        if assignment.state != OPEN:
+            raise RuleViolated(N_("“Not applicable” can be asked for while an assignment is open."))
+        if assignment.open_waiver:
+            raise RuleViolated(N_("“Not applicable” has been asked for already: headquarters has yet to decide."))
+    elif assignment.open_waiver is None:
+        raise RuleViolated(N_("No request for “not applicable” is open."))
+
+
+def offers(assignment: Assignment, *, actor: Identity) -> frozenset[str]:
+    """Those of ACTIONS that `allow` grants now."""
+    found = set()
+    for action in ACTIONS:
+        with suppress(NotPermitted, RuleViolated):
+            allow(assignment, action, actor=actor)
+            found.add(action)
+    return frozenset(found)
+
+
+def begin(assignment: Assignment, action: str, actor: Identity, version: int | None) -> Appointment:
+    """Permission, then the row held and read anew, then its version, then its state. `version` is what the person had
+    in front of them; None from a program that has no form open. Raises NotPermitted, Stale, RuleViolated."""
+    need(actor, _WHO[action], assignment.subject)
+    queries.lock(assignment)
+    if version is not None and version != assignment.version:
+        raise Stale(N_("Somebody else has changed this assignment since you opened it. See what it says now, then decide."))
+    return allow(assignment, action, actor=actor)
+
+
+def bounded(place: str, text: str, limit: int = texts.MEDIUM) -> None:
+    if len(text) > limit:
+        raise Invalid({place: [N_("At most %(n)s characters; this has %(m)s. Shorten it or refer to a document.",
+                                  n=limit, m=len(text))]})
+
+
+def title_of(assignment: Assignment) -> dict[str, str]:
+    return {"en": assignment.title, "zh": assignment.title_zh}
+
+
+def unit_of(assignment: Assignment) -> dict[str, str]:
+    return {"en": assignment.unit.name, "zh": assignment.unit.name_zh}
+
+
+def tell_verifiers(assignment: Assignment, message: Message) -> None:
+    line, url = Line(assignment.line), f"/assignments/{assignment.id}"
+    own = assignment.unit_id == HEADQUARTERS
+    roles = [Role.HQ_LINE_LEAD] if not own else [Role.HQ_LEADER if line is Line.CUSTOMER_SERVICE else Role.HQ_OFFICE]
+    notices.tell(HEADQUARTERS, message, url, roles=roles, line=line)
+
+
+def tell_unit(assignment: Assignment, message: Message, also: Collection[UUID] = ()) -> None:
+    roles = [Role.HQ_LINE_LEAD] if assignment.unit_id == HEADQUARTERS else [Role.UNIT_CONTACT]
+    notices.tell(assignment.unit_id, message, f"/assignments/{assignment.id}", roles=roles,
+                 line=Line(assignment.line) if assignment.unit_id == HEADQUARTERS else None,
+                 people=[p for p in (assignment.owner_id, *also) if p])
