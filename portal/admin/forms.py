@@ -1,6 +1,7 @@
 """The forms of administration. What is right is judged by the services; here texts become days, numbers and codes, and
 what the services find stands beside the fields."""
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Any, ClassVar, TypeVar
 from uuid import UUID
@@ -10,9 +11,12 @@ from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, DateField, EmailField, Form, HiddenField, IntegerField, SelectField, StringField, TelField
 from wtforms.widgets import NumberInput
 
+from portal import legends
 from portal.admin import queries
 from portal.assignments.rules import Thresholds
+from portal.legends import Legend, Sign
 from portal.units.rules import ORDER, Facts
+from portal.web.lights import common_words
 from portal.web.names import term, unit_name
 from portal.web.templating import translate
 from tenants.errors import Invalid
@@ -234,6 +238,54 @@ class ThresholdForm(AdminForm):
             raise Invalid(faults)
         return Thresholds(**values)
 
+
+@dataclass(frozen=True, slots=True)
+class OwnLegend:
+    """A unit with the legend it shows; `version` is that of its own, 0 where it has none yet."""
+    unit: Unit
+    signs: Legend
+    version: int
+    setting: UUID | None
+
+    @property
+    def id(self) -> int:
+        return self.unit.id
+
+
+class Tone(Choice):
+    """One of the house's tones."""
+
+    def __init__(self, label: Any, validators: Any = None, **kwargs: Any) -> None:
+        super().__init__(label, validators, **kwargs)
+        self.choices = [(tone, translate(words)) for tone, words in legends.TONES.items()]
+
+
+class LegendForm(AdminForm):
+    """A tone and a word in both languages for each light; a field is called "<light>_<part of its sign>"."""
+
+    def __init__(self, formdata: Any = None, obj: OwnLegend | None = None, **kwargs: Any) -> None:
+        given = {f"{code}_{part}": value for code, sign in obj.signs.items() for part, value in asdict(sign).items()} if obj else {}
+        super().__init__(formdata, None, **{**given, "version": obj.version if obj else 0, **kwargs})
+        for code, *fields in self.rows:
+            for field, part in zip(fields, (N_("Colour"), N_("Name in Chinese"), N_("Name in English")), strict=True):
+                field.label.text = f"{common_words(code)} · {translate(part)}"
+
+    @property
+    def rows(self) -> list[tuple[str, Any, Any, Any]]:
+        return [(code, self[f"{code}_tone"], self[f"{code}_name_zh"], self[f"{code}_name"]) for code in legends.CODES]
+
+    def legend(self) -> Legend:
+        return {code: Sign(tone.data or "", name.data or "", zh.data or "") for code, tone, zh, name in self.rows}
+
+    def signs(self) -> Legend:
+        """Each light as typed, fit to be shown: in its common tone where none of the list was given."""
+        return {code: s if s.tone in legends.TONES else replace(s, tone=legends.COMMON[code]) for code, s in self.legend().items()}
+
+
+for _code in legends.CODES:
+    setattr(LegendForm, f"{_code}_tone", Tone("", [Needed()]))
+    setattr(LegendForm, f"{_code}_name_zh", StringField("", [Needed()]))
+    setattr(LegendForm, f"{_code}_name", StringField("", [Needed()]))
 
 THRESHOLDS = ("near_days", "behind_points", "silent_days")
 

@@ -6,11 +6,13 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, case, func, or_, select
+from sqlalchemy import ColumnElement, Select, case, exists, func, or_, select
 from sqlalchemy.orm import aliased, contains_eager, joinedload, selectinload
 
+from portal import legends
 from portal.assignments.queries import THRESHOLDS
 from tenants import clock, directory
+from tenants.access import HEADQUARTERS
 from tenants.db import db
 from tenants.models import Appointment, Delegation, Focus, Person, Responsibility, Setting, Term, Unit
 from tenants.vocabulary import Role
@@ -139,6 +141,21 @@ def thresholds() -> Setting | None:
     """The row that `portal.assignments` reads."""
     return db.session.scalars(select(Setting).where(Setting.name == THRESHOLDS)
                               .execution_options(populate_existing=True)).one_or_none()
+
+
+def legend_row(unit: int) -> Setting | None:
+    """The row that holds a unit's own legend of the lights, as it is now."""
+    return db.session.scalars(select(Setting).where(Setting.name == legends.setting_of(unit))
+                              .execution_options(populate_existing=True)).one_or_none()
+
+
+def with_legends(words: str, chosen: Chosen) -> Select[Any]:
+    """The units that may have a legend of their own: all that exist, headquarters excepted."""
+    found = units(words, {**chosen, "state": "open"}).where(Unit.id != HEADQUARTERS)
+    if chosen.get("legend"):
+        kept = exists().where(Setting.name == func.concat(legends.PREFIX, Unit.id), Setting.value != {})
+        found = found.where(kept if chosen["legend"] == "own" else ~kept)
+    return found
 
 
 def one(model: type[Responsibility] | type[Focus] | type[Term], key: UUID) -> Any:

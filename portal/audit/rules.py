@@ -46,6 +46,7 @@ FIELDS: Mapping[str, Message] = {
     "goals_zh": N_("Goals in Chinese"),
     "valid_from": N_("From"), "valid_until": N_("Until"), "left_on": N_("Left on"), "targets": N_("Addressed to"),
     "near_days": N_("Days before the due date"), "behind_points": N_("Points behind"), "silent_days": N_("Days without a report"),
+    "tone": N_("Colour"),
 }
 PARTS: Mapping[str, Message] = {"contact": N_("contact"), "deputy": N_("deputy"), "counterpart": N_("counterpart")}
 SAID = ("text", "remark", "reason")                    # what somebody wrote in this step, shown as words

@@ -5,11 +5,14 @@ from typing import Any, cast
 from uuid import UUID
 
 from flask import g
-from sqlalchemy import select
+from sqlalchemy import literal, null, select, union_all
+from sqlalchemy.dialects.postgresql import JSONB
 
+from portal import legends
+from portal.legends import Legend
 from portal.web.locale import language
 from tenants.db import db
-from tenants.models import Person, Term, Unit
+from tenants.models import Person, Setting, Term, Unit
 from tenants.vocabulary import Category, Duty, Line, MilestoneCode, Part, Process, Role, System, UnitKind
 
 # Which vocabulary of `term` a code of the contract stands in.
@@ -26,6 +29,7 @@ class Named:
     name: str
     name_zh: str
     short_zh: str = ""
+    key: int | None = None                             # of a unit
 
     def full(self) -> str:
         return self.name_zh if language() == "zh" else self.name
@@ -35,10 +39,27 @@ class Named:
 
 
 def _terms() -> dict[tuple[str, str], Named]:
+    """With what the units call their lights, in the same statement."""
     if "terms" not in g:
-        rows = db.session.execute(select(Term.vocabulary, Term.code, Term.name, Term.name_zh))
-        g.terms = {(r.vocabulary, r.code): Named(r.code, r.name, r.name_zh) for r in rows}
+        terms = select(Term.vocabulary, Term.code, Term.name, Term.name_zh, null().cast(JSONB).label("value"))
+        kept = select(literal(_LEGEND), Setting.name, literal(""), literal(""), Setting.value).where(
+            Setting.name.startswith(legends.PREFIX, autoescape=True))
+        g.terms, g.legends = {}, {}
+        for vocabulary, code, name, name_zh, value in db.session.execute(union_all(terms, kept)):
+            if vocabulary != _LEGEND:
+                g.terms[vocabulary, code] = Named(code, name, name_zh)
+            elif (unit := code.removeprefix(legends.PREFIX)).isdecimal() and (legend := legends.read(value)):
+                g.legends[int(unit)] = legend
     return cast(dict[tuple[str, str], Named], g.terms)
+
+
+_LEGEND = "legend"                                     # no vocabulary; marks the rows that are settings
+
+
+def legends_kept() -> Mapping[int, Legend]:
+    """The units' own legends, by the unit's key."""
+    _terms()
+    return cast(Mapping[int, Legend], g.legends)
 
 
 def _units() -> dict[int | str, Named]:
@@ -47,15 +68,20 @@ def _units() -> dict[int | str, Named]:
         rows = db.session.execute(select(Unit.id, Unit.code, Unit.name, Unit.name_zh, Unit.short_zh))
         g.units = {}
         for r in rows:
-            g.units[r.id] = g.units[r.code] = Named(r.code, r.name, r.name_zh, r.short_zh)
+            g.units[r.id] = g.units[r.code] = Named(r.code, r.name, r.name_zh, r.short_zh, r.id)
     return cast(dict[int | str, Named], g.units)
+
+
+def named(vocabulary: str, code: str) -> Named | None:
+    """A code with its names in both languages."""
+    return _terms().get((vocabulary, code))
 
 
 def term(vocabulary: str, code: str | None) -> str:
     """The name of a code; the code itself where it has none; nothing for nothing."""
     if code is None:
         return ""
-    found = _terms().get((vocabulary, str(code)))
+    found = named(vocabulary, str(code))
     return found.full() if found else str(code)
 
 
@@ -82,6 +108,14 @@ def unit_short(unit: Any) -> str:
 def unit_code(unit: Any) -> str:
     found = _unit(unit)
     return found.code if found else str(unit or "")
+
+
+def unit_key(unit: Any) -> int | None:
+    """Of a unit given as row, key or code; None for a code that nothing has."""
+    if isinstance(unit, str):
+        found = _units().get(unit)
+        return found.key if found else None
+    return unit if unit is None or isinstance(unit, int) else int(unit.id)
 
 
 def person_name(person: Any) -> str:

@@ -14,6 +14,8 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from portal.web import frame, times
 from portal.web.access import may
 from portal.web.labels import LIGHTS, STATES
+from portal.web.lights import common_words, light_class, light_means, own, own_of_all, speak_for, word
+from portal.web.lights import light_words as light_words
 from portal.web.locale import LANGUAGES, THEMES, language, theme
 from portal.web.names import VOCABULARIES, person_name, term, unit_code, unit_name, unit_short
 from tenants import clock
@@ -67,13 +69,6 @@ def icon(name: str, label: str = "") -> Markup:
     """A drawing of the sprite; without a label it is decoration."""
     told = Markup('role="img" aria-label="{}"').format(label) if label else Markup('aria-hidden="true"')
     return Markup('<svg class="i" {}><use href="{}#{}"></use></svg>').format(told, asset("icons.svg"), name)
-
-
-def light_words(code: str) -> str:
-    """The legend's word for a light: data, which the administrator may change; before signing in the interface's own."""
-    if code not in LIGHTS:
-        return code
-    return term("light", code) if "identity" in g else translate(LIGHTS[code][0])
 
 
 def light_meaning(code: str) -> str:
@@ -138,7 +133,9 @@ def init_app(app: Flask) -> None:
     app.context_processor(_context)
     env.globals.update(
         asset=asset, icon=icon, term=term, unit_name=unit_name, unit_short=unit_short, unit_code=unit_code,
-        person_name=person_name, light_words=light_words, light_meaning=light_meaning, state_words=state_words, LIGHTS=LIGHTS,
+        person_name=person_name, light_words=light_words, light_meaning=light_meaning, light_class=light_class,
+        light_means=light_means, common_words=common_words, sign_word=word, own_legend=own, own_legends=own_of_all,
+        speak_for=speak_for, state_words=state_words, LIGHTS=LIGHTS,
         LANGUAGES=LANGUAGES, THEMES=THEMES, language=language, theme=theme, here=here, with_query=with_query, without=without,
         may=may, distance=times.distance, today=clock.today, now=clock.now, get_locale=get_locale)
     env.filters.update(

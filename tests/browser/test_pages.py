@@ -20,7 +20,8 @@ PAGES = {
     "market": ("/filings/<submitted>", "/filings/<submitted>/review", "/assignments/verify"),
     "auditor": ("/audit", "/filings/<submitted>"),
     "admin": ("/admin/", "/admin/units/", "/admin/units/new/", "/admin/people/", "/admin/people/new/", "/admin/appointments/",
-              "/admin/delegations/", "/admin/duties/", "/admin/focus/", "/admin/terms/", "/admin/lights/"),
+              "/admin/delegations/", "/admin/duties/", "/admin/focus/", "/admin/terms/", "/admin/lights/", "/admin/legends/",
+              "/admin/legends/edit/?id=2"),
 }
 
 

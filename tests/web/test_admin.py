@@ -16,9 +16,9 @@ from tests.conftest import Superuser
 from tests.factories import people
 from tests.web.browsing import Browser
 
-VIEWS = ("units", "people", "appointments", "delegations", "duties", "focus", "terms", "lights")
+VIEWS = ("units", "people", "appointments", "delegations", "duties", "focus", "terms", "lights", "legends")
 MODELS = {"units": "unit", "people": "person", "appointments": "appointment", "duties": "responsibility", "focus": "focus",
-          "terms": "term"}
+          "terms": "term", "legends": "unit WHERE id > 1"}
 STRANGERS = ("office", "leader", "market", "auditor", "contact.guangdong", "member.tibet")
 
 

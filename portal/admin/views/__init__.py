@@ -7,6 +7,7 @@ from flask_admin.theme import Theme
 
 from portal.admin import queries
 from portal.admin.views.base import Closed, Records
+from portal.admin.views.legends import Legends
 from portal.admin.views.people import Appointments, Delegations, People
 from portal.admin.views.reference import Duties, Focuses, Settings, Terms
 from portal.admin.views.units import Units
@@ -19,7 +20,7 @@ _TEMPLATES = Path(__file__).parents[1] / "templates"
 _VIEWS: tuple[tuple[type[Records], type, str], ...] = (
     (Units, Unit, "units"), (People, Person, "people"), (Appointments, Appointment, "appointments"),
     (Delegations, Delegation, "delegations"), (Duties, Responsibility, "duties"), (Focuses, Focus, "focus"),
-    (Terms, Term, "terms"), (Settings, Setting, "lights"))
+    (Terms, Term, "terms"), (Settings, Setting, "lights"), (Legends, Unit, "legends"))
 
 
 class Index(Closed):
