@@ -85,8 +85,9 @@ def settle(assignment: Assignment, remark: str, actor: Identity) -> None:
 
 
 def _answer(request: WaiverRequest, verdict: str, remark: str, actor: Identity) -> None:
+    judge = _person(actor)                                # read before anything half done can be flushed
     request.verdict, request.remark = verdict, remark
-    request.decided_by, request.decided_at = _person(actor), clock.now()
+    request.decided_by, request.decided_at = judge, clock.now()
 
 
 def _person(actor: Identity) -> Person:

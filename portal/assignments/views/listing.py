@@ -54,7 +54,7 @@ def chase_several() -> ResponseReturnValue:
 
 def _list(said: Message | None = None, picks: frozenset[str] = frozenset(), text: str = "") -> dict[str, Any]:
     me, today, filters = identity(), clock.today(), forms.asked(request.args)
-    where = queries.conditions(me, _wanted(filters, me), today)
+    where = queries.conditions(me, wanted(filters, me), today)
     start = forms.place(request.args.get("cursor", ""))
     here = [*where, queries.after(*start)] if start else where
     rows = db.session.scalars(queries.listed(here).options(queries.with_waivers()).limit(PAGE + 1)).all()
@@ -70,7 +70,8 @@ def _list(said: Message | None = None, picks: frozenset[str] = frozenset(), text
         "said": said, "picks": picks, "text": text, "most": texts.MEDIUM}
 
 
-def _wanted(filters: Mapping[str, str], me: Identity) -> queries.Wanted:
+def wanted(filters: Mapping[str, str], me: Identity) -> queries.Wanted:
+    """What the filters of an address narrow the list to."""
     owner = filters.get("owner", "")
     if "@" in owner:                                   # a mail address names a person as well as the key does
         filters = {**filters, "owner": str(queries.person_with_mail(owner) or forms.NOBODY)}
