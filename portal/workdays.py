@@ -4,7 +4,7 @@ The days come from `chinesecalendar`, which knows a year once the State Council 
 only Saturdays and Sundays count as days off; `known` says which of the two an answer rests on. Pure and fast: a count
 of working days is two look-ups, however far apart the days are."""
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from itertools import accumulate
 
@@ -25,49 +25,63 @@ def _weekday(day: date) -> bool:
     return day.weekday() < 5
 
 
-def _exceptions() -> Iterator[tuple[int, int]]:
-    """Day number and +1 (a worked weekend day) or -1 (a weekday off), where the calendar differs from the week."""
-    for day in sorted(MAKE_UP_DAYS | HOLIDAYS):
+def _announced() -> Iterator[tuple[date, bool]]:
+    """The announced days that differ from their week: worked or not."""
+    for day in MAKE_UP_DAYS | HOLIDAYS:
         works = day in MAKE_UP_DAYS
         if known(day.year) and works != _weekday(day):
-            yield day.toordinal(), 1 if works else -1
+            yield day, works
 
 
-_SHIFTS = dict(_exceptions())
-_DAYS = tuple(_SHIFTS)
-_SUMS = (0, *accumulate(_SHIFTS.values()))
+class Calendar:
+    """The announced calendar, with exceptions of one's own: `exceptions` say of a day whether it is worked, where that is
+    not yet announced or a company does otherwise."""
+
+    def __init__(self, exceptions: Mapping[date, bool] | None = None) -> None:
+        differing = {**dict(_announced()), **(exceptions or {})}
+        self._shifts = {day.toordinal(): 1 if works else -1 for day, works in sorted(differing.items()) if works != _weekday(day)}
+        self._days = tuple(self._shifts)
+        self._sums = (0, *accumulate(self._shifts.values()))
+
+    def up_to(self, ordinal: int) -> int:
+        """Working days from 0001-01-01, a Monday, up to and including day number `ordinal`."""
+        weeks, rest = divmod(ordinal, 7)
+        return weeks * 5 + min(rest, 5) + self._sums[bisect_right(self._days, ordinal)]
+
+    def numbered(self, number: int) -> date:
+        """The working day that is the `number`-th since 0001-01-01."""
+        low = max(1, number * 7 // 5 - len(self._days) * 2 - 30)
+        high = number * 7 // 5 + len(self._days) * 2 + 30
+        return date.fromordinal(low + bisect_left(range(low, high), number, key=self.up_to))
+
+    def is_workday(self, day: date) -> bool:
+        shift = self._shifts.get(day.toordinal())
+        return _weekday(day) if shift is None else shift > 0
+
+    def between(self, start: date, end: date) -> int:
+        """Working days from `start` to `end`, both included; 0 when `end` lies before `start`."""
+        return max(0, self.up_to(end.toordinal()) - self.up_to(start.toordinal() - 1))
+
+    def left(self, today: date, due: date) -> int:
+        """Working days after `today` up to and including `due`; 0 on the due day and past it."""
+        return max(0, self.up_to(due.toordinal()) - self.up_to(today.toordinal()))
+
+    def add(self, day: date, count: int) -> date:
+        """The `count`-th working day after `day`, or before it for a negative count; `day` itself, worked or not, for 0.
+
+        Raises OverflowError beyond the years 1 to 9999."""
+        if count == 0:
+            return day
+        ordinal = day.toordinal()
+        wanted = (self.up_to(ordinal) if count > 0 else self.up_to(ordinal - 1) + 1) + count
+        reach = abs(count) * 2 + 30                     # no run of days off is longer than a month
+        low = max(0, ordinal - reach)
+        found = low + bisect_left(range(low, ordinal + reach), wanted, key=self.up_to)
+        return day + timedelta(days=found - ordinal)
 
 
-def _up_to(ordinal: int) -> int:
-    """Working days from 0001-01-01, a Monday, up to and including day number `ordinal`."""
-    weeks, rest = divmod(ordinal, 7)
-    return weeks * 5 + min(rest, 5) + _SUMS[bisect_right(_DAYS, ordinal)]
-
-
-def is_workday(day: date) -> bool:
-    shift = _SHIFTS.get(day.toordinal())
-    return _weekday(day) if shift is None else shift > 0
-
-
-def workdays_between(start: date, end: date) -> int:
-    """Working days from `start` to `end`, both included; 0 when `end` lies before `start`."""
-    return max(0, _up_to(end.toordinal()) - _up_to(start.toordinal() - 1))
-
-
-def workdays_left(today: date, due: date) -> int:
-    """Working days after `today` up to and including `due`; 0 on the due day and past it."""
-    return max(0, _up_to(due.toordinal()) - _up_to(today.toordinal()))
-
-
-def add_workdays(day: date, count: int) -> date:
-    """The `count`-th working day after `day`, or before it for a negative count; `day` itself, worked or not, for 0.
-
-    Raises OverflowError beyond the years 1 to 9999."""
-    if count == 0:
-        return day
-    ordinal = day.toordinal()
-    wanted = (_up_to(ordinal) if count > 0 else _up_to(ordinal - 1) + 1) + count
-    reach = abs(count) * 2 + 30                     # no run of days off is longer than a month
-    low = max(0, ordinal - reach)
-    found = low + bisect_left(range(low, ordinal + reach), wanted, key=_up_to)
-    return day + timedelta(days=found - ordinal)
+STANDARD = Calendar()
+is_workday = STANDARD.is_workday
+workdays_between = STANDARD.between
+workdays_left = STANDARD.left
+add_workdays = STANDARD.add
