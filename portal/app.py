@@ -9,14 +9,17 @@ from portal.accounts import views as accounts
 from portal.admin import views as admin
 from portal.api import views as api_documentation
 from portal.assignments import api as assignments_api
+from portal.assignments import exports as assignments_export
 from portal.assignments import views as assignments
 from portal.audit import service as audit
 from portal.audit import views as audit_views
 from portal.board import api as board_api
+from portal.board import exports as board_export
 from portal.board import views as board
 from portal.config import Settings
 from portal.desk import views as desk
 from portal.filings import api as filings_api
+from portal.filings import exports as filings_export
 from portal.filings import views as filings
 from portal.health import views as health
 from portal.models import METADATA
@@ -24,15 +27,18 @@ from portal.notices import views as notices
 from portal.permissions import views as permissions
 from portal.programmes import api as programmes_api
 from portal.programmes import views as programmes
+from portal.saved import views as saved
 from portal.units import api as units_api
+from portal.units import exports as units_export
 from portal.units import views as units
-from portal.web import access, errors, kept, locale, masked, security, sessions, templating
+from portal.web import access, downloads, errors, kept, locale, masked, security, sessions, templating
 from portal.web.unit_of_work import UnitOfWork
 from tenants import clock, isolation
 from tenants.db import db
 
 FEATURES: tuple[ModuleType, ...] = (
-    accounts, filings, assignments, units, permissions, desk, programmes, board, notices, audit_views, health)
+    accounts, filings, assignments, units, permissions, desk, programmes, board, notices, saved, audit_views, health,
+    assignments_export, board_export, filings_export, units_export)
 APIS: tuple[ModuleType, ...] = (units_api, assignments_api, programmes_api, board_api, filings_api, api_documentation)
 
 MIB = 1024 * 1024
@@ -59,10 +65,12 @@ def create_app(settings: Settings) -> Flask:
     errors.init_app(app)
     locale.init_app(app)
     templating.init_app(app)
+    downloads.init_app(app)
     masked.init_app(app)
     security.init_app(app)
     health.init_app(app)
     notices.init_app(app)
+    saved.init_app(app)
     sign_in.init_app(app, settings)
     for feature in FEATURES:
         access.mount(app, feature.NAME, feature.PREFIX, feature.ROUTES)

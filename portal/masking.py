@@ -92,7 +92,8 @@ def _numbers(text: str) -> Iterator[_Found]:
     for group in _GROUP.finditer(plain):
         if group.start() < end:
             continue
-        found = next(filter(None, (judge(plain, group.start(), end) for judge in (_identity, _bank_card, _old_identity, _phone))), None)
+        judged = (judge(plain, group.start(), end) for judge in (_identity, _bank_card, _old_identity, _phone))
+        found = next(filter(None, judged), None)
         if found is not None:
             end = found.end
             yield found

@@ -2,6 +2,7 @@
 from flask import Response, request
 
 from portal.assignments import forms, queries
+from portal.assignments.models import Assignment
 from portal.assignments.views.listing import wanted
 from portal.sheets import MOST, Cell, Column
 from portal.web.access import Route, identity
@@ -29,7 +30,7 @@ def sheet() -> Response:
     lights = queries.lights(rows, today)
     chinese = language() == "zh"
 
-    def cells(a: queries.Assignment) -> list[Cell]:
+    def cells(a: Assignment) -> list[Cell]:
         return [a.code, a.title_zh if chinese else a.title, unit_name(a.unit), term("line", a.line),
                 term("process", a.process) if a.process else "", term("milestone", a.milestone), a.owner.name if a.owner else "",
                 light_words(lights[a.id].code), state_words("assignment", a.state)[0], a.percent, a.start, a.due, a.original_due,

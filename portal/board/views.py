@@ -33,13 +33,13 @@ _CODES: Mapping[str, frozenset[str]] = {
     "milestone": frozenset(MilestoneCode), "light": frozenset(LIGHTS)}
 
 
-def _asked(*names: str) -> dict[str, str]:
+def asked_filters(*names: str) -> dict[str, str]:
     """The filters of the address; a word that is none of its codes leaves that side open."""
     found = {n: texts.clean(request.args.get(n)) for n in names}
     return {n: v for n, v in found.items() if v and (n not in _CODES or v in _CODES[n])}
 
 
-def _programme() -> tuple[Programme | None, Sequence[Programme]]:
+def chosen_programme() -> tuple[Programme | None, Sequence[Programme]]:
     """The one of the year asked for, else the newest that is issued; and all that one may choose from."""
     every = [p for p in programmes.listed(identity()) if p.state != DRAFT]
     year = request.args.get("year", type=int)
@@ -57,10 +57,10 @@ def _opens(programme: Programme, wanted: Mapping[str, str]) -> Opens:
 def board() -> ResponseReturnValue:
     """Units by milestones: who stands where, as far as this person sees."""
     me = identity()
-    programme, every = _programme()
+    programme, every = chosen_programme()
     if programme is None:
         return render_template("board/none.html", drafts=bool(permits(me, Permission.PROGRAMME_EDIT)))
-    asked = _asked("line", "kind", "category")
+    asked = asked_filters("line", "kind", "category")
     wanted, units, now = Wanted(**asked), queries.units(), clock.now()
     rows = queries.counted(me, programme.id, wanted, units)
     places = queries.places(me, wanted, units, rows)
@@ -118,10 +118,10 @@ def _tiles(groups: Sequence[Group], places: Sequence[rules.Place]) -> list[tuple
 def rows() -> ResponseReturnValue:
     """Just the assignments that a figure of the board counts; details open for those who may read them."""
     me = identity()
-    programme, _every = _programme()
+    programme, _every = chosen_programme()
     if programme is None:
         return render_template("board/none.html", drafts=bool(permits(me, Permission.PROGRAMME_EDIT)))
-    asked = _asked(*asdict(Wanted()))
+    asked = asked_filters(*asdict(Wanted()))
     units = queries.units()
     found = queries.counted(me, programme.id, Wanted(**asked), units)
     left = queries.after(found, request.args.get("cursor", ""))

@@ -15,6 +15,7 @@ from portal.filings.forms import Sheet, content_of, remarks_of, sheet_of, typed
 from portal.filings.models import Filing, FilingItem, FilingNote
 from portal.filings.rules import DRAFT, RETURNED, SENT_BACK, SUBMITTED
 from portal.programmes import queries as programmes
+from portal.programmes.models import Programme
 from portal.units import service as units
 from portal.web import templating
 from portal.web.access import Route, identity
@@ -41,17 +42,25 @@ def key_of(text: str) -> UUID:
 def index() -> ResponseReturnValue:
     """Every unit that owes a plan, and where it stands with it."""
     me = identity()
-    every = [p for p in programmes.listed(me) if p.state != "draft"]
-    year = request.args.get("year", type=int)
-    programme = next((p for p in every if p.year == year), next(iter(every), None))
+    programme, every = chosen_programme()
     if programme is None:
         return render_template("filings/none.html")
-    rows = queries.overview(me, programme.id)
-    wanted = {k: request.args.get(k, "") for k in ("state", "kind", "category", "waits_for", "late", "unit")}
+    rows, wanted = queries.overview(me, programme.id), asked_filters()
     shown = [r for r in rows if r.matches(**wanted)]
     mine = [r for r in rows if permits(me, Permission.FILING_DRAFT, Subject(r.unit.id))]
     return render_template("filings/index.html", programme=programme, programmes=every, rows=shown, all_rows=rows, mine=mine,
                            wanted=wanted, set_filters=_chips(wanted), lines=list(Line), as_of=clock.now())
+
+
+def chosen_programme() -> tuple[Programme | None, Sequence[Programme]]:
+    """The one of the year asked for, else the newest that is issued; and all that one may choose from."""
+    every = [p for p in programmes.listed(identity()) if p.state != "draft"]
+    year = request.args.get("year", type=int)
+    return next((p for p in every if p.year == year), next(iter(every), None)), every
+
+
+def asked_filters() -> dict[str, str]:
+    return {k: request.args.get(k, "") for k in ("state", "kind", "category", "waits_for", "late", "unit")}
 
 
 def _chips(wanted: Mapping[str, str]) -> list[tuple[str, str]]:

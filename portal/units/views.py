@@ -1,4 +1,5 @@
 """The directory: all units and whom to turn to, one unit, and who answers for what."""
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from flask import redirect, render_template, request, url_for
@@ -27,10 +28,24 @@ def _chosen(codes: type[C], name: str) -> C | None:
     return codes(value) if value in set(codes) else None
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The filters of the address."""
+    kind: UnitKind | None
+    category: Category | None
+    line: Line | None
+    words: str
+
+
+def asked() -> Asked:
+    return Asked(_chosen(UnitKind, "kind"), _chosen(Category, "category"), _chosen(Line, "line"),
+                 clean(request.args.get("q"))[:100])
+
+
 def index() -> ResponseReturnValue:
     """Every unit with its head, contact and counterparts, to find whom to call."""
-    kind, category, line = _chosen(UnitKind, "kind"), _chosen(Category, "category"), _chosen(Line, "line")
-    words = clean(request.args.get("q"))[:100]
+    filters = asked()
+    kind, category, line, words = filters.kind, filters.category, filters.line, filters.words
     groups = queries.directory(kind, category, words)
     chips = [(term(vocabulary, code), templating.without(name)) for name, vocabulary, code in (
         ("kind", "unit_kind", kind), ("category", "category", category), ("line", "line", line)) if code]

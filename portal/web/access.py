@@ -52,9 +52,9 @@ def declare(app: Flask, endpoint: str, declared: Declared) -> None:
 
 def mount(app: Flask, name: str, prefix: str, routes: Iterable[Route]) -> None:
     """The blueprint is made here, a new one an app: a module's own could be registered only once."""
-    blueprint = Blueprint(name, f"portal.{name}", url_prefix=prefix or None, template_folder="templates")
+    blueprint = Blueprint(name, f"portal.{name}", template_folder="templates")
     for method, rule, view, declared in routes:
-        blueprint.add_url_rule(rule, view.__name__, view, methods=[method])
+        blueprint.add_url_rule(f"{prefix}{rule}", view.__name__, view, methods=[method])
         declare(app, f"{name}.{view.__name__}", declared)
     app.register_blueprint(blueprint)
 

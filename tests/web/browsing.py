@@ -43,7 +43,7 @@ class Browser:
         return found.value if found else None
 
     def _learn(self, answer: TestResponse) -> None:
-        if (found := _TOKEN.search(answer.text)) is not None:
+        if answer.mimetype == "text/html" and (found := _TOKEN.search(answer.text)) is not None:
             self._token = unescape(found[1])
 
 
