@@ -1,0 +1,74 @@
+"""What may become of an issue: every state, action and standing against the rules written a second time."""
+from itertools import product
+
+import pytest
+
+from portal.issues.rules.life import ACTIONS, MACHINE, WHO, Standing, check, disagreements_after, offers
+from tenants.errors import RuleViolated
+from tenants.permissions import Permission as P
+from tenants.vocabulary import IssueState as S
+
+FLAGS = ("handed_over", "ruling_due", "ruled", "overdue", "waiting", "identified", "contact_gone", "merged", "warned")
+ALWAYS = {"comment", "link", "pass_on"}                       # while it lives
+
+
+def wanted(s: Standing) -> set[str]:
+    """The offers, written by state."""
+    if s.state == S.WITHDRAWN:
+        return set()
+    if s.state == S.CLOSED:
+        found = ALWAYS | {"reopen", "warn"}
+        found -= {"warn"} if s.warned or not s.identified else set()
+        found -= {"reopen", "warn"} if s.merged else set()
+    elif s.state == S.RESOLVED:
+        found = ALWAYS | {"confirm", "reopen", "withdraw", "name_party"}
+        found -= {"reopen"} if s.merged else set()
+    else:
+        found = ALWAYS | {"merge", "withdraw", "chase", "join", "name_party", "answer" if s.waiting else "ask"}
+        found |= {"accept"} if s.state == S.ROUTED else {"split"}
+        found |= {"resolve"} if s.state == S.ACCEPTED and not s.open_parts else set()
+        found |= {"hand_over"} if s.identified and not s.ruled else set()
+        found |= {"decline"} if s.state == S.ROUTED and s.handed_over and not s.ruled else set()
+        found |= {"rule"} if s.ruling_due or s.overdue else set()
+        found |= set() if s.identified else {"identify"}
+    found |= {"take_over"} if s.contact_gone else set()
+    return found & (ALWAYS | {"rule", "name_party", "take_over", "chase"}) if s.ruling_due else found
+
+
+def test_every_state_action_and_standing() -> None:
+    seen = 0
+    for state, parts, *flags in product(S, (0, 2), *([(False, True)] * len(FLAGS))):
+        standing = Standing(state, open_parts=parts, **dict(zip(FLAGS, flags, strict=True)))
+        assert set(offers(standing)) == wanted(standing), standing
+        seen += 1
+        for action in ACTIONS:
+            if action not in wanted(standing):
+                with pytest.raises(RuleViolated) as refused:
+                    check(action, standing)
+                assert "%(" not in str(refused.value.message)
+    assert seen == 5 * 2 * 2 ** len(FLAGS)
+
+
+def test_where_each_step_leads() -> None:
+    leads = {(t.source, t.action): t.target for t in MACHINE.transitions}
+    assert leads[S.ROUTED, "accept"] == leads[S.RESOLVED, "reopen"] == leads[S.CLOSED, "reopen"] == S.ACCEPTED
+    assert leads[S.ACCEPTED, "hand_over"] == leads[S.ROUTED, "decline"] == leads[S.ACCEPTED, "rule"] == S.ROUTED
+    assert leads[S.ACCEPTED, "resolve"] == S.RESOLVED and leads[S.RESOLVED, "confirm"] == leads[S.ROUTED, "merge"] == S.CLOSED
+    assert {leads[s, "withdraw"] for s in (S.ROUTED, S.ACCEPTED, S.RESOLVED)} == {S.WITHDRAWN}
+
+
+def test_who_is_asked_for_what() -> None:
+    desk = {"accept", "hand_over", "decline", "resolve", "ask", "split", "merge", "warn"}
+    assert {a for a, p in WHO.items() if p is P.ISSUE_ANSWER} == desk
+    assert {a for a, p in WHO.items() if p is P.ISSUE_CONFIRM} == {"confirm", "reopen", "withdraw", "answer", "pass_on"}
+    assert WHO["rule"] is P.ISSUE_RULE and WHO["identify"] is P.ISSUE_IDENTIFY and WHO["take_over"] is P.ISSUE_TAKE_OVER
+
+
+@pytest.mark.parametrize(("steps", "count"), [
+    (["hand_over"], 0), (["hand_over", "decline"], 1), (["hand_over", "decline", "hand_over", "decline"], 2),
+    (["hand_over", "back", "back"], 2), (["hand_over", "hand_over", "decline", "back"], 2)])
+def test_a_circle_counts_like_a_refusal(steps: list[str], count: int) -> None:
+    found = 0
+    for step in steps:
+        found = disagreements_after("hand_over" if step == "back" else step, found, back=step == "back")
+    assert found == count
