@@ -1,176 +1,141 @@
-"""When an issue is late, and on whose desk the time went. Pure; computed whenever it is read, stored nowhere.
+"""How long an issue may take, and whose time it takes. Pure; computed when read, never stored.
 
-Both clocks of an issue run from the moment it was raised and never restart, whoever owns it (plan, section 2: handing on
-does not restart them; platform rules). What each owner took is told apart by its turns; while an owner waits for the
-raiser its own share stands still, the overall clock does not."""
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+The overall clock runs from the moment an issue is raised until it is solved, whoever owns it: handing it on never restarts
+it. Each owner has a share, which rests while the owner waits for the raiser's answer (platform rules)."""
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from portal.worktime import ALL_TIME, INSTANT, MINUTE, Time
-from tenants.vocabulary import Line, Severity, Stage
-
-_NONE = timedelta()
+from portal.worktime import WorkingTime
+from tenants.vocabulary import Severity, Stage
 
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """How long may pass until the owner responds and until it resolves, in minutes since the issue was raised: of working
-    time, or around the clock where `continuous`. `stage` None means all that have no limit of their own."""
+    """Working time to respond (accept) and to resolve, or time around the clock where `continuous`."""
     severity: Severity
     stage: Stage | None
-    respond_minutes: int
-    resolve_minutes: int
+    respond: timedelta
+    resolve: timedelta
     continuous: bool = False
 
-    def time(self, working: Time) -> Time:
-        """What this limit counts."""
-        return ALL_TIME if self.continuous else working
+
+Limits = Mapping[tuple[Severity, Stage | None], Limit]
+
+
+def limits_from(found: Iterable[Limit]) -> Limits:
+    return {(limit.severity, limit.stage): limit for limit in found}
+
+
+def limit_for(limits: Limits, severity: Severity, stage: Stage) -> Limit:
+    """The limit of the stage, else the severity's own. Raises KeyError where the data has neither."""
+    return limits.get((severity, stage)) or limits[severity, None]
 
 
 @dataclass(frozen=True, slots=True)
 class Deadlines:
-    """The last instants that are in time."""
+    """Both from the moment of raising."""
     respond_by: datetime
     resolve_by: datetime
 
 
+def deadlines(raised_at: datetime, limit: Limit, time: WorkingTime) -> Deadlines:
+    if limit.continuous:
+        return Deadlines(raised_at + limit.respond, raised_at + limit.resolve)
+    return Deadlines(time.add(raised_at, limit.respond), time.add(raised_at, limit.resolve))
+
+
 @dataclass(frozen=True, slots=True)
-class Progress:
-    """How far an issue has come. `responded_at` is its first acceptance; `ended_at` when it was closed or withdrawn without
-    being resolved, a merged one for example. A reopened issue is not resolved."""
+class Times:
+    """When what happened; `responded_at` is the first acceptance, `resolved_at` the solution that stands, `ended_at` when the
+    issue was closed or withdrawn."""
     raised_at: datetime
     responded_at: datetime | None = None
     resolved_at: datetime | None = None
     ended_at: datetime | None = None
 
-    @property
-    def resolve_stopped(self) -> datetime | None:
-        return _first(self.resolved_at, self.ended_at)
 
-    @property
-    def respond_stopped(self) -> datetime | None:
-        return _first(self.responded_at, self.resolve_stopped)
+def late_to_respond(times: Times, due: Deadlines, now: datetime) -> bool:
+    return (times.responded_at or times.ended_at or now) > due.respond_by
 
 
-def _first(*instants: datetime | None) -> datetime | None:
-    return min((at for at in instants if at is not None), default=None)
+def late_to_resolve(times: Times, due: Deadlines, now: datetime) -> bool:
+    return (times.resolved_at or times.ended_at or now) > due.resolve_by
 
 
-@dataclass(frozen=True, slots=True)
-class Overdue:
-    """Which of the clocks is running past its deadline now; what was answered late is late, but no more overdue."""
-    respond: bool
-    resolve: bool
-
-    def __bool__(self) -> bool:
-        return self.respond or self.resolve
+def overdue(times: Times, due: Deadlines, now: datetime) -> bool:
+    """Whether something is late now that is still to be done. What is solved or has ended is not overdue any more."""
+    if times.resolved_at or times.ended_at:
+        return False
+    return now > due.resolve_by or (times.responded_at is None and now > due.respond_by)
 
 
-def limit_for(limits: Iterable[Limit], severity: Severity, stage: Stage) -> Limit | None:
-    """The limit of the stage, else the one for all stages of that severity; None where nobody has set one."""
-    fitting = {limit.stage: limit for limit in limits if limit.severity == severity}
-    return fitting.get(stage) or fitting.get(None)
+def next_due(times: Times, due: Deadlines) -> datetime | None:
+    """What has to happen next, by when: an answer, then a solution; None when there is neither any more."""
+    if times.resolved_at or times.ended_at:
+        return None
+    return due.resolve_by if times.responded_at else due.respond_by
 
 
-def deadlines(raised_at: datetime, limit: Limit, working: Time) -> Deadlines:
-    time = limit.time(working)
-    return Deadlines(time.add(raised_at, limit.respond_minutes), time.add(raised_at, limit.resolve_minutes))
+def used(times: Times, due: Deadlines, limit: Limit, time: WorkingTime, now: datetime) -> float:
+    """The share of the time to resolve that is used up: 0.0 when raised, 1.0 when due, more when late."""
+    end = times.resolved_at or times.ended_at or now
+    return spent(times.raised_at, end, limit, time) / limit.resolve
 
 
-def overdue(progress: Progress, due: Deadlines, now: datetime) -> Overdue:
-    """In time until and including the very instant of the deadline."""
-    return Overdue(respond=progress.respond_stopped is None and now > due.respond_by,
-                   resolve=progress.resolve_stopped is None and now > due.resolve_by)
-
-
-def late(progress: Progress, due: Deadlines, now: datetime) -> Overdue:
-    """The same, with what was answered after its deadline; for looking back."""
-    return Overdue(respond=(progress.respond_stopped or now) > due.respond_by,
-                   resolve=(progress.resolve_stopped or now) > due.resolve_by)
+def spent(start: datetime, end: datetime, limit: Limit, time: WorkingTime) -> timedelta:
+    """The time from one instant to the other as the limit counts it."""
+    return max(timedelta(0), end - start) if limit.continuous else time.between(start, end)
 
 
 @dataclass(frozen=True, slots=True)
-class Cutoff:
-    """An issue raised at this instant or before is overdue, unless it was responded to, or resolved."""
-    respond: datetime
-    resolve: datetime
-
-
-def cutoffs(now: datetime, limits: Sequence[Limit], working: Time) -> Mapping[tuple[Severity, Stage], Cutoff]:
-    """For each severity and stage that has a limit, what `overdue` says turned round, so that a database can filter by the
-    stored instant of raising: its deadline lies before `now` exactly if it was raised at the cut-off or before."""
-    found: dict[tuple[Severity, Stage], Cutoff] = {}
-    counted: dict[Limit, Cutoff] = {}
-    for severity in Severity:
-        for stage in Stage:
-            limit = limit_for(limits, severity, stage)
-            if limit is not None:
-                found[severity, stage] = counted.setdefault(limit, _cutoff(now, limit, working))
-    return found
-
-
-def _cutoff(now: datetime, limit: Limit, working: Time) -> Cutoff:
-    time, before = limit.time(working), now - INSTANT
-    return Cutoff(time.subtract(before, limit.respond_minutes), time.subtract(before, limit.resolve_minutes))
+class Span:
+    """From one instant to another; open while `end` is None."""
+    begin: datetime
+    end: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A desk's time as owner; without an end it is the owner now."""
-    unit: int
-    line: Line
-    begun_at: datetime
-    ended_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Wait:
-    """While the owner waited for the raiser; without an end it still does."""
-    begun_at: datetime
-    ended_at: datetime | None = None
+    """One desk's time as owner. `desk` is whatever tells desks apart."""
+    desk: tuple[int, str]
+    span: Span
 
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """What one desk took of the overall time in all its turns, and how long it waited for the raiser meanwhile."""
-    unit: int
-    line: Line
-    worked: timedelta
-    waited: timedelta
-
-    @property
-    def minutes(self) -> int:
-        """The desk's own part, in whole minutes."""
-        return self.worked // MINUTE
+    """How long a desk had the issue, in all its turns: `own` its own time, `waiting` for the raiser."""
+    desk: tuple[int, str]
+    own: timedelta
+    waiting: timedelta
 
 
-def shares(turns: Iterable[Turn], waits: Iterable[Wait], now: datetime, time: Time) -> tuple[Share, ...]:
-    """Each desk's part, in the order of first turns. All parts and waits together are the overall time of the turns."""
-    pauses = tuple(_merged(waits, now))
-    found: dict[tuple[int, Line], tuple[timedelta, timedelta]] = {}
+def shares(turns: Sequence[Turn], waits: Sequence[Span], end: datetime, limit: Limit, time: WorkingTime) -> list[Share]:
+    """Each desk's share up to `end` (now, or when it was solved), in the order of its first turn. Own and waiting time of all
+    desks together are the overall time, since turns follow one another without a gap."""
+    found: dict[tuple[int, str], tuple[timedelta, timedelta]] = {}
     for turn in turns:
-        start, end = turn.begun_at, turn.ended_at or now
-        waited = sum((time.worked(max(start, a), min(end, b)) for a, b in pauses if a < end and b > start), _NONE)
-        worked_before, waited_before = found.get((turn.unit, turn.line), (_NONE, _NONE))
-        found[turn.unit, turn.line] = worked_before + time.worked(start, end) - waited, waited_before + waited
-    return tuple(Share(unit, line, worked, waited) for (unit, line), (worked, waited) in found.items())
+        begin, stop = turn.span.begin, min(turn.span.end or end, end)
+        waiting = sum((spent(max(w.begin, begin), min(w.end or end, stop), limit, time) for w in waits), timedelta(0))
+        own, before = found.get(turn.desk, (timedelta(0), timedelta(0)))
+        found[turn.desk] = (own + spent(begin, stop, limit, time) - waiting, before + waiting)
+    return [Share(desk, own, waiting) for desk, (own, waiting) in found.items()]
 
 
-def _merged(waits: Iterable[Wait], now: datetime) -> Iterator[tuple[datetime, datetime]]:
-    """The waits as stretches that do not overlap."""
-    last: tuple[datetime, datetime] | None = None
-    for start, end in sorted((w.begun_at, w.ended_at or now) for w in waits):
-        if last and start <= last[1]:
-            last = last[0], max(last[1], end)
-            continue
-        if last:
-            yield last
-        last = start, end
-    if last:
-        yield last
+@dataclass(frozen=True, slots=True)
+class CutOff:
+    """An issue of that severity and stage is late to respond, or to resolve, exactly if it was raised before these."""
+    severity: Severity
+    stage: Stage
+    respond: datetime
+    resolve: datetime
 
 
-def fraction(start: datetime, stopped: datetime | None, minutes: int, now: datetime, time: Time) -> float:
-    """How much of a limit of so many minutes is used up, from 0 to 1 for a bar: all of it from the deadline on."""
-    return min(1.0, max(0.0, time.worked(start, stopped or now) / (minutes * MINUTE)))
+def cut_offs(now: datetime, limits: Limits, time: WorkingTime) -> list[CutOff]:
+    """The deadlines turned around, so that a database can find what is overdue without knowing the calendar."""
+    return [CutOff(severity, stage, _cut_off(now, limit.respond, limit, time), _cut_off(now, limit.resolve, limit, time))
+            for severity in Severity for stage in Stage for limit in [limit_for(limits, severity, stage)]]
+
+
+def _cut_off(now: datetime, span: timedelta, limit: Limit, time: WorkingTime) -> datetime:
+    return now - span if limit.continuous else time.passed_before(now, span)
