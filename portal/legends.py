@@ -88,11 +88,11 @@ def _word_faults(legend: Legend, code: str, part: str) -> list[Message]:
 
 
 def changes(before: Legend, after: Legend) -> dict[str, list[str | None]]:
-    """What differs, as the trail keeps it: "<light>.<part>" with before and after."""
+    """What differs, as the trail keeps it: "<light>.<tone, word_zh or word>" with before and after."""
     found: dict[str, list[str | None]] = {}
     for code in CODES:
-        for part in ("tone", "name_zh", "name"):
+        for part, field in (("tone", "tone"), ("name_zh", "word_zh"), ("name", "word")):
             pair = [getattr(of[code], part) if code in of else None for of in (before, after)]
             if pair[0] != pair[1]:
-                found[f"{code}.{part}"] = pair
+                found[f"{code}.{field}"] = pair
     return found

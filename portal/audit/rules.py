@@ -18,17 +18,20 @@ ACTIONS: Mapping[str, Message] = {
     "change": N_("changed"), "remove": N_("removed"), "merge": N_("merged"), "appoint": N_("appointed"),
     "dismiss": N_("ended an appointment"), "leave": N_("recorded as having left"), "delegate": N_("delegated"),
     "end_delegation": N_("ended a delegation"), "sign_in": N_("signed in"), "password": N_("changed the password"),
+    "register": N_("registered a campaign"), "check": N_("judged a launch element"), "go_live": N_("let it go live"),
+    "pause": N_("paused it"), "resume": N_("resumed it"), "acknowledge": N_("acknowledged"),
     "access": N_("gave access with a password for once"), "token": N_("made an access token"), "revoke": N_("revoked"),
 }
 TONES: Mapping[str, str] = {"approve": "green", "close": "green", "plan": "green", "return": "amber", "chase": "amber",
                             "submit": "blue", "hand_in": "blue", "issue": "blue", "cancel": "grey", "end": "grey",
+                            "go_live": "green", "resume": "green", "pause": "amber", "check": "blue", "register": "blue",
                             "ask_waiver": "blue", "grant_waiver": "grey", "decline_waiver": "amber"}
 KINDS: Mapping[str, Message] = {
     "programme": N_("Programme"), "filing": N_("Implementation plan"), "assignment": N_("Assignment"), "unit": N_("Unit"),
     "person": N_("Person"), "appointment": N_("Appointment"), "delegation": N_("Delegation"), "account": N_("Account"),
     "responsibility": N_("Responsibility"), "focus": N_("Focus process"), "template": N_("Template"),
     "milestone": N_("Milestone"), "setting": N_("Setting"), "liaison": N_("Contact"),
-    "term": N_("Name of a code")}
+    "term": N_("Name of a code"), "campaign": N_("Campaign"), "campaign_receipt": N_("Receipt"), "caution": N_("Warning")}
 FIELDS: Mapping[str, Message] = {
     "state": N_("State"), "items": N_("Items"), "mechanism": N_("Working mechanism"), "team": N_("Project team"),
     "contacts": N_("Contacts and counterparts"), "readiness": N_("Systems with quality functions"), "owner": N_("Owner"),
@@ -46,7 +49,12 @@ FIELDS: Mapping[str, Message] = {
     "goals_zh": N_("Goals in Chinese"),
     "valid_from": N_("From"), "valid_until": N_("Until"), "left_on": N_("Left on"), "targets": N_("Addressed to"),
     "near_days": N_("Days before the due date"), "behind_points": N_("Points behind"), "silent_days": N_("Days without a report"),
-    "tone": N_("Colour"),
+    "tone": N_("Colour"), "word_zh": N_("Word in Chinese"), "word": N_("Word in English"),
+    "element": N_("Launch element"), "verdict": N_("Verdict"), "product": N_("Product"),
+    "product_owner": N_("Product of"), "lands_in": N_("Lands in"), "configured_in": N_("Configured in"), "starts": N_("Starts"),
+    "ends": N_("Ends"), "segment": N_("Segment"), "brand": N_("Brand"), "business": N_("New or existing"),
+    "rules_text": N_("Rules of the offer"), "notice_text": N_("Customer notice"), "training_on": N_("Training on"),
+    "affected": N_("Affected"), "campaign": N_("Campaign"), "units": N_("Units"),
 }
 PARTS: Mapping[str, Message] = {"contact": N_("contact"), "deputy": N_("deputy"), "counterpart": N_("counterpart")}
 SAID = ("text", "remark", "reason")                    # what somebody wrote in this step, shown as words

@@ -14,6 +14,8 @@ from portal.audit import queries
 from portal.audit.models import AuditEntry
 from portal.audit.queries import Wanted
 from portal.audit.rules import ACTIONS, FIELDS, KINDS, PARTS, SAID, TONES, Change, taken_apart
+from portal.legends import CODES
+from portal.legends import TONES as TONES_OF_LIGHTS
 from portal.web import cursors, times
 from portal.web.access import Route
 from portal.web.names import term, unit_name, unit_short
@@ -29,9 +31,10 @@ CLIPPED = 300                       # characters of a value; the whole text stan
 FILTERS = ("unit", "action", "kind", "person", "since", "until", "subject")
 MOST_CHANGES = 40                   # rows of one entry
 _TERMS = {"line": "line", "role": "role", "process": "process", "category": "category", "duty": "duty", "kind": "unit_kind",
-          "milestone": "milestone", "system": "system"}
-_UNITS = frozenset({"unit", "parent_id", "merged_into_id"})
-_PATHS = {"filing": "/filings/{}", "assignment": "/assignments/{}", "programme": "/programmes/{}"}
+          "milestone": "milestone", "system": "system", "element": "launch_element", "verdict": "verdict", "segment": "segment",
+          "business": "business"}
+_UNITS = frozenset({"unit", "parent_id", "merged_into_id", "product_owner", "lands_in", "configured_in"})
+_PATHS = {"campaign": "/campaigns/{}", "filing": "/filings/{}", "assignment": "/assignments/{}", "programme": "/programmes/{}"}
 Pair = tuple[str, str]
 
 
@@ -131,7 +134,8 @@ def _label(change: Change) -> str:
     words = translate(FIELDS[change.field]) if change.field in FIELDS else change.field
     if not change.about:
         return words
-    about = term("milestone", change.about) if change.about in set(MilestoneCode) else change.about
+    vocabulary = "milestone" if change.about in set(MilestoneCode) else "light" if change.about in CODES else ""
+    about = term(vocabulary, change.about) if vocabulary else change.about
     return f"{about} · {words}"
 
 
@@ -139,12 +143,21 @@ def _shown(change: Change, value: Any, kind: str, people: Mapping[UUID, Person])
     """A value in the reader's words: people, units and codes by name, days and instants as everywhere."""
     if change.field == "state" and isinstance(value, str):
         return state_words(kind, value)[0]
+    if change.field == "tone" and value in TONES_OF_LIGHTS:
+        return translate(TONES_OF_LIGHTS[value])
     if change.field in _UNITS and value is not None:
-        return unit_name(value)
+        return _units(value)
     if change.field in _TERMS and isinstance(value, str):
         return term(_TERMS[change.field], value)
     words = _plain(value, people)
     return words if len(words) <= CLIPPED else f"{words[:CLIPPED]}…"
+
+
+def _units(value: Any) -> str:
+    """One unit or several; "network" for all of them."""
+    if isinstance(value, list):
+        return str(_(", ")).join(map(unit_short, value))
+    return str(_("whole network")) if value == "network" else unit_name(value)
 
 
 def _plain(value: Any, people: Mapping[UUID, Person]) -> str:

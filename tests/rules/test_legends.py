@@ -52,4 +52,4 @@ def test_the_trail_names_what_differs() -> None:
     after = {**OURS, "red": replace(OURS["red"], tone="red")}
     assert legends.changes(OURS, after) == {"red.tone": ["violet", "red"]}
     assert legends.changes(legends.NONE, {"grey": OURS["grey"]}) == {
-        "grey.tone": [None, "grey"], "grey.name_zh": [None, "未到"], "grey.name": [None, "Ahead"]}
+        "grey.tone": [None, "grey"], "grey.word_zh": [None, "未到"], "grey.word": [None, "Ahead"]}

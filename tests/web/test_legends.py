@@ -73,7 +73,7 @@ def test_it_is_kept_recorded_and_given_up(acting: As, superuser: Superuser) -> N
     trail = superuser.execute("SELECT action, changes, by FROM audit_entry WHERE subject_kind = 'setting' ORDER BY seq").fetchall()
     assert [t[0] for t in trail] == ["create", "change", "change"] and {t[2] for t in trail} == {people.key("admin")}
     assert trail[1][1] == {"unit": GUANGDONG, "red.tone": ["violet", "red"]}
-    assert trail[2][1]["red.name_zh"] == ["拖期", None]
+    assert trail[2][1]["red.word_zh"] == ["拖期", None]
 
 
 def test_what_is_not_changed_is_not_recorded(acting: As, superuser: Superuser) -> None:
