@@ -1,81 +1,78 @@
-"""Which campaigns are alike, so that what went wrong with one is looked for in others. Pure and explained.
+"""Which campaigns are alike, so that what went wrong with one is looked for in the others. Pure and explained.
 
-Four things count, in points: the product, the words of name and brand, a control element, and the market. Chinese words
-are compared by pairs of neighbouring characters, since they are not set apart; others word by word."""
+The same product makes two campaigns alike, and so do words of which they share half. The same owner of the product, or
+trouble at the same control element, needs fewer words in common. Chinese is compared by pairs of neighbouring characters,
+since its words are not set apart; other scripts word by word."""
 import re
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 from unicodedata import normalize
-from uuid import UUID
 
 from tenants.messages import N_, Message
 
-PRODUCT: Final = 50
-WORDS: Final = 60                       # for the same words; fewer in common, fewer points
-ELEMENT: Final = 15
-SEGMENT: Final = 10
-ENOUGH: Final = 50                      # points from which campaigns are alike
-_HAN = re.compile(r"[㐀-鿿豈-﫿]+|[^\W_㐀-鿿豈-﫿]+")
+ENOUGH: Final = 0.5                     # share of words in common that makes alike by itself
+HINT: Final = 0.2                       # that does with the same owner of the product, or the same control element
+_HAN = "㐀-鿿豈-﫿"
+_RUNS = re.compile(rf"([{_HAN}]+)|((?:(?![{_HAN}])[^\W_]){{3,}})")      # two letters or fewer say little: "5G", "VR"
+Key = TypeVar("Key", bound=Hashable)
 
 
 @dataclass(frozen=True, slots=True)
 class Traits:
-    """What campaigns are compared by. `product_owner` is a unit's key; `elements` are the control elements at which the
-    campaign has had quality issues (of the one that warns: the element of its issue)."""
-    name: str
-    product: str = ""
-    product_owner: int | None = None
-    brand: str = ""
-    segment: str = ""
+    """What campaigns are compared by: product, its owner's key, and all their words (name, brand, rules). `elements` are the
+    control elements at which a campaign has had trouble; of the one that warns, the element of its issue."""
+    product: str
+    product_owner: int | None
+    text: str
     elements: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Likeness:
-    """Points, 100 at most, and what they were given for."""
-    points: int
-    why: tuple[Message, ...]
+    """What two campaigns have in common. `shared` is the share of their words, from 0 to 1. True where they are alike."""
+    same_product: bool
+    same_owner: bool
+    same_element: bool
+    shared: float
+
+    def __bool__(self) -> bool:
+        near = self.same_owner or self.same_element
+        return self.same_product or self.shared >= ENOUGH or (near and self.shared >= HINT)
 
     @property
-    def alike(self) -> bool:
-        return self.points >= ENOUGH
+    def why(self) -> tuple[Message, ...]:
+        """In words, the weightiest first."""
+        counted = ((self.same_product, N_("the same product")), (self.same_owner, N_("a product of the same company")),
+                   (self.same_element, N_("issues at the same control element")),
+                   (self.shared >= HINT, N_("%(percent)s %% of the words in common", percent=round(self.shared * 100))))
+        return tuple(message for holds, message in counted if holds)
 
 
-def grams(text: str) -> frozenset[str]:
-    """What a text is compared by: pairs of Chinese characters (one that stands alone is itself), and other words. Width and
-    case do not matter."""
+def words(text: str) -> frozenset[str]:
+    """What a text is compared by: pairs of Chinese characters (one that stands alone is itself) and words of at least three
+    letters or digits. Width and case do not matter."""
     found: set[str] = set()
-    for run in _HAN.findall(normalize("NFKC", text).casefold()):
-        han = "㐀" <= run[0] <= "鿿" or "豈" <= run[0] <= "﫿"
-        found.update((run[n:n + 2] for n in range(len(run) - 1)) if han and len(run) > 1 else (run,))
+    for han, other in _RUNS.findall(normalize("NFKC", text).casefold()):
+        found.update((han[n:n + 2] for n in range(len(han) - 1)) if len(han) > 1 else (han or other,))
     return frozenset(found)
-
-
-def overlap(one: str, other: str) -> float:
-    """The share of what two texts have in common, from 0 to 1; 0 where one says nothing."""
-    a, b = grams(one), grams(other)
-    return 2 * len(a & b) / (len(a) + len(b)) if a and b else 0.0
 
 
 def likeness(one: Traits, other: Traits) -> Likeness:
     """The same whichever of the two comes first."""
-    counted = (
-        (PRODUCT * _same_product(one, other), N_("the same product")),
-        (round(WORDS * overlap(f"{one.name} {one.brand}", f"{other.name} {other.brand}")), N_("similar words in name and brand")),
-        (ELEMENT * bool(one.elements & other.elements), N_("issues at the same control element")),
-        (SEGMENT * (one.segment != "" and one.segment == other.segment), N_("the same market")),
-    )
-    return Likeness(min(100, sum(points for points, _ in counted)), tuple(words for points, words in counted if points))
+    a, b = words(one.text), words(other.text)
+    return Likeness(
+        same_product=bool(_name(one.product)) and _name(one.product) == _name(other.product),
+        same_owner=one.product_owner is not None and one.product_owner == other.product_owner,
+        same_element=bool(one.elements & other.elements),
+        shared=2 * len(a & b) / (len(a) + len(b)) if a and b else 0.0)
 
 
-def _same_product(one: Traits, other: Traits) -> bool:
-    """Called the same, or made of the same words, of the same owner."""
-    a, b = grams(one.product), grams(other.product)
-    return bool(a) and a == b and one.product_owner == other.product_owner
+def _name(product: str) -> str:
+    return "".join(normalize("NFKC", product).casefold().split())
 
 
-def alike(one: Traits, others: Iterable[tuple[UUID, Traits]], most: int = 20) -> tuple[tuple[UUID, Likeness], ...]:
-    """Those that are alike, the most alike first, at most so many."""
-    found = ((key, likeness(one, other)) for key, other in others)
-    return tuple(sorted((x for x in found if x[1].alike), key=lambda x: (-x[1].points, x[0]))[:most])
+def alike(one: Traits, others: Iterable[tuple[Key, Traits]]) -> list[Key]:
+    """The keys of those that are alike, the most alike first."""
+    found = [(key, like) for key, traits in others if (like := likeness(one, traits))]
+    return [key for key, like in sorted(found, key=lambda x: (x[1].same_product, x[1].shared), reverse=True)]
