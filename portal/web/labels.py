@@ -35,4 +35,47 @@ STATES: Mapping[tuple[str, str], tuple[Message, str]] = {
     ("review", "waiting"): (N_("To be reviewed"), "grey"),
     ("review", "approve"): (N_("Approved"), "green"),
     ("review", "return"): (N_("Returned"), "amber"),
+    ("issue", "routed"): (N_("To be accepted"), "amber"),
+    ("issue", "accepted"): (N_("Being solved"), "blue"),
+    ("issue", "resolved"): (N_("To be confirmed"), "blue"),
+    ("issue", "closed"): (N_("Closed"), "green"),
+    ("issue", "withdrawn"): (N_("Withdrawn"), "grey"),
+    ("severity", "low"): (N_("Minor"), "grey"),
+    ("severity", "medium"): (N_("Medium"), "blue"),
+    ("severity", "high"): (N_("Serious"), "amber"),
+    ("severity", "critical"): (N_("Critical"), "red"),
+    ("issue_part", "raising"): (N_("raising"), "grey"),
+    ("issue_part", "owner"): (N_("owner"), "grey"),
+    ("issue_part", "cooperating"): (N_("cooperating"), "grey"),
+    ("issue_part", "supervising"): (N_("supervising"), "grey"),
+    **{("stage", code): (words, "grey") for code, words in (
+        ("launch", N_("campaign launch")), ("promotion", N_("promotion and sales")), ("ordering", N_("order handling")),
+        ("delivery", N_("delivery")), ("billing", N_("billing")), ("complaint", N_("complaint handling")),
+        ("discontinuation", N_("discontinuation")), ("other", N_("another stage")))},
 }
+
+# Control elements of the customer's way (plan, process 2), by operation stage. An issue may name another in words.
+ELEMENTS: Mapping[str, Mapping[str, Message]] = {
+    "launch": {"rule_design": N_("completeness of rule design"), "customer_notices": N_("conformance of customer notices"),
+               "agent_documents": N_("completeness of agent documents"),
+               "launch_configuration": N_("consistency of launch configuration"),
+               "service_training": N_("timeliness of service training")},
+    "promotion": {"promotion_conformance": N_("conformance of promotion"), "key_elements": N_("clarity of key elements")},
+    "ordering": {"handling_conformance": N_("conformance of handling"),
+                 "handling_consistency": N_("consistency of handling and query"),
+                 "order_success": N_("success of orders and cancellations"), "benefits_on_time": N_("benefits given on time")},
+    "delivery": {"function": N_("function"), "content": N_("content"), "interface": N_("user interface"),
+                 "performance": N_("performance"), "operation": N_("operation"), "system_support": N_("system support")},
+    "billing": {"billing_accuracy": N_("accuracy of billing"), "adjustments": N_("rate of adjustments"),
+                "bill_clarity": N_("clarity of bills"), "payment_security": N_("security of payment")},
+    "complaint": {"acceptance": N_("acceptance of complaints"), "handling": N_("handling of complaints"),
+                  "feedback": N_("feedback on complaints")},
+    "discontinuation": {"service_plan": N_("soundness of the service plan"), "notice_in_time": N_("timeliness of notice"),
+                        "channel_consistency": N_("consistency across channels")},
+}
+_ELEMENTS: Mapping[str, Message] = {code: words for of_stage in ELEMENTS.values() for code, words in of_stage.items()}
+
+
+def element(code: str) -> Message | str:
+    """A control element in words; what is no code is in words already."""
+    return _ELEMENTS.get(code, code)

@@ -13,15 +13,20 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from portal.web import frame, times
 from portal.web.access import may
-from portal.web.labels import LIGHTS, STATES
+from portal.web.labels import LIGHTS, STATES, element
 from portal.web.lights import common_words, light_class, light_means, own, own_of_all, speak_for, word
 from portal.web.lights import light_words as light_words
 from portal.web.locale import LANGUAGES, THEMES, language, theme
 from portal.web.names import VOCABULARIES, person_name, term, unit_code, unit_name, unit_short
 from tenants import clock
 from tenants.messages import Message
+from tenants.vocabulary import IssuePart, IssueState, Severity, Stage
 
 DIST = Path(__file__).parent / "static" / "dist"
+
+
+# Codes whose words are the interface's own.
+_CODES: Mapping[type, str] = {IssueState: "issue", Severity: "severity", Stage: "stage", IssuePart: "issue_part"}
 
 
 def translate(message: Message | str) -> str:
@@ -39,6 +44,8 @@ def _shown(value: object) -> str:
         return str(value.get(language()) or value.get("en") or "")
     if type(value) in VOCABULARIES:
         return term(VOCABULARIES[type(value)], str(value))
+    if type(value) in _CODES:
+        return state_words(_CODES[type(value)], str(value))[0]
     if isinstance(value, datetime):
         return times.moment(value)
     if isinstance(value, date):
@@ -79,6 +86,11 @@ def state_words(kind: str, code: str) -> tuple[str, str]:
     """Word and tone of a state; an unknown one shows its code."""
     word, tone = STATES.get((kind, code), (Message(code), "grey"))
     return translate(word), tone
+
+
+def element_words(code: str | None) -> str:
+    """A control element in the reader's language, or as somebody called it."""
+    return translate(element(code or ""))
 
 
 def number(value: float | int | None) -> str:
@@ -135,7 +147,7 @@ def init_app(app: Flask) -> None:
         asset=asset, icon=icon, term=term, unit_name=unit_name, unit_short=unit_short, unit_code=unit_code,
         person_name=person_name, light_words=light_words, light_meaning=light_meaning, light_class=light_class,
         light_means=light_means, common_words=common_words, sign_word=word, own_legend=own, own_legends=own_of_all,
-        speak_for=speak_for, state_words=state_words, LIGHTS=LIGHTS,
+        speak_for=speak_for, state_words=state_words, element_words=element_words, LIGHTS=LIGHTS,
         LANGUAGES=LANGUAGES, THEMES=THEMES, language=language, theme=theme, here=here, with_query=with_query, without=without,
         may=may, distance=times.distance, today=clock.today, now=clock.now, get_locale=get_locale)
     env.filters.update(
