@@ -10,6 +10,7 @@ from portal.programmes.rules import MonthDay, Selector, TemplateKind, UnitFacts,
 from seed.places import Path
 from seed.schema import (
     FileName,
+    LimitsFile,
     MilestoneRow,
     ProgrammeFile,
     ResponsibilitiesFile,
@@ -20,24 +21,48 @@ from seed.schema import (
     UnitsFile,
 )
 from tenants.access import HEADQUARTERS
-from tenants.vocabulary import Category, Duty, Line, MilestoneCode, Part, Process, Role, System, UnitKind
+from tenants.vocabulary import (
+    Business,
+    CampaignState,
+    Category,
+    Duty,
+    IssuePart,
+    IssueState,
+    LaunchElement,
+    Line,
+    MilestoneCode,
+    Part,
+    Process,
+    Role,
+    Segment,
+    Severity,
+    Stage,
+    SyncEvent,
+    System,
+    UnitKind,
+    Verdict,
+)
 
 Finding = tuple[FileName, Path, str]
 
 CODES: dict[str, Collection[str]] = {
     "unit_kind": tuple(UnitKind), "category": tuple(Category), "line": tuple(Line), "process": tuple(Process),
     "duty": tuple(Duty), "role": tuple(Role), "part": tuple(Part), "milestone": tuple(MilestoneCode),
-    "system": tuple(System), "light": assignments.LIGHTS,
+    "system": tuple(System), "light": assignments.LIGHTS, "campaign_state": tuple(CampaignState),
+    "launch_element": tuple(LaunchElement), "segment": tuple(Segment), "business": tuple(Business),
+    "sync_event": tuple(SyncEvent), "verdict": tuple(Verdict), "severity": tuple(Severity), "issue_stage": tuple(Stage),
+    "issue_state": tuple(IssueState), "issue_part": tuple(IssuePart),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """The four files, each correct by itself."""
+    """The files, each correct by itself."""
     units: UnitsFile
     terms: TermsFile
     responsibilities: ResponsibilitiesFile
     programme: ProgrammeFile
+    limits: LimitsFile
 
 
 def findings(files: Files) -> Iterator[Finding]:
@@ -47,6 +72,7 @@ def findings(files: Files) -> Iterator[Finding]:
     yield from _responsibilities(files.responsibilities)
     yield from _milestones(files.programme.milestones)
     yield from _templates(files)
+    yield from _limits(files.limits)
 
 
 def units_in_order(units: UnitsFile) -> Iterator[tuple[Path, UnitKind, UnitRow]]:
@@ -170,3 +196,13 @@ def _due(n: int, row: TemplateRow, milestones: tuple[MilestoneRow, ...]) -> Iter
         yield "programme.yaml", ("templates", n, "milestone"), f"no milestone “{row.milestone}” in this file"
     elif row.due and (row.due.month, row.due.day) > (milestone.due.month, milestone.due.day):
         yield "programme.yaml", ("templates", n, "due"), "lies after its milestone"
+
+
+def _limits(file: LimitsFile) -> Iterator[Finding]:
+    rows = [((("limits", n)), (row.severity, row.stage)) for n, row in enumerate(file.limits)]
+    for path, pair in _repeated(rows):
+        yield "limits.yaml", path, f"{_named(pair)} stands here twice"
+    general = {severity for _, (severity, stage) in rows if stage is None}
+    for severity in Severity:
+        if severity not in general:
+            yield "limits.yaml", ("limits",), f"“{severity}” has no limit for all stages"

@@ -9,6 +9,8 @@ from sqlalchemy.dialects.postgresql import insert
 
 from portal.assignments.queries import THRESHOLDS
 from portal.assignments.rules import STANDARD
+from portal.issues.models import IssueLimit
+from portal.issues.queries import CALENDAR, WORKING_HOURS
 from portal.programmes import service as programmes
 from portal.programmes.models import Programme
 from portal.programmes.rules import ProgrammePlan
@@ -19,7 +21,7 @@ from tenants.models import Focus, Responsibility, Setting, Term, Unit
 
 
 def load_reference(plan: Plan | None = None) -> dict[str, int]:
-    """Add what is missing of units, terms, duties, focus and settings; how many rows were added, by table.
+    """Add what is missing of units, terms, duties, focus, settings and limits; how many rows were added, by table.
 
     Runs in the administrator's lane and leaves the commit to the caller. Raises PlanFaults."""
     plan = plan or read_plan()
@@ -28,7 +30,10 @@ def load_reference(plan: Plan | None = None) -> dict[str, int]:
         "term": _add(Term, plan.terms, ("vocabulary", "code")),
         "responsibility": _add(Responsibility, plan.responsibilities, ("line", "process")),
         "focus": _add(Focus, plan.focus, ("category",)),
-        "setting": _add(Setting, [{"name": THRESHOLDS, "value": asdict(STANDARD)}], ("name",)),
+        "setting": _add(Setting, [
+            {"name": THRESHOLDS, "value": asdict(STANDARD)}, {"name": WORKING_HOURS, "value": plan.working_hours},
+            {"name": CALENDAR, "value": {}}], ("name",)),
+        "issue_limit": _add(IssueLimit, plan.limits, ("severity", "stage")),
     }
 
 

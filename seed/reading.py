@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from portal.programmes.rules import MilestonePlan, MonthDay, ProgrammePlan, TemplatePlan, YearPlan
 from seed.checks import Files, findings, selector, template_due, units_in_order
 from seed.places import PlanFaults, read
-from seed.schema import FILES, FileName, ProgrammeFile, TermsFile
+from seed.schema import FILES, FileName, LimitsFile, ProgrammeFile, TermsFile
 from tenants.vocabulary import Line
 
 DATA: Traversable = files("seed") / "data"
@@ -29,6 +29,8 @@ class Plan:
     responsibilities: tuple[Row, ...]
     focus: tuple[Row, ...]
     programme: ProgrammePlan
+    limits: tuple[Row, ...]
+    working_hours: Row
 
 
 def read_plan(folder: Traversable = DATA) -> Plan:
@@ -58,7 +60,7 @@ def _plan(checked: Files) -> Plan:
     duties = (row.model_dump(mode="json") for row in checked.responsibilities.duties)
     focus = (row.model_dump(mode="json") for row in checked.responsibilities.focus)
     return Plan(tuple(_units(checked)), tuple(_terms(checked.terms)), tuple(duties), tuple(focus),
-                _programme(checked.programme))
+                _programme(checked.programme), tuple(_limits(checked.limits)), _hours(checked.limits))
 
 
 def _units(checked: Files) -> Iterator[Row]:
@@ -95,6 +97,17 @@ def _templates(file: ProgrammeFile) -> Iterator[TemplatePlan]:
                 deliverable=row.deliverable, deliverable_zh=row.deliverable_zh,
                 evidence=row.evidence, evidence_zh=row.evidence_zh,
                 targets=tuple(selector(target) for target in row.targets))
+
+
+def _limits(file: LimitsFile) -> Iterator[Row]:
+    for row in file.limits:
+        yield {"severity": row.severity.value, "stage": row.stage.value if row.stage else None,
+               "respond_minutes": row.respond, "resolve_minutes": row.resolve, "continuous": row.continuous}
+
+
+def _hours(file: LimitsFile) -> Row:
+    """As the setting keeps them: {"spans": [["08:30", "12:00"], …]}."""
+    return {"spans": [[start.isoformat("minutes"), end.isoformat("minutes")] for start, end in file.working_hours]}
 
 
 @cache

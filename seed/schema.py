@@ -1,11 +1,12 @@
 """The form of the seed's files, one model a file; what ties files together is checked in `seed.checks`."""
-from datetime import date
+from datetime import date, time
+from itertools import pairwise
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
 from portal.programmes.rules import MonthDay, TemplateKind
-from tenants.vocabulary import Category, Duty, Line, MilestoneCode, Process, UnitKind
+from tenants.vocabulary import Category, Duty, Line, MilestoneCode, Process, Segment, Severity, Stage, UnitKind
 
 Text = Annotated[str, StringConstraints(min_length=1, max_length=300, strip_whitespace=True)]
 Code = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*([_-][a-z0-9]+)*$", max_length=60)]
@@ -61,6 +62,10 @@ class StageRow(TermRow):
     process: Process
 
 
+class SegmentRow(TermRow):
+    code: Segment
+
+
 class SystemRow(TermRow):
     stages: tuple[str, ...] = Field(min_length=1)
 
@@ -78,6 +83,16 @@ class TermsFile(Strict):
     stage: tuple[StageRow, ...]
     system: tuple[SystemRow, ...]
     light: tuple[TermRow, ...]
+    campaign_state: tuple[TermRow, ...]
+    launch_element: tuple[TermRow, ...]
+    segment: tuple[SegmentRow, ...]
+    business: tuple[TermRow, ...]
+    sync_event: tuple[TermRow, ...]
+    verdict: tuple[TermRow, ...]
+    severity: tuple[TermRow, ...]
+    issue_stage: tuple[TermRow, ...]
+    issue_state: tuple[TermRow, ...]
+    issue_part: tuple[TermRow, ...]
 
 
 class DutyRow(Strict):
@@ -163,8 +178,49 @@ class ProgrammeFile(Strict):
     templates: tuple[TemplateRow, ...] = Field(min_length=1)
 
 
-FileName = Literal["units.yaml", "terms.yaml", "responsibilities.yaml", "programme.yaml"]
+class LimitRow(Strict):
+    """How long an issue may wait for an answer and for its solution, in minutes of working time or, where `continuous`,
+    around the clock. Without a stage it holds for every stage that has no row of its own."""
+    severity: Severity
+    stage: Stage | None = None
+    respond: int = Field(gt=0)
+    resolve: int = Field(gt=0)
+    continuous: bool = False
+
+    @model_validator(mode="after")
+    def resolved_after_the_answer(self) -> "LimitRow":
+        if self.resolve < self.respond:
+            raise ValueError("resolve is shorter than respond")
+        return self
+
+
+def _clock_time(value: Any) -> Any:
+    """ "08:30" as a time of day."""
+    if isinstance(value, time):
+        return value
+    try:
+        return time.fromisoformat(value)
+    except (TypeError, ValueError):
+        raise ValueError("must be a time of day, as in \"08:30\"") from None
+
+
+Hour = Annotated[time, BeforeValidator(_clock_time)]
+
+
+def _in_order(hours: tuple[tuple[time, time], ...]) -> tuple[tuple[time, time], ...]:
+    edges = [edge for pair in hours for edge in pair]
+    if any(later <= earlier for earlier, later in pairwise(edges)):
+        raise ValueError("the hours must follow one another within the day")
+    return hours
+
+
+class LimitsFile(Strict):
+    limits: tuple[LimitRow, ...]
+    working_hours: Annotated[tuple[tuple[Hour, Hour], ...], AfterValidator(_in_order)] = Field(min_length=1)
+
+
+FileName = Literal["units.yaml", "terms.yaml", "responsibilities.yaml", "programme.yaml", "limits.yaml"]
 FILES: dict[FileName, type[Strict]] = {
     "units.yaml": UnitsFile, "terms.yaml": TermsFile, "responsibilities.yaml": ResponsibilitiesFile,
-    "programme.yaml": ProgrammeFile,
+    "programme.yaml": ProgrammeFile, "limits.yaml": LimitsFile,
 }

@@ -1,0 +1,123 @@
+"""Whose an issue is, before and after it is raised: the facts are read here, the rules decide (`rules.routing`)."""
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import or_, select
+
+from portal.campaigns.models import Campaign
+from portal.issues.models import Issue
+from portal.issues.queries.limits import deadlines
+from portal.issues.rules.clocks import Deadlines
+from portal.issues.rules.routing import VERSION, Facts, Launch, Reason, Route, explain, may_be_named, route
+from portal.reach import Shared, within
+from tenants import clock
+from tenants.access import Identity, Subject, permits, reaches
+from tenants.db import db
+from tenants.messages import N_, Message
+from tenants.models import Term, Unit
+from tenants.permissions import Permission
+from tenants.vocabulary import Line, UnitKind
+
+_CAMPAIGN = Shared(parties=Campaign.parties, desks=Campaign.desks, everyone=Campaign.everyone)
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """Where an issue would go, with the reasons in words, and by when it had to be answered and solved if it were raised
+    now. `units` are those that the route names, by key."""
+    route: Route
+    why: Sequence[Message]
+    deadlines: Deadlines
+    units: Mapping[int, Unit]
+
+
+def raising_units(identity: Identity) -> frozenset[int]:
+    """The units for which this person may raise issues at all."""
+    return frozenset(a.unit for a in identity.appointments
+                     if permits(identity.acting(a.id), Permission.ISSUE_RAISE, raising_subject(None, a.unit)))
+
+
+def raising_subject(campaign: Campaign | None, raised_by: int) -> Subject:
+    """What the permission to raise is asked about: the campaign; while it is unknown, the raising unit itself."""
+    return campaign.subject if campaign is not None else Subject(raised_by, parties=((raised_by, None),))
+
+
+def campaign_to_raise_on(identity: Identity, key: UUID | None, raised_by: int) -> Campaign | None:
+    """The campaign, if this person may raise an issue on it for that unit. An unknown one and an invisible one take the same
+    one statement."""
+    if key is None:
+        return None
+    for_unit = [x for a in identity.appointments if a.unit == raised_by
+                for x in reaches(identity.acting(a.id), Permission.ISSUE_RAISE)]
+    return db.session.scalars(select(Campaign).where(
+        Campaign.id == key, within(for_unit, unit=Campaign.unit_id, line=Campaign.line, shared=_CAMPAIGN))).one_or_none()
+
+
+def facts(campaign: Campaign | None, raised_by: int, also: Sequence[int] = ()) -> Facts:
+    """What the route follows from, as it stands today."""
+    if campaign is None:
+        return Facts(raised_by, None, frozenset(also))
+    kind = db.session.scalars(select(Unit.kind).where(Unit.id == campaign.unit_id)).one()
+    return Facts(raised_by, Launch(campaign.unit_id, UnitKind(kind), Line(campaign.line), campaign.product_owner_id,
+                                   campaign.network, frozenset(campaign.lands_in)), frozenset(also))
+
+
+def preview_route(identity: Identity, campaign: Campaign | None, raised_by: int, *, severity: str = "medium", stage: str = "other",
+                  also: Sequence[int] = ()) -> Preview:
+    """What raising it now would do; nothing is stored."""
+    found = route(facts(campaign, raised_by, also))
+    units = units_by_key({p.unit for p in found.parties})
+    return Preview(found, explained(found.why, units), deadlines(clock.now(), severity, stage), units)
+
+
+def units_by_key(keys: set[int] | frozenset[int]) -> Mapping[int, Unit]:
+    return {u.id: u for u in db.session.scalars(select(Unit).where(Unit.id.in_(keys)))}
+
+
+def explained(why: Sequence[Reason], units: Mapping[int, Unit]) -> Sequence[Message]:
+    """The reasons as sentences, with units and lines named in both languages."""
+    lines = {t.code: {"en": t.name, "zh": t.name_zh} for t in db.session.scalars(select(Term).where(Term.vocabulary == "line"))}
+
+    def unit(key: int) -> Mapping[str, str]:
+        return {"en": units[key].name, "zh": units[key].name_zh}
+    return [explain(reason, unit, lambda code: lines.get(code, code)) for reason in why]
+
+
+def kept_facts(issue: Issue) -> Facts:
+    """What the issue was routed from."""
+    return Facts.from_json(issue.route_facts)
+
+
+def kept_why(issue: Issue) -> Sequence[Message]:
+    """Why it was routed as it was, in words. Of an issue routed by an older version of the rules only the rule is told."""
+    if issue.route_version != VERSION:
+        return [N_("Routed by version %(n)s of the rules: %(rule)s.", n=issue.route_version, rule=issue.route_rule)]
+    found = route(kept_facts(issue))
+    return explained(found.why, units_by_key({p.unit for p in found.parties}))
+
+
+def nameable(issue: Issue) -> Sequence[Unit]:
+    """The units that may be drawn in: those whom the campaign concerned when it was routed, or concerns today."""
+    known = [kept_facts(issue)]
+    if issue.campaign is not None:
+        known.append(facts(issue.campaign, issue.raised_by))
+    return [u for u in _going_on() if any(may_be_named(f, u.id, UnitKind(u.kind)) for f in known)]
+
+
+def nameable_at_raising(campaign: Campaign | None, raised_by: int) -> Sequence[Unit]:
+    """The same before the issue exists: whom its raiser may name as affected."""
+    found = facts(campaign, raised_by)
+    return [u for u in _going_on() if may_be_named(found, u.id, UnitKind(u.kind))]
+
+
+def _going_on() -> Sequence[Unit]:
+    return db.session.scalars(select(Unit).where(or_(Unit.closed_on.is_(None), Unit.closed_on > clock.today()))
+                              .order_by(Unit.position, Unit.id)).all()
+
+
+def told(found: Route, known: Facts) -> dict[str, Any]:
+    """The route for the record."""
+    return {"rule": found.rule.value, "version": VERSION, "facts": known.as_json(),
+            "why": [{"code": r.code, **r.about} for r in found.why]}

@@ -1,0 +1,84 @@
+"""Several issues that are one, and one that is several: duplicates merged, parts given to other owners."""
+from portal.audit import service as audit
+from portal.issues import queries
+from portal.issues.models import Issue
+from portal.issues.rules.routing import Party, Route, Rule
+from portal.issues.service.judging import allow, begin, invalid, said_faults
+from portal.issues.service.moving import named_desk
+from portal.issues.service.owning import end_turn
+from portal.issues.service.owning import join as take_part
+from portal.issues.service.raising import Draft, as_first, first_entry, place
+from portal.issues.service.telling import named, owner_desk, ruling_desk, tell
+from portal.texts import LONG, SHORT
+from tenants import clock
+from tenants.access import HEADQUARTERS, Appointment, Identity
+from tenants.errors import Invalid, RuleViolated
+from tenants.messages import N_
+from tenants.vocabulary import IssuePart, Line
+
+
+def merge(issue: Issue, into: Issue, *, actor: Identity, version: int | None = None) -> None:
+    """Close a duplicate into another issue of the same campaign and the same owner. Its raiser cooperates there from now on,
+    its complaints count there. `into` has been found by the actor. Raises Invalid where it does not fit."""
+    under = allow(issue, "merge", actor=actor)
+    queries.lock_both(issue, into)
+    begin(issue, "merge", actor, version)
+    _fits(issue, into, actor)
+    if queries.open_parts(issue):
+        raise RuleViolated(N_("It has sub-issues that are still open: they are solved first."))
+    now, before, added = clock.now(), issue.state, issue.complaint_count
+    issue.state, issue.closed_at, issue.merged_into_id = "closed", now, into.id
+    end_turn(issue, now)
+    take_part(into, (issue.raised_by, issue.ruling_line), IssuePart.COOPERATING, actor.person, now)
+    count, into.complaint_count = into.complaint_count, into.complaint_count + added
+    audit.record("merge", "issue", issue.id, {"state": [before, issue.state]}, under=under)
+    audit.record("merged", "issue", into.id, {"complaint_count": [count, into.complaint_count]}, under=under)
+    queries.reload(issue)
+    queries.reload(into)
+    tell(issue, N_("Your issue is the same as another and goes on there: %(title)s (%(code)s)", title=issue.title, code=issue.code),
+         actor=actor)
+    tell(into, N_("Another unit has met the same; it cooperates in your issue: %(title)s (%(code)s)", title=into.title,
+                  code=into.code), actor=actor, people=[(issue.raised_by, issue.first_contact_id)])
+
+
+def _fits(issue: Issue, into: Issue, actor: Identity) -> None:
+    same = issue.id != into.id and issue.campaign_id == into.campaign_id and issue.campaign_id is not None \
+        and owner_desk(issue) == owner_desk(into)
+    if not same or into.state not in ("routed", "accepted"):
+        raise Invalid({"into": [N_("Choose an open issue about the same campaign that the same desk owns.")]})
+    allow(into, "merge", actor=actor)
+
+
+def split(issue: Issue, unit: int, line: str, title: str, description: str, *, actor: Identity,
+          version: int | None = None) -> Issue:
+    """Give a part to another owner, as an issue of its own that the owner raises. The whole is resolved after its parts."""
+    under = begin(issue, "split", actor, version)
+    invalid(said_faults({"title": (title, SHORT, True), "description": (description, LONG, True)}))
+    desk = named_desk(issue, unit, line)
+    if desk == owner_desk(issue):
+        raise Invalid({"unit": [N_("This desk owns it already.")]})
+    draft = Draft(issue.campaign_id, under.unit, title, description, issue.severity, issue.stage, issue.control_element,
+                  campaign_words=issue.campaign_words)
+    part = place(draft, queries.kept_facts(issue), _by_hand(issue, desk, under), issue.ruling_line, as_first(actor, under),
+                 parent=issue)
+    audit.record("raise", "issue", part.id, first_entry(part), under=under)
+    audit.record("split", "issue", issue.id, {}, under=under)         # not which: not every party reads the part
+    queries.reload(issue)
+    what = {"title": part.title, "code": part.code, "raiser": named(part.raiser), "owner": named(part.owner)}
+    tell(part, N_("%(raiser)s raised a quality issue for you to answer: %(title)s (%(code)s)", **what), [owner_desk(part)],
+         actor=actor, first=False)
+    if part.owner_unit != HEADQUARTERS:
+        tell(part, N_("%(raiser)s raised a quality issue that your line supervises; %(owner)s answers it: %(title)s (%(code)s)",
+                      **what), [ruling_desk(part)], first=False)
+    tell(issue, N_("The owner gave a part of your issue to another desk: %(title)s (%(code)s)", title=issue.title, code=issue.code),
+         actor=actor)
+    return part
+
+
+def _by_hand(issue: Issue, desk: tuple[int, str], under: Appointment) -> Route:
+    """The route of a part: not by a rule, the owner of the whole has chosen."""
+    owner = Party(desk[0], Line(desk[1]), IssuePart.OWNER)
+    parties = [owner, Party(under.unit, Line(issue.owner_line), IssuePart.RAISING)]
+    if desk[0] != HEADQUARTERS:
+        parties.append(Party(HEADQUARTERS, Line(issue.ruling_line), IssuePart.SUPERVISING))
+    return Route(owner, tuple(parties), Rule(issue.route_rule), ())

@@ -1,0 +1,48 @@
+"""Who hears of an issue: its desks, its first contact at every step, headquarters' line where it has to watch. Nobody else."""
+from collections.abc import Iterable
+from uuid import UUID
+
+from portal.issues.models import Issue
+from portal.notices import service as notices
+from tenants import directory
+from tenants.access import HEADQUARTERS, Identity
+from tenants.messages import Message
+from tenants.models import Unit
+from tenants.vocabulary import Line
+
+Desk = tuple[int, str]                                 # a unit and one of its lines
+
+
+def address(issue: Issue) -> str:
+    return f"/issues/{issue.id}"
+
+
+def named(unit: Unit) -> dict[str, str]:
+    """A unit as a parameter of a notice."""
+    return {"en": unit.name, "zh": unit.name_zh}
+
+
+def owner_desk(issue: Issue) -> Desk:
+    return issue.owner_unit, issue.owner_line
+
+
+def ruling_desk(issue: Issue) -> Desk:
+    return HEADQUARTERS, issue.ruling_line
+
+
+def tell(issue: Issue, message: Message, desks: Iterable[Desk] = (), *, actor: Identity | None = None, first: bool = True,
+         people: Iterable[tuple[int, UUID]] = ()) -> None:
+    """Tell whoever serves these desks today, the first contact unless it is the actor, and named people of units. One letter
+    to a person, also where two of these are the same unit. A desk at which nobody is present is headquarters' to watch."""
+    named_people: dict[int, set[UUID]] = {}
+    for unit, person in (*people, *(((issue.raised_by, issue.first_contact_id),) if first else ())):
+        if actor is None or person != actor.person:
+            named_people.setdefault(unit, set()).add(person)
+    for unit, line in dict.fromkeys(desks):
+        served = directory.desk(unit, Line(line))
+        if served is None and unit != HEADQUARTERS:
+            unit, served = HEADQUARTERS, directory.desk(HEADQUARTERS, Line(issue.ruling_line))
+        if served is not None:
+            notices.tell(unit, message, address(issue), roles=[served[0]], line=served[1], people=named_people.pop(unit, ()))
+    for unit, found in named_people.items():
+        notices.tell(unit, message, address(issue), people=found)

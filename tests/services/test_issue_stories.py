@@ -1,0 +1,158 @@
+"""The three stories through the services: launched by headquarters, by a province with a company's product, by a company for
+a region; each with hand-over, disagreement and ruling, and everybody else left out."""
+from uuid import UUID
+
+import pytest
+
+from portal.issues import queries, service
+from tenants.errors import NotPermitted, NotVisible, RuleViolated
+from tests.conftest import As, Superuser
+from tests.factories import people
+from tests.factories.exchange import campaign, raised, steps, unit
+
+
+def parts(acting: As, key: UUID, who: str = "leader") -> set[tuple[str, str, str]]:
+    with acting(who) as reader:
+        return {(p.unit.code, p.line, p.part) for p in queries.parties(queries.one(reader, key))}
+
+
+def owner(acting: As, key: UUID) -> tuple[str, str, str]:
+    with acting("leader") as reader:
+        issue = queries.one(reader, key)
+        return issue.owner.code, issue.owner_line, issue.state
+
+
+def unseen(acting: As, key: UUID, *names: str) -> None:
+    for name in names:
+        with acting(name) as outsider:
+            with pytest.raises(NotVisible):
+                queries.one(outsider, key)
+            assert queries.count([queries.readable(outsider)]) == 0
+
+
+def test_launched_by_headquarters(acting: As, superuser: Superuser) -> None:
+    about = campaign(superuser, "hq", product="migu")
+    key = raised(acting, "contact.guangdong", about)
+    step = steps(acting, key)
+    assert parts(acting, key) == {("hq", "market", "owner"), ("guangdong", "market", "raising"), ("migu", "market", "cooperating")}
+    unseen(acting, key, "contact.tibet", "head.tibet", "contact.tietong", "market.beijing", "it.guangdong", "network")
+    issue = step("market", "accept")
+    assert (issue.state, issue.responded_at is not None, issue.code) == ("accepted", True, "Q-2026-guangdong-1")
+    step("market", "hand_over", unit(superuser, "migu"), "market", "the client is at fault")
+    assert owner(acting, key) == ("migu", "market", "routed")
+    with pytest.raises(NotPermitted):
+        step("market", "accept")
+    step("market.migu", "decline", "our logs show nothing")
+    assert owner(acting, key) == ("hq", "market", "routed")
+    issue = step("market", "hand_over", unit(superuser, "migu"), "market", "look again")
+    assert issue.ruling_due and issue.disagreements == 2
+    for action, said in (("accept", []), ("decline", ["no"]), ("resolve", ["a", "b"])):
+        with pytest.raises(RuleViolated):
+            step("market.migu", action, *said)
+    with pytest.raises(NotPermitted):
+        step("market.migu", "rule", unit(superuser, "hq"), "market", "yours")
+    with pytest.raises(NotVisible):
+        step("network", "rule", unit(superuser, "hq"), "market", "yours")
+    issue = step("market", "rule", unit(superuser, "migu"), "market", "the client swallows the key")
+    assert (issue.ruling_due, issue.ruled, issue.state) == (False, True, "routed")
+    with pytest.raises(RuleViolated):
+        step("market.migu", "decline", "no")
+    with pytest.raises(RuleViolated):
+        step("market.migu", "hand_over", unit(superuser, "hq"), "market", "no")
+    step("market.migu", "accept")
+    assert step("market.migu", "resolve", "the client swallowed the key", "client 2.1 is out").state == "resolved"
+    with pytest.raises(NotPermitted):
+        step("market.guangdong", "confirm")                       # not the first contact
+    step("contact.guangdong", "reopen", "one customer still cannot")
+    step("market.migu", "resolve", "the client swallowed the key", "client 2.2 is out")
+    assert step("contact.guangdong", "confirm").state == "closed"
+    assert parts(acting, key) == {("migu", "market", "owner"), ("guangdong", "market", "raising"), ("hq", "market", "cooperating"),
+                                  ("hq", "market", "supervising")}
+    unseen(acting, key, "contact.tibet", "head.tibet", "contact.tietong", "market.beijing", "it.guangdong", "network")
+
+
+def test_launched_by_a_province_with_a_companys_product(acting: As, superuser: Superuser) -> None:
+    about = campaign(superuser, "guangdong", lands=["guangdong"], product="migu")
+    key = raised(acting, "contact.guangdong", about)
+    step = steps(acting, key)
+    assert parts(acting, key) == {("guangdong", "market", "owner"), ("guangdong", "market", "raising"),
+                                  ("migu", "market", "cooperating"), ("hq", "market", "supervising")}
+    unseen(acting, key, "contact.tibet", "contact.terminal", "network")
+    with pytest.raises(NotPermitted):
+        step("contact.migu", "accept")
+    with pytest.raises(NotPermitted):
+        step("contact.guangdong", "accept")                       # the desk has its line owner
+    step("market.guangdong", "accept")
+    with pytest.raises(RuleViolated):
+        step("market.guangdong", "decline", "not ours")           # nobody handed it over
+    step("market.guangdong", "hand_over", unit(superuser, "migu"), "market", "the product")
+    step("market.migu", "decline", "the tariff")
+    step("market.guangdong", "accept")
+    step("market.guangdong", "hand_over", unit(superuser, "migu"), "market", "the product it is")
+    step("market", "rule", unit(superuser, "guangdong"), "market", "the tariff it is")
+    step("market.guangdong", "accept")
+    step("market.guangdong", "resolve", "tariff", "corrected")
+    step("contact.guangdong", "confirm")
+    assert owner(acting, key) == ("guangdong", "market", "closed")
+
+
+def test_launched_by_a_company_for_a_region(acting: As, superuser: Superuser) -> None:
+    about = campaign(superuser, "migu", lands=["guangdong", "beijing"])
+    key = raised(acting, "market.guangdong", about, also=(unit(superuser, "beijing"),))
+    step = steps(acting, key)
+    assert parts(acting, key) == {("migu", "market", "owner"), ("guangdong", "market", "raising"),
+                                  ("beijing", "market", "cooperating"), ("hq", "market", "supervising")}
+    unseen(acting, key, "contact.tibet", "contact.tietong")
+    with acting("market.beijing") as affected:
+        assert queries.one(affected, key).code == "Q-2026-guangdong-1"
+    step("market.migu", "hand_over", unit(superuser, "guangdong"), "market", "sold wrongly")
+    step("market.guangdong", "hand_over", unit(superuser, "migu"), "market", "no")         # back: a circle
+    step("market.migu", "hand_over", unit(superuser, "beijing"), "market", "there")
+    issue = step("market.beijing", "hand_over", unit(superuser, "guangdong"), "market", "no, there")
+    assert issue.ruling_due
+    step("market", "rule", unit(superuser, "migu"), "it", "the interface")
+    step("it.migu", "accept")
+    step("it.migu", "resolve", "interface", "mended")
+    step("market.guangdong", "confirm")
+    assert owner(acting, key) == ("migu", "it", "closed")
+    with acting("market.guangdong") as reader:
+        issue = queries.one(reader, key)
+        assert [(t.unit.code, t.start) for t in queries.turns(issue)] == [
+            ("migu", "routed"), ("guangdong", "handed_over"), ("migu", "handed_over"), ("beijing", "handed_over"),
+            ("guangdong", "handed_over"), ("migu", "ruled")]
+        said = [e.action for e in queries.timeline(issue)]
+        assert said == ["raise", *["hand_over"] * 4, "rule", "accept", "resolve", "confirm"]
+        assert [e.by.email for e in queries.timeline(issue)[:2] if e.by] == ["market@guangdong.example", "market@migu.example"]
+
+
+def test_not_identified(acting: As, superuser: Superuser) -> None:
+    about = campaign(superuser, "migu", lands=["guangdong"])
+    key = raised(acting, "contact.guangdong", None, campaign_words="something with 5G", also=())
+    step = steps(acting, key)
+    assert parts(acting, key) == {("hq", "customer_service", "owner"), ("guangdong", "customer_service", "raising")}
+    unseen(acting, key, "contact.migu", "market", "contact.tibet")
+    with acting("customer-service") as desk:
+        assert queries.to_do(desk)["identify"] == 1
+    step("customer-service", "identify", about)
+    assert owner(acting, key) == ("migu", "market", "routed")
+    assert parts(acting, key) >= {("migu", "market", "owner"), ("guangdong", "market", "raising"), ("hq", "market", "supervising")}
+    with acting("market.migu") as desk:
+        assert queries.to_do(desk)["answer"] == 1
+        issue = queries.one(desk, key)
+        assert issue.route_rule == "launched_by_company" and service.offers(issue, actor=desk) >= {"accept", "hand_over", "ask"}
+    with acting("contact.guangdong") as first:
+        assert [e.action for e in queries.timeline(queries.one(first, key))] == ["raise", "identify"]
+        assert queries.one(first, key).first_contact_id == people.key("contact.guangdong")
+
+
+def test_first_contact_leaves(acting: As, superuser: Superuser) -> None:
+    key = raised(acting, "it.guangdong", campaign(superuser, "guangdong", lands=["guangdong"]))
+    step = steps(acting, key)
+    with pytest.raises(RuleViolated):
+        step("contact.guangdong", "take_over")
+    superuser.execute("UPDATE appointment SET valid_until = '2026-03-09' WHERE person_id = %s", (people.key("it.guangdong"),))
+    assert step("contact.guangdong", "take_over").first_contact_id == people.key("contact.guangdong")
+    assert step("contact.guangdong", "pass_on", people.key("member.guangdong")).first_contact_id == people.key("member.guangdong")
+    step("market.guangdong", "accept")
+    step("market.guangdong", "resolve", "a", "b")
+    step("member.guangdong", "confirm")
