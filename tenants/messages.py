@@ -10,7 +10,14 @@ class Message:
     params: Mapping[str, object] = field(default_factory=dict)
 
     def __str__(self) -> str:
-        return self.msgid % self.params if self.params else self.msgid
+        return self.msgid % {k: _plain(v) for k, v in self.params.items()} if self.params else self.msgid
+
+
+def _plain(value: object) -> str:
+    """Lists in a row; a name from data in English."""
+    if isinstance(value, list | tuple):
+        return ", ".join(map(_plain, value))
+    return str(value.get("en", "")) if isinstance(value, Mapping) else str(value)
 
 
 def N_(msgid: str, **params: object) -> Message:

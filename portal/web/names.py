@@ -13,12 +13,34 @@ from portal.legends import Legend
 from portal.web.locale import language
 from tenants.db import db
 from tenants.models import Person, Setting, Term, Unit
-from tenants.vocabulary import Category, Duty, Line, MilestoneCode, Part, Process, Role, System, UnitKind
+from tenants.vocabulary import (
+    Business,
+    CampaignState,
+    Category,
+    Duty,
+    IssuePart,
+    IssueState,
+    LaunchElement,
+    Line,
+    MilestoneCode,
+    Part,
+    Process,
+    Role,
+    Segment,
+    Severity,
+    Stage,
+    SyncEvent,
+    System,
+    UnitKind,
+    Verdict,
+)
 
 # Which vocabulary of `term` a code of the contract stands in.
 VOCABULARIES: Mapping[type, str] = {
     Line: "line", Role: "role", Process: "process", Category: "category", UnitKind: "unit_kind",
-    MilestoneCode: "milestone", Duty: "duty", System: "system", Part: "part",
+    MilestoneCode: "milestone", Duty: "duty", System: "system", Part: "part", CampaignState: "campaign_state",
+    LaunchElement: "launch_element", Segment: "segment", Business: "business", SyncEvent: "sync_event", Verdict: "verdict",
+    Severity: "severity", Stage: "issue_stage", IssueState: "issue_state", IssuePart: "issue_part",
 }
 
 

@@ -26,7 +26,11 @@ from tenants.vocabulary import Category, Duty, Line, Process
 
 VOCABULARIES: Mapping[str, Message] = {
     "unit_kind": N_("kinds of unit"), "category": N_("categories of companies"), "line": N_("lines"), "process": N_("processes"),
-    "duty": N_("duties"), "role": N_("roles"), "milestone": N_("milestones"), "system": N_("systems"), "stage": N_("stages")}
+    "duty": N_("duties"), "role": N_("roles"), "milestone": N_("milestones"), "system": N_("systems"), "stage": N_("stages"),
+    "campaign_state": N_("states of campaigns"), "launch_element": N_("launch elements"), "segment": N_("segments"),
+    "business": N_("new or existing business"), "sync_event": N_("news of campaigns"), "verdict": N_("verdicts"),
+    "severity": N_("severities"), "issue_stage": N_("stages of issues"), "issue_state": N_("states of issues"),
+    "issue_part": N_("parts in an issue")}
 
 
 class Duties(Records):

@@ -1,0 +1,92 @@
+"""Who may do what with a campaign now, in which order that is judged, and who hears of it."""
+from collections.abc import Sequence
+from contextlib import suppress
+
+from portal import texts
+from portal.campaigns import queries, rules
+from portal.campaigns.models import Campaign
+from portal.notices import service as notices
+from tenants.access import HEADQUARTERS, Appointment, Identity, need
+from tenants.errors import Invalid, NotPermitted, RuleViolated, Stale
+from tenants.messages import N_, Message
+from tenants.models import Unit
+from tenants.permissions import Permission
+from tenants.vocabulary import CampaignState, Line, Role
+
+ACTIONS = ("change", "check", "go_live", "pause", "end", "acknowledge", "chase")
+_WHO = {"change": Permission.CAMPAIGN_CHANGE, "check": Permission.CAMPAIGN_CHECK, "go_live": Permission.CAMPAIGN_RUN,
+        "pause": Permission.CAMPAIGN_RUN, "end": Permission.CAMPAIGN_RUN, "acknowledge": Permission.CAMPAIGN_ACKNOWLEDGE,
+        "chase": Permission.CAMPAIGN_CHASE}
+
+
+def allow(campaign: Campaign, action: str, *, actor: Identity) -> Appointment:
+    """May this person do that now? Returns the appointment that grants it; raises NotPermitted, then RuleViolated."""
+    under = need(actor, _WHO[action], campaign.subject)
+    if action == "acknowledge":
+        if not queries.open_receipts(campaign, actor):
+            raise RuleViolated(N_("There is nothing to acknowledge: your unit was not informed of anything since."))
+    elif action == "chase":
+        if not any(r.acknowledged_at is None for r in queries.receipts(campaign)):
+            raise RuleViolated(N_("There is nobody to chase: everybody who was informed has acknowledged."))
+    elif action == "go_live" and campaign.state in (CampaignState.DRAFT, CampaignState.IN_CHECK, CampaignState.PAUSED):
+        _complete(campaign)
+    else:
+        rules.MACHINE.step(campaign.state, action)
+    return under
+
+
+def _complete(campaign: Campaign) -> None:
+    """Raises RuleViolated saying exactly what is missing to 100 %."""
+    missing = [N_("%(element)s – %(words)s", element=m.element, words=m.words) for m in queries.missing(campaign)]
+    if missing:
+        raise RuleViolated(N_("The launch elements are not met 100 %%. Missing: %(missing)s", missing=missing))
+    rules.MACHINE.step(campaign.state, "go_live")
+
+
+def offers(campaign: Campaign, *, actor: Identity) -> frozenset[str]:
+    """Those of ACTIONS that `allow` grants now."""
+    found = set()
+    for action in ACTIONS:
+        with suppress(NotPermitted, RuleViolated):
+            allow(campaign, action, actor=actor)
+            found.add(action)
+    return frozenset(found)
+
+
+def begin(campaign: Campaign, action: str, actor: Identity, version: int | None) -> Appointment:
+    """Permission, then the row held and read anew, then its version, then its state. `version` is what the person had
+    in front of them; None from a program that has no form open. Raises NotPermitted, Stale, RuleViolated."""
+    need(actor, _WHO[action], campaign.subject)
+    queries.lock(campaign)
+    if version is not None and version != campaign.version:
+        raise Stale(N_("Somebody else has changed this campaign since you opened it. See what it says now, then decide."))
+    return allow(campaign, action, actor=actor)
+
+
+def words(field: str, text: str, *, required: Message | None = None) -> str:
+    """Free text fit to store. Raises Invalid where it is too long, or empty and required."""
+    text = texts.prose(text)
+    if len(text) > texts.MEDIUM:
+        raise Invalid({field: [N_("At most %(n)s characters; this has %(m)s. Shorten it or refer to a document.",
+                                  n=texts.MEDIUM, m=len(text))]})
+    if required is not None and not text:
+        raise Invalid({field: [required]})
+    return text
+
+
+def unit_words(unit: Unit) -> dict[str, str]:
+    return {"en": unit.name, "zh": unit.name_zh}
+
+
+def called(campaign: Campaign) -> str:
+    return f"{campaign.code} {campaign.name}"
+
+
+def address(campaign: Campaign) -> str:
+    return f"/campaigns/{campaign.id}"
+
+
+def tell_desk(unit: int, line: Line, message: Message, url: str) -> None:
+    """The desk of a unit's line hears of something: its owner and the unit's contact; at headquarters the line's lead."""
+    roles: Sequence[Role] = (Role.HQ_LINE_LEAD,) if unit == HEADQUARTERS else (Role.UNIT_CONTACT, Role.LINE_OWNER)
+    notices.tell(unit, message, url, roles=roles, line=line)
