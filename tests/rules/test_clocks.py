@@ -121,7 +121,7 @@ def test_deadlines_run_from_the_raising_in_working_time_or_around_the_clock() ->
 def test_overdue_is_what_is_still_to_be_done(responded: str | None, resolved: str | None, now: str, late: bool,
                                              due: str | None) -> None:
     raised = at("2026-03-10 10:00")
-    times = Times(raised, (responded and at(responded)) or None, (resolved and at(resolved)) or None)
+    times = Times(raised, at(responded) if responded else None, at(resolved) if resolved else None)
     by = deadlines(raised, NORMAL, TIME)
     assert by.respond_by == at("2026-03-10 12:00") and by.resolve_by == at("2026-03-12 11:00")
     assert overdue(times, by, at(now)) is late

@@ -37,7 +37,7 @@ def wanted(s: Standing) -> set[str]:
 
 def test_every_state_action_and_standing() -> None:
     seen = 0
-    for state, parts, *flags in product(S, (0, 2), *([(False, True)] * len(FLAGS))):
+    for state, parts, flags in product(S, (0, 2), product((False, True), repeat=len(FLAGS))):
         standing = Standing(state, open_parts=parts, **dict(zip(FLAGS, flags, strict=True)))
         assert set(offers(standing)) == wanted(standing), standing
         seen += 1
