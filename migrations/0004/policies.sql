@@ -205,7 +205,7 @@ CREATE POLICY issue_admin_sees_none ON issue FOR SELECT TO portal_administrator 
 GRANT SELECT ON issue TO portal_administrator;
 CREATE POLICY issue_hq_changes ON issue FOR UPDATE TO portal_oversight USING (true) WITH CHECK (true);
 GRANT UPDATE (owner_unit, owner_line, state, severity, first_contact_id, complaint_count, responded_at, resolved_at, closed_at, disagreements, ruling_due, root_cause, solution, merged_into_id, warned_at, chased_at, chase_count, reopened, version) ON issue TO portal_app;
-GRANT UPDATE (owner_unit, owner_line, state, severity, first_contact_id, complaint_count, responded_at, resolved_at, closed_at, disagreements, ruling_due, root_cause, solution, merged_into_id, warned_at, chased_at, chase_count, reopened, version, ruled, campaign_id, campaign_words, ruling_line, route_rule, route_facts, route_version, parties, desks) ON issue TO portal_oversight;
+GRANT UPDATE (owner_unit, owner_line, state, severity, first_contact_id, complaint_count, responded_at, resolved_at, closed_at, disagreements, ruling_due, root_cause, solution, merged_into_id, warned_at, chased_at, chase_count, reopened, version, raised_by, ruled, campaign_id, campaign_words, ruling_line, route_rule, route_facts, route_version, parties, desks) ON issue TO portal_oversight;
 ALTER TABLE campaign_receipt ENABLE ROW LEVEL SECURITY;
 ALTER TABLE campaign_receipt FORCE ROW LEVEL SECURITY;
 CREATE POLICY campaign_receipt_auditor_reads ON campaign_receipt FOR SELECT TO portal_auditor USING (true);

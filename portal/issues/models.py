@@ -19,8 +19,8 @@ _BY_PARTIES = (
     "owner_unit", "owner_line", "state", "severity", "first_contact_id", "complaint_count", "responded_at", "resolved_at",
     "closed_at", "disagreements", "ruling_due", "root_cause", "solution", "merged_into_id", "warned_at", "chased_at", "chase_count",
     "reopened", "version")
-_BY_HQ = (*_BY_PARTIES, "ruled", "campaign_id", "campaign_words", "ruling_line", "route_rule", "route_facts", "route_version",
-          "parties", "desks")
+_BY_HQ = (*_BY_PARTIES, "raised_by", "ruled", "campaign_id", "campaign_words", "ruling_line", "route_rule", "route_facts",
+          "route_version", "parties", "desks")
 
 
 class Issue(Base):
