@@ -24,6 +24,7 @@ from portal.filings import views as filings
 from portal.health import views as health
 from portal.models import METADATA
 from portal.notices import views as notices
+from portal.operations import views as operations
 from portal.permissions import views as permissions
 from portal.programmes import api as programmes_api
 from portal.programmes import views as programmes
@@ -37,7 +38,7 @@ from tenants import clock, isolation
 from tenants.db import db
 
 FEATURES: tuple[ModuleType, ...] = (
-    accounts, filings, assignments, units, permissions, desk, programmes, board, notices, saved, audit_views, health,
+    accounts, filings, assignments, units, permissions, desk, programmes, board, notices, operations, saved, audit_views, health,
     assignments_export, board_export, filings_export, units_export)
 APIS: tuple[ModuleType, ...] = (units_api, assignments_api, programmes_api, board_api, filings_api, api_documentation)
 

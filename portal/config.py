@@ -51,6 +51,7 @@ class Settings:
     timezone: str = "Asia/Shanghai"
     locale: str = "zh_CN"
     metrics_allow: str = _LOOPBACK             # addresses and networks to which /metrics answers
+    webhook_hosts: str = ""                    # hosts, addresses and networks to which webhooks may go
     data: Path = Path("var")
     clock_start: datetime | None = None        # PORTAL_CLOCK: what the portal's clock showed …
     clock_since: datetime | None = None        # … at this real instant
@@ -76,6 +77,7 @@ class Settings:
             timezone=_timezone(given("PORTAL_TIMEZONE", "Asia/Shanghai")),
             locale=_locale(given("PORTAL_LOCALE", "zh_CN")),
             metrics_allow=_networks("PORTAL_METRICS_ALLOW", given("PORTAL_METRICS_ALLOW", _LOOPBACK)),
+            webhook_hosts=given("WEBHOOK_HOSTS"),
             data=Path(given("PORTAL_DATA", "var")).expanduser().absolute(),
             clock_start=_instant("PORTAL_CLOCK", given("PORTAL_CLOCK")),
             clock_since=_instant("PORTAL_CLOCK_SINCE", given("PORTAL_CLOCK_SINCE")),
@@ -188,7 +190,7 @@ _VARIABLES = {
     "database_url": "DATABASE_URL", "database_owner_url": "DATABASE_OWNER_URL", "broker_url": "BROKER_URL",
     "secret_key": "SECRET_KEY", "storage_url": "STORAGE_URL", "mail_url": "MAIL_URL", "base_url": "PORTAL_BASE_URL",
     "timezone": "PORTAL_TIMEZONE", "locale": "PORTAL_LOCALE", "metrics_allow": "PORTAL_METRICS_ALLOW",
-    "data": "PORTAL_DATA", "clock_start": "PORTAL_CLOCK",
+    "webhook_hosts": "WEBHOOK_HOSTS", "data": "PORTAL_DATA", "clock_start": "PORTAL_CLOCK",
     "clock_since": "PORTAL_CLOCK_SINCE", "mode": "PORTAL_MODE",
 }
 

@@ -1,34 +1,78 @@
 """One letter to a mail server. Its address is MAIL_URL: smtp://user:password@host:587, smtps://…, `?from=` names the sender."""
 import smtplib
 import ssl
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.message import EmailMessage
+from email.policy import SMTP
 from email.utils import format_datetime
+from functools import cache
 from ipaddress import ip_address
+from pathlib import Path
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 from uuid import UUID
 
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+
 PATIENCE = 10                          # seconds for each answer of the server
+PREFERENCES = "/notices/preferences"   # where a receiver chooses which letters come
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A sentence, and the address of the page that it is about."""
+    text: str
+    url: str
 
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """Plain text for one person; `key` gives it the same Message-ID however often it is sent."""
+    """For one person, in that person's language; `key` gives it the same Message-ID however often it is sent.
+    Letters with the same `thread` (a kind of thing and its key) stand together in the receiver's box."""
     key: UUID
     to: str
     subject: str
-    body: str
+    items: Sequence[Item]
+    foot: str
+    open_words: str
+    language: str
     at: datetime
+    home: str                                          # the portal's own address
+    thread: str = ""
+
+
+def plain(letter: Letter) -> str:
+    """As text."""
+    return "\n\n".join([*(f"{item.text}\n\n{item.url}" for item in letter.items), f"-- \n{letter.foot}"]) + "\n"
+
+
+def html(letter: Letter) -> str:
+    """As HTML: our own template, nothing loaded from anywhere."""
+    return _template().render(letter=letter)
+
+
+@cache
+def _template() -> Template:
+    made = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined,
+                       trim_blocks=True, lstrip_blocks=True)
+    return made.get_template("letter.html")
 
 
 def written(letter: Letter, sender: str, host: str) -> EmailMessage:
     """As it goes over the wire. Raises ValueError for an address or subject with a line break in it."""
-    mail = EmailMessage()
+    mail = EmailMessage(policy=SMTP)
     mail["From"], mail["To"], mail["Subject"] = sender, letter.to, letter.subject
     mail["Date"], mail["Message-ID"] = format_datetime(letter.at), f"<{letter.key}@{host}>"
+    if letter.thread:                                  # a root that nobody sent: all letters about the thing refer to it
+        root = f"<{letter.thread}@{host}>"
+        mail["In-Reply-To"], mail["References"] = root, root
+    mail["List-Id"] = f"<notices.{host}>"
+    mail["List-Unsubscribe"] = f"<{letter.home}{PREFERENCES}>"
     mail["Auto-Submitted"] = "auto-generated"          # RFC 3834: no absence notes in answer
-    mail.set_content(letter.body)
+    mail["X-Auto-Response-Suppress"] = "All"           # the same to Exchange
+    mail.set_content(plain(letter))
+    mail.add_alternative(html(letter), subtype="html")
     return mail
 
 
@@ -40,6 +84,12 @@ def send(letter: Letter, mail_url: str, base_url: str) -> None:
         if server.username:
             smtp.login(unquote(server.username), unquote(server.password or ""))
         smtp.send_message(mail)
+
+
+def unreachable(error: OSError) -> bool:
+    """Whether the server did not answer at all, rather than refuse this letter."""
+    gone = smtplib.SMTPServerDisconnected | smtplib.SMTPConnectError
+    return not isinstance(error, smtplib.SMTPException) or isinstance(error, gone)
 
 
 def _sender(server: SplitResult, host: str) -> str:

@@ -8,6 +8,7 @@ import portal.campaigns.models
 import portal.filings.models
 import portal.issues.models
 import portal.notices.models
+import portal.operations.models
 import portal.outbox.models
 import portal.programmes.models
 import portal.saved.models

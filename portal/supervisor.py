@@ -178,7 +178,7 @@ def _start(settings: Settings, listener: socket.socket, reload: bool) -> list[Ch
     made = [
         Child("web", web, settings.data, {**env, "PROMETHEUS_MULTIPROC_DIR": _fresh_folder(settings.data / "metrics")},
               (listener.fileno(),)),
-        Child("worker", [*celery, "worker", "--concurrency", "2", "--loglevel", "INFO", "--without-gossip",
+        Child("worker", [*celery, "worker", "--concurrency", "4", "--loglevel", "INFO", "--without-gossip",
                          "--without-mingle"], settings.data, background),
         Child("beat", [*celery, "beat", "--loglevel", "INFO", "--pidfile=",
                        "--schedule", str(settings.data / "beat-schedule")], settings.data, background),

@@ -1,26 +1,36 @@
-"""The Celery app, and the two kinds of task: one enters a unit's scope or fails, the other has none.
+"""The Celery app, and the two kinds of task: one enters a unit's scope or fails, the other has none. Each run is noted, with
+what it counted or why it failed, for the page of operations.
 
 `celery -A tasks.celery worker` and `… beat` find it. It reads the configuration when it is first used, and each worker
 process makes its own portal at its first task: connections are not shared over a fork."""
 import logging
 import threading
+import time
+from collections.abc import Callable
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from celery import Celery, Task
+from celery.exceptions import Retry, SoftTimeLimitExceeded
 from celery.signals import after_setup_logger
 from flask import Flask
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from portal import servers
 from portal.app import create_app
 from portal.config import Settings
+from portal.operations import service as operations
 from tasks.schedule import SCHEDULE
+from tenants import clock
 from tenants.context import Scope
 from tenants.errors import NoScope
 from tenants.isolation import acting_as
 
 SOFT_LIMIT, HARD_LIMIT = 90, 120       # seconds; outbox.service.BUDGET ends a drain long before
 VISIBILITY = 300                       # seconds after which a lost worker's message comes back; above the hard limit
+Counts = dict[str, int]                # what a task returns: figures for the page of operations
+_log = logging.getLogger(__name__)
 
 
 class PortalTask(Task):
@@ -31,6 +41,25 @@ class PortalTask(Task):
     retry_backoff = 2                  # seconds, doubled each time
     retry_backoff_max = 60
     retry_jitter = True
+
+    def noted(self, run: Callable[[], Any]) -> Any:
+        """Run it, and note how that went. Without the database, in which notes are kept, nothing could run."""
+        begun, since, key = clock.now(), time.monotonic(), operations.begin(self.name)
+        if key is None:
+            _log.error("%s has killed its worker three times within an hour: it is left alone", self.name)
+            return None
+        counts: Counts = {}
+        error: str | None = "it was stopped"
+        try:
+            result = run()
+            counts, error = result if isinstance(result, dict) else {}, None
+            return result
+        except Exception as fault:
+            error = _reason(fault)
+            raise
+        finally:
+            if error or any(counts.values()) or self.name not in QUIET:
+                _note(key, self.name, begun, time.monotonic() - since, counts, error)
 
 
 class ScopedTask(PortalTask):
@@ -44,8 +73,11 @@ class ScopedTask(PortalTask):
         unit = (self.request.headers or {}).get("unit")
         if unit is None:
             raise NoScope(f"{self.name} was sent without a unit")
-        with flask_app().app_context(), acting_as(Scope(None, (unit,))):
-            return self.run(*args, **kw)
+        def run() -> Any:
+            with acting_as(Scope(None, (unit,))):
+                return self.run(*args, **kw)
+        with flask_app().app_context():
+            return self.noted(run)
 
 
 class PlainTask(PortalTask):
@@ -54,7 +86,27 @@ class PlainTask(PortalTask):
 
     def __call__(self, *args: Any, **kw: Any) -> Any:
         with flask_app().app_context():
-            return self.run(*args, **kw)
+            request = (self.request.headers or {}).get("request")
+            if request is not None and not operations.take(UUID(request)):
+                return None                            # another worker has it
+            return self.noted(lambda: self.run(*args, **kw))
+
+
+QUIET = frozenset({"tasks.outbox.drain", "tasks.outbox.drain_mail", "tasks.outbox.drain_chat"})   # no note of having done nothing
+
+
+def _note(run: UUID, task: str, begun: datetime, seconds: float, counts: Counts, error: str | None) -> None:
+    try:
+        operations.end(run, task, begun, seconds, counts, error)
+    except SQLAlchemyError:                            # what was done is done
+        _log.warning("a run of %s could not be noted", task, exc_info=True)
+
+
+def _reason(fault: Exception) -> str:
+    """The class; its words may quote data."""
+    if isinstance(fault, Retry):
+        return f"{type(fault.exc).__name__}, tried again"
+    return f"longer than {SOFT_LIMIT} s" if isinstance(fault, SoftTimeLimitExceeded) else type(fault).__name__
 
 
 _made: dict[str, Flask] = {}
@@ -86,7 +138,7 @@ def _configuration() -> dict[str, Any]:
         "broker_connection_max_retries": None,         # a broker that is away is waited for
         "broker_transport_options": {"visibility_timeout": VISIBILITY, "unacked_restore_interval": 10,
                                      "unacked_restore_throttle": 1},
-        "task_acks_late": True, "worker_prefetch_multiplier": 1,
+        "task_acks_late": True, "task_reject_on_worker_lost": True, "worker_prefetch_multiplier": 1,
         "worker_cancel_long_running_tasks_on_connection_loss": True,
         "task_serializer": "json", "accept_content": ["json"], "task_ignore_result": True,
         "task_soft_time_limit": SOFT_LIMIT, "task_time_limit": HARD_LIMIT,

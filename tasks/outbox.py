@@ -1,31 +1,51 @@
-"""Thin: dispatch finds who has something waiting, the drains deliver one receiver's messages."""
+"""Thin: dispatch finds who has something waiting and which runs were asked for; the drains deliver one receiver's messages."""
 from collections.abc import Mapping
 
 from flask import current_app
 
-from portal.notices import service as notices
+from portal import delivery
+from portal.operations import service as operations
 from portal.outbox import queries, service
-from tasks.celery import PlainTask, ScopedTask, celery
+from portal.outbox.rules import Group
+from tasks.celery import Counts, PlainTask, ScopedTask, celery
+from tasks.schedule import announced
 
 
 @celery.task(base=PlainTask)
-def dispatch() -> None:
-    for unit in queries.receivers_waiting(slow=False):
-        drain.for_unit(unit)
-    for unit in queries.receivers_waiting(slow=True):
-        drain_slow.for_unit(unit)
+def dispatch() -> Counts:
+    announced(celery.conf.beat_schedule)
+    asked = operations.asked_for()
+    for request, task in asked:
+        celery.tasks[task].apply_async(headers={"request": str(request)})
+    waiting = {group: queries.receivers_waiting(group) for group in Group}
+    for group, units in waiting.items():
+        for unit in units:
+            DRAINS[group].for_unit(unit)
+    return {"units": len(set().union(*waiting.values())), "asked": len(asked)}
 
 
 @celery.task(base=ScopedTask, expires=20)
-def drain() -> int:
-    return service.drain(_handlers())
+def drain() -> Counts:
+    return _drained(Group.QUICK)
 
 
 @celery.task(base=ScopedTask, expires=20)
-def drain_slow() -> int:
-    return service.drain(_handlers(), slow=True)
+def drain_mail() -> Counts:
+    return _drained(Group.MAIL)
+
+
+@celery.task(base=ScopedTask, expires=20)
+def drain_chat() -> Counts:
+    return _drained(Group.CHAT)
+
+
+DRAINS = {Group.QUICK: drain, Group.MAIL: drain_mail, Group.CHAT: drain_chat}
+
+
+def _drained(group: Group) -> Counts:
+    found = service.drain(_handlers(), group)
+    return {"delivered": found.delivered, "failed": found.failed}
 
 
 def _handlers() -> Mapping[str, service.Handler]:
-    settings = current_app.config["PORTAL"]
-    return notices.handlers(settings.base_url, settings.mail_url)
+    return delivery.handlers(current_app.config["PORTAL"])

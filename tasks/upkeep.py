@@ -2,14 +2,16 @@
 from datetime import timedelta
 
 from portal.api import idempotency
+from portal.operations import service as operations
 from portal.outbox import service as outbox
-from tasks.celery import PlainTask, celery
+from tasks.celery import Counts, PlainTask, celery
 from tenants import clock
 
 DELIVERED_KEPT = timedelta(days=30)
 
 
 @celery.task(base=PlainTask)
-def purge() -> None:
-    idempotency.purge(clock.now() - idempotency.KEPT)
-    outbox.purge(clock.now() - DELIVERED_KEPT)
+def purge() -> Counts:
+    now = clock.now()
+    return {"answers": idempotency.purge(now - idempotency.KEPT) or 0, "messages": outbox.purge(now - DELIVERED_KEPT),
+            "runs": operations.purge(now - DELIVERED_KEPT)}

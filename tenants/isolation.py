@@ -63,6 +63,20 @@ def acting_as(scope: Scope) -> Iterator[None]:
                 db.session.remove()
 
 
+@contextmanager
+def apart(scope: Scope) -> Iterator[None]:
+    """Look at something in another scope, in a transaction of its own that is rolled back, while the one at hand waits
+    untouched: what a receiver may see at this moment, for one who delivers in another's scope."""
+    before = db.session()
+    db.session.registry.set(db.session.session_factory())
+    try:
+        with context.bound(scope):
+            yield
+    finally:
+        db.session().close()
+        db.session.registry.set(before)
+
+
 def _session() -> Session | None:
     try:
         return db.session() if db.session.registry.has() else None

@@ -54,6 +54,7 @@ class Permission(StrEnum):
     ISSUE_CHASE = "issue.chase"
     FLOWS_READ = "flows.read"
     EXCHANGE_RULES = "exchange.rules"
+    CHANNEL_KEEP = "channel.keep"
     AUDIT_READ = "audit.read"
     ADMINISTER = "administer"
 
@@ -122,7 +123,7 @@ _PROGRAMME: dict[tuple[Role, Relation], frozenset[Permission]] = {
     (Role.HQ_LINE_LEAD, R.LINE): _WORKS,
 
     (Role.UNIT_HEAD, R.UNIT): _READS,
-    (Role.UNIT_CONTACT, R.UNIT): _READS | _WORKS | {P.FILING_DRAFT, P.FILING_ASK, P.PERSON_ADD},
+    (Role.UNIT_CONTACT, R.UNIT): _READS | _WORKS | {P.FILING_DRAFT, P.FILING_ASK, P.PERSON_ADD, P.CHANNEL_KEEP},
     (Role.LINE_OWNER, R.UNIT): frozenset({P.FILING_READ, P.FILING_GENERAL_READ}),
     (Role.LINE_OWNER, R.LINE): _LINE_READS | _WORKS,
     (Role.LINE_OWNER, R.OWN): _LINE_READS | _WORKS,

@@ -20,7 +20,7 @@ ACTIONS: Mapping[str, Message] = {
     "end_delegation": N_("ended a delegation"), "sign_in": N_("signed in"), "password": N_("changed the password"),
     "register": N_("registered a campaign"), "check": N_("judged a launch element"), "go_live": N_("let it go live"),
     "pause": N_("paused it"), "resume": N_("resumed it"), "acknowledge": N_("acknowledged"),
-    "access": N_("gave access with a password for once"), "token": N_("made an access token"), "revoke": N_("revoked"),
+    "access": N_("gave access with a password for once"), "token": N_("made an access token"), "revoke": N_("revoked"), "retry": N_("tried again"), "run": N_("ran out of turn"),
 }
 TONES: Mapping[str, str] = {"approve": "green", "close": "green", "plan": "green", "return": "amber", "chase": "amber",
                             "submit": "blue", "hand_in": "blue", "issue": "blue", "cancel": "grey", "end": "grey",
@@ -31,6 +31,7 @@ KINDS: Mapping[str, Message] = {
     "person": N_("Person"), "appointment": N_("Appointment"), "delegation": N_("Delegation"), "account": N_("Account"),
     "responsibility": N_("Responsibility"), "focus": N_("Focus process"), "template": N_("Template"),
     "milestone": N_("Milestone"), "setting": N_("Setting"), "liaison": N_("Contact"),
+    "channel": N_("Channel"), "outbox_message": N_("Message"), "task": N_("Task"),
     "term": N_("Name of a code"), "campaign": N_("Campaign"), "campaign_receipt": N_("Receipt"), "caution": N_("Warning")}
 FIELDS: Mapping[str, Message] = {
     "state": N_("State"), "items": N_("Items"), "mechanism": N_("Working mechanism"), "team": N_("Project team"),
@@ -48,6 +49,9 @@ FIELDS: Mapping[str, Message] = {
     "theme": N_("Theme in English"), "theme_zh": N_("Theme in Chinese"), "goals": N_("Goals in English"),
     "goals_zh": N_("Goals in Chinese"),
     "valid_from": N_("From"), "valid_until": N_("Until"), "left_on": N_("Left on"), "targets": N_("Addressed to"),
+    "host": N_("Host"), "kinds": N_("Kinds"), "lines": N_("Lines"), "words": N_("Words"), "active": N_("In use"),
+    "topic": N_("Topic"), "task": N_("Task"), "quiet_from": N_("Quiet from"), "quiet_until": N_("Quiet until"),
+    "rest_days": N_("Quiet on days off as well"), "digest_at": N_("Letter of the day at"), "least": N_("At least"),
     "near_days": N_("Days before the due date"), "behind_points": N_("Points behind"), "silent_days": N_("Days without a report"),
     "tone": N_("Colour"), "word_zh": N_("Word in Chinese"), "word": N_("Word in English"),
     "element": N_("Launch element"), "verdict": N_("Verdict"), "product": N_("Product"),

@@ -2,7 +2,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -11,9 +11,11 @@ from tenants.rls import Kind, kind
 
 
 class OutboxMessage(Base):
-    """One message to one unit. Done, or due again at `next_at`, or parked with its reason after too many attempts."""
+    """One message to one unit. Done, or due again at `next_at`, or parked with its reason after too many attempts.
+    Of a topic with a `key` a unit gets one message, however often it is posted."""
     __tablename__ = "outbox_message"
-    __table_args__ = (Index("ix_outbox_message_open", "unit_id", "next_at", postgresql_where="done_at IS NULL"),
+    __table_args__ = (UniqueConstraint("unit_id", "topic", "key"),
+                      Index("ix_outbox_message_open", "unit_id", "next_at", postgresql_where="done_at IS NULL"),
                       kind(Kind.ADDRESSED, unit_updates=("done_at", "parked_at", "next_at", "attempts", "error")))
     id: Mapped[Key]
     unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))      # the receiver
@@ -25,3 +27,4 @@ class OutboxMessage(Base):
     done_at: Mapped[datetime | None]
     parked_at: Mapped[datetime | None]
     error: Mapped[str | None]
+    key: Mapped[str | None]

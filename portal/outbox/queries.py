@@ -1,22 +1,24 @@
 """What waits, and for whom."""
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
 
-from sqlalchemy import func, select, text
+from sqlalchemy import ColumnElement, func, select, text
 
 from portal.outbox.models import OutboxMessage
+from portal.outbox.rules import SLOW, TOPICS, Group, group_of
 from tenants import clock
 from tenants.db import db
 
-SLOW = frozenset({"mail"})             # topics that wait for foreign servers: they must not hold up the others
-_ONE_AT_A_TIME = 7_204_113             # any number, the same in every process
+_ONE_AT_A_TIME = {Group.MAIL: 7_204_113, Group.CHAT: 7_204_114}       # any numbers, the same in every process
 
 
-def receivers_waiting(*, slow: bool) -> list[int]:
+def receivers_waiting(group: Group = Group.QUICK) -> list[int]:
     """Unscoped, through a definer function: only which units have something waiting, nothing of what."""
     with db.engine.begin() as connection:
         rows = connection.execute(text("SELECT unit_id, topic FROM app.outbox_waiting(:now)"), {"now": clock.now()}).all()
-    return sorted({row.unit_id for row in rows if (row.topic in SLOW) is slow})
+    return sorted({row.unit_id for row in rows if group_of(row.topic) is group})
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,15 +37,43 @@ def state() -> Sequence[State]:
     return [State(r.topic, r.waiting, r.parked, r.oldest_seconds) for r in rows]
 
 
-def claim_one(*, slow: bool) -> OutboxMessage | None:
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """A message that was given up, without what it says."""
+    id: UUID
+    unit: int
+    topic: str
+    at: datetime
+    parked_at: datetime
+    attempts: int
+    reason: str
+
+
+def parked(after: tuple[datetime, UUID] | None = None, limit: int = 50) -> Sequence[Parked]:
+    """The latest first; in the administrator's lane only, through a definer function."""
+    at, key = after or (None, None)
+    rows = db.session.execute(text("SELECT * FROM app.parked_messages(:at, :key, :limit)"), {"at": at, "key": key, "limit": limit})
+    return [Parked(r.id, r.unit_id, r.topic, r.at, r.parked_at, r.attempts, r.error or "") for r in rows]
+
+
+def claim_one(group: Group) -> OutboxMessage | None:
     """The next message due in this scope, locked; another worker's are skipped."""
-    topic = OutboxMessage.topic
     return db.session.scalars(
-        select(OutboxMessage).where(OutboxMessage.done_at.is_(None), OutboxMessage.parked_at.is_(None),
-                                    OutboxMessage.next_at <= clock.now(), topic.in_(SLOW) if slow else topic.notin_(SLOW))
+        select(OutboxMessage).where(*open_now(), _within(group))
         .order_by(OutboxMessage.next_at, OutboxMessage.id).limit(1).with_for_update(skip_locked=True)).first()
 
 
-def alone() -> bool:
-    """Whether this transaction may deliver a slow message: one process at a time, so that the others stay free."""
-    return bool(db.session.scalar(select(func.pg_try_advisory_xact_lock(_ONE_AT_A_TIME))))
+def open_now() -> tuple[ColumnElement[bool], ...]:
+    """Neither done nor parked, and due."""
+    m = OutboxMessage
+    return m.done_at.is_(None), m.parked_at.is_(None), m.next_at <= clock.now()
+
+
+def _within(group: Group) -> ColumnElement[bool]:
+    topic = OutboxMessage.topic
+    return topic.in_(TOPICS[group]) if group.slow else topic.notin_(SLOW)
+
+
+def alone(group: Group) -> bool:
+    """Whether this transaction may deliver a message of a slow group: one process at a time, so that the others stay free."""
+    return bool(db.session.scalar(select(func.pg_try_advisory_xact_lock(_ONE_AT_A_TIME[group]))))

@@ -2,66 +2,124 @@
 import logging
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import case, text, update
+from sqlalchemy.dialects.postgresql import insert
 
-from portal.outbox import queries
+from portal.audit import service as audit
+from portal.outbox import queries, rules
 from portal.outbox.models import OutboxMessage
+from portal.outbox.rules import Group, Later, Unreachable
 from tenants import clock
-from tenants.db import db
+from tenants.access import Identity, need
+from tenants.context import current
+from tenants.db import db, uuid7
+from tenants.permissions import Permission
 
 Handler = Callable[[UUID, dict[str, Any]], None]
-ATTEMPTS = 6                           # 20 s, 40 s … 5 min apart, then parked with its reason
-SLOW_ATTEMPTS = 30                     # up to an hour apart, so about a day: a mail server may be away over night
-LONGEST_WAIT = 3_600                   # seconds
 BUDGET = 45.0                          # seconds after which a drain leaves the rest to the next one
 _log = logging.getLogger(__name__)
 
 
-def post(topic: str, receiver: int, payload: Mapping[str, Any]) -> None:
-    """Leave a message for a unit, delivered after the commit. `payload` must be JSON."""
+@dataclass(slots=True)
+class Drained:
+    """What came of one drain."""
+    delivered: int = 0
+    failed: int = 0
+
+
+def post(topic: str, receiver: int, payload: Mapping[str, Any], *, key: str | None = None,
+         not_before: datetime | None = None) -> None:
+    """Leave a message for a unit, delivered after the commit, and not before an instant. `payload` must be JSON.
+
+    With a `key` the unit gets one message of this topic and key: posting it again does nothing, whoever does, until the
+    delivered one is forgotten (`purge`)."""
     now = clock.now()
-    db.session.add(OutboxMessage(unit_id=receiver, topic=topic, payload=dict(payload), at=now, next_at=now,
-                                 attempts=0, done_at=None, parked_at=None, error=None))
+    db.session.execute(
+        insert(OutboxMessage).values(id=uuid7(), unit_id=receiver, topic=topic, payload=dict(payload), at=now, key=key,
+                                     next_at=max(now, not_before or now), attempts=0)
+        .on_conflict_do_nothing())
 
 
-def drain(handlers: Mapping[str, Handler], *, slow: bool = False, seconds: float = BUDGET) -> int:
-    """Deliver what is due in this scope, one message a transaction; a bad one blocks no other. Returns how many
-    were delivered. A handler gets the message's key, by which it must be idempotent.
+def drain(handlers: Mapping[str, Handler], group: Group = Group.QUICK, *, seconds: float = BUDGET) -> Drained:
+    """Deliver what is due in this scope, one message a transaction; a bad one blocks no other. A handler gets the
+    message's key, by which it must be idempotent.
 
-    `slow` topics (queries.SLOW) and the others are drained apart; of the slow, one message at a time in the whole portal."""
-    done, until = 0, time.monotonic() + seconds
+    Each group is drained apart; of a slow one, one message at a time in the whole portal."""
+    found, until = Drained(), time.monotonic() + seconds
     while time.monotonic() < until:
-        message = queries.claim_one(slow=slow) if not slow or queries.alone() else None
+        message = queries.claim_one(group) if not group.slow or queries.alone(group) else None
         if message is None:
             break
-        done += _deliver(message, handlers, SLOW_ATTEMPTS if slow else ATTEMPTS)
+        _deliver(message, handlers, group, found)
         db.session.commit()
     db.session.rollback()
-    return done
+    return found
 
 
-def _deliver(message: OutboxMessage, handlers: Mapping[str, Handler], attempts: int) -> bool:
+def events(subscribed: Mapping[str, Mapping[str, Handler]]) -> dict[str, Handler]:
+    """Handlers for events: event → {subscriber: handler}. An event becomes a message to each subscriber, so that one that
+    fails neither blocks the others nor makes them hear it again; their handlers run in the scope of the event's unit."""
+    topics: dict[str, list[str]] = {}
+    found: dict[str, Handler] = {}
+    for event, topic, handler in rules.names(subscribed):
+        topics.setdefault(event, []).append(topic)
+        found[topic] = handler
+    return {**found, **{event: partial(_fan_out, to) for event, to in topics.items()}}
+
+
+def _fan_out(topics: list[str], key: UUID, payload: dict[str, Any]) -> None:
+    scope = current()
+    assert scope is not None                           # the drain has entered the receiver's
+    for topic in topics:
+        post(topic, scope.units[0], payload, key=str(key))
+
+
+def _deliver(message: OutboxMessage, handlers: Mapping[str, Handler], group: Group, found: Drained) -> None:
     try:
         with db.session.begin_nested():
             handlers[message.topic](message.id, message.payload)
+    except Later as wait:
+        message.next_at = max(wait.until, clock.now() + timedelta(seconds=1))
     except Exception as error:
-        _log.exception("outbox message %s failed", message.id)
-        _postpone(message, error, attempts)
-        return False
-    message.done_at = clock.now()
-    return True
+        reason = rules.reason(error)
+        _log.warning("outbox message %s, %s, failed: %s", message.id, message.topic, reason,
+                     exc_info=not isinstance(error, OSError))
+        found.failed += _postpone(message, error, reason, group.attempts)
+    else:
+        message.done_at = clock.now()
+        found.delivered += 1
 
 
-def _postpone(message: OutboxMessage, error: Exception, most: int) -> None:
-    message.attempts += 1
-    message.error = f"{type(error).__name__}: {error}"[:500].replace("\0", "")
-    message.next_at = clock.now() + timedelta(seconds=min(10 * 2 ** message.attempts, LONGEST_WAIT))
-    if message.attempts >= most:
-        message.parked_at = clock.now()
+def _postpone(message: OutboxMessage, error: Exception, reason: str, most: int) -> int:
+    """How many messages that was: what is unreachable is so for others, too."""
+    now, number = clock.now(), message.attempts + 1
+    due = now + timedelta(seconds=rules.wait(number))
+    message.attempts, message.error, message.next_at = number, reason, due
+    message.parked_at = now if number >= most else None
+    if not isinstance(error, Unreachable):
+        return 1
+    m = OutboxMessage
+    db.session.flush()
+    others = db.session.execute(
+        update(m).where(*queries.open_now(), m.topic == message.topic, m.payload["target"].astext == error.target)
+        .values(attempts=m.attempts + 1, error=reason, next_at=due, parked_at=case((m.attempts + 1 >= most, now))),
+        execution_options={"synchronize_session": False, "preserve_rowcount": True})
+    return 1 + int(getattr(others, "rowcount", 0))
+
+
+def retry(key: UUID | None = None, *, actor: Identity) -> int:
+    """Let a parked message, or all of them, be tried from the beginning; how many those are. Raises NotPermitted."""
+    under = need(actor, Permission.ADMINISTER)
+    rows = db.session.execute(text("SELECT id, topic FROM app.retry_parked(:key, :now)"), {"key": key, "now": clock.now()}).all()
+    for row in rows:
+        audit.record("retry", "outbox_message", row.id, {"topic": row.topic}, under=under)
+    return len(rows)
 
 
 def purge(before: datetime) -> int:

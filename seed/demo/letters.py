@@ -21,7 +21,7 @@ def deliver(base_url: str) -> int:
     """To every unit that something waits for, in the receivers' own scopes; nothing leaves by mail. How many messages
     were delivered."""
     delivered = 0
-    for unit in outbox.receivers_waiting(slow=False):
+    for unit in outbox.receivers_waiting():
         with acting_as(Scope(None, (unit,))):
             delivered += _to_unit(base_url)
             db.session.commit()

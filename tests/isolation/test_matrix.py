@@ -30,10 +30,12 @@ P = Permission
 
 # What a key in an address stands for. `read` is what makes the thing visible at all.
 KINDS = {"/assignments/<key>": "assignment", "/filings/<key>": "filing", "/programmes/<key>": "programme", "/units/<code>": "unit",
-         "/account/delegations/<uuid:key>": "own", "/notices/<uuid:key>": "own"}
+         "/account/delegations/<uuid:key>": "own", "/notices/<uuid:key>": "own", "/channels/<uuid:key>": "own",
+         "/operations/parked/<uuid:key>": "own"}
 READS = {"assignment": P.ASSIGNMENT_READ, "filing": P.FILING_READ, "programme": P.PROGRAMME_READ}
 # Granted only for a thing, but asked for on a page of many: the things chosen decide, one by one.
-BY_ITEM = {("POST", "/assignments/progress"), ("POST", "/assignments/chase"), ("GET", "/assignments/verify"), ("POST", "/filings"),
+BY_ITEM = {("GET", "/channels"), ("GET", "/channels/new"), ("POST", "/channels"),
+           ("POST", "/assignments/progress"), ("POST", "/assignments/chase"), ("GET", "/assignments/verify"), ("POST", "/filings"),
            ("POST", "/api/v1/filings"), ("POST", "/act-as"), ("POST", "/account/delegations"),
            ("POST", "/filings/<key>/answer"), ("GET", "/assignments/progress"), ("POST", "/api/v1/filings/<key>/reviews")}
 

@@ -116,7 +116,7 @@ def test_a_year_is_whole_and_made_once(fresh: Fresh) -> None:
     with at(app, now):
         assert demo.make("one password", "http://portal.example", nothing, only=A_FEW)
         assert audit.broken() == []
-        assert outbox.receivers_waiting(slow=False) == []
+        assert outbox.receivers_waiting() == []
         before = figures()
         assert set(before[0]) >= {"approved", "submitted", "returned", "draft"}
         found = lights(now.date())

@@ -8,7 +8,7 @@ from flask import Flask
 from psycopg.types.json import Jsonb
 
 from portal.notices import service as notices
-from portal.outbox import queries, service
+from portal.outbox import queries, rules, service
 from tasks import outbox, upkeep
 from tenants import clock
 from tenants.context import Scope
@@ -58,7 +58,7 @@ def empty(superuser: Superuser) -> None:
 
 
 def test_a_task_without_a_scope_fails(eager: None) -> None:
-    for task in (outbox.drain, outbox.drain_slow):
+    for task in (outbox.drain, outbox.drain_mail):
         with pytest.raises(NoScope):
             task.delay()
 
@@ -79,7 +79,7 @@ def test_poison_is_parked_with_its_reason_and_blocks_no_other(eager: None, actin
     assert figures(superuser) == (1, 0, 3)
     outbox.dispatch.delay()                                # too early: nothing is tried again yet
     assert superuser.execute("SELECT sum(attempts) FROM outbox_message").fetchone() == (2,)
-    for _ in range(service.ATTEMPTS):
+    for _ in range(rules.ATTEMPTS):
         with clock.standing_at(clock.now() + timedelta(hours=2)):
             superuser.execute("UPDATE outbox_message SET next_at = at")
             outbox.dispatch.delay()
@@ -94,9 +94,9 @@ def test_what_waits_for_its_time_is_found_again(app: Flask, acting: As, superuse
     unit = tell(acting)
     superuser.execute("UPDATE outbox_message SET next_at = at + interval '20 s', attempts = 1")
     with app.app_context():
-        assert queries.receivers_waiting(slow=False) == []
+        assert queries.receivers_waiting() == []
         with clock.standing_at(world.NOW + timedelta(seconds=21)):
-            assert queries.receivers_waiting(slow=False) == [unit]
+            assert queries.receivers_waiting() == [unit]
             state = queries.state()
         assert [(s.topic, s.waiting, s.parked, s.oldest) for s in state] == [("notice", 1, 0, 21.0)]
 
@@ -120,7 +120,7 @@ def test_two_workers_deliver_each_message_once(app: Flask, acting: As, superuser
 
     def drain(_: int) -> int:
         with app.app_context(), acting_as(Scope(None, (unit,))):
-            return service.drain(notices.handlers("", ""))
+            return service.drain(notices.handlers("", "")).delivered
     with ThreadPoolExecutor(4) as pool:
         assert sum(pool.map(drain, range(4))) == 40
     assert superuser.execute("SELECT count(*) FROM notice").fetchone() == (80,)

@@ -10,6 +10,7 @@ from celery.contrib.testing.worker import start_worker
 from sqlalchemy.exc import OperationalError
 
 from portal import embedded
+from portal.outbox import service
 from tasks import celery as background
 from tasks import outbox
 from tenants.context import current
@@ -46,7 +47,7 @@ def test_a_task_tried_again_keeps_its_scope(worker: None, monkeypatch: pytest.Mo
         if len(seen) == 1:
             raise OperationalError("SELECT 1", None, Exception("the database was away"))
         return 0
-    monkeypatch.setattr(outbox.service, "drain", failing_once)
+    monkeypatch.setattr(service, "drain", failing_once)
     monkeypatch.setattr(outbox.drain, "retry_backoff", 1)
     outbox.drain.for_unit(7)
     assert until(lambda: len(seen) == 2, 15) and seen == [(7,), (7,)]
@@ -60,7 +61,7 @@ def test_configuration() -> None:
     assert options["unacked_restore_interval"] * options["unacked_restore_throttle"] <= 60
     assert conf.task_acks_late and conf.worker_prefetch_multiplier == 1
     assert conf.accept_content == ["json"] and conf.task_serializer == "json"
-    assert conf.task_soft_time_limit > outbox.service.BUDGET
+    assert conf.task_soft_time_limit > service.BUDGET
     known = background.celery.tasks
     background.celery.loader.import_default_modules()
     assert {entry["task"] for entry in conf.beat_schedule.values()} <= set(known)

@@ -1,17 +1,19 @@
 """What was said to me: notices, and in a demonstration the letters that would have gone out."""
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from flask import Flask, current_app, redirect, render_template, request, url_for
+from flask import current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import ngettext
 
 from portal.i18n import localised
 from portal.notices import queries, service
 from portal.notices.models import Notice
-from portal.web import cursors, frame
+from portal.notices.rules import KINDS, NoticeKind
+from portal.notices.views import channels
+from portal.web import cursors
 from portal.web.access import Route, identity
 from portal.web.addresses import local_path
 from portal.web.locale import language
@@ -21,8 +23,8 @@ from tenants.errors import NotVisible
 from tenants.messages import Message
 from tenants.permissions import Permission
 
-NAME, PREFIX = "notices", ""
 PAGE = 50
+MOST_MARKED = 500                      # notices marked as read by one form
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +35,52 @@ class Said:
     words: str
     url: str
     read: bool
+    about: str
+
+
+@dataclass(frozen=True, slots=True)
+class Heap:
+    """Notices about one thing, the newest on top."""
+    top: Said
+    below: Sequence[Said]
+    about: str
+
+    @property
+    def keys(self) -> list[UUID]:
+        return [self.top.key, *(n.key for n in self.below)]
 
 
 def index() -> ResponseReturnValue:
-    found = queries.notices(identity(), _after(), PAGE + 1)
+    wanted = _wanted()
+    found = queries.notices(identity(), wanted, _after(), PAGE + 1)
     shown = [_said(n) for n in found[:PAGE]]
     more = len(found) > PAGE
-    return render_template("notices/index.html", unread_ones=[n for n in shown if not n.read],
-                           read_ones=[n for n in shown if n.read],
-                           next=_place(found[PAGE - 1]) if more else None, as_of=clock.now())
+    return render_template("notices/index.html", unread_ones=_heaps(n for n in shown if not n.read),
+                           read_ones=_heaps(n for n in shown if n.read), wanted=wanted, some=wanted != queries.Wanted(),
+                           kinds=[(k.value, translate(words)) for k, words in KINDS.items()], KINDS=KINDS,
+                           next=_place(found[PAGE - 1]) if more else None, as_of=clock.now(), keeps=channels.keeps())
+
+
+def _wanted() -> queries.Wanted:
+    """What the address asks for; what it cannot mean is left out."""
+    given = request.args
+    kind = NoticeKind(given["kind"]) if given.get("kind") in set(NoticeKind) else None
+    return queries.Wanted(kind, given.get("state") == "unread", _key(given.get("about", "")))
+
+
+def _key(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+def _heaps(notices: Iterable[Said]) -> list[Heap]:
+    """In the order of the newest of each; what is about nothing in particular stands alone."""
+    found: dict[str, list[Said]] = {}
+    for n in notices:
+        found.setdefault(n.about or str(n.key), []).append(n)
+    return [Heap(first, rest, first.about) for first, *rest in found.values()]
 
 
 def _after() -> tuple[bool, datetime, UUID] | None:
@@ -61,7 +100,12 @@ def follow(key: UUID) -> ResponseReturnValue:
     return redirect(local_path(notice.url, url_for("notices.index")), 303)
 
 
-def read_all() -> ResponseReturnValue:
+def read_some() -> ResponseReturnValue:
+    """Those that are named, or all."""
+    named = [key for text in request.form.getlist("key")[:MOST_MARKED] if (key := _key(text)) is not None]
+    if "key" in request.form:
+        service.mark_read(identity(), named)
+        return redirect(local_path(request.form.get("next"), url_for("notices.index")), 303)
     count = queries.unread(identity())
     service.mark_read(identity())
     done(ngettext("%(num)d notice marked as read.", "%(num)d notices marked as read.", count))
@@ -84,18 +128,15 @@ def unread() -> int:
     return queries.unread(identity())
 
 
-def init_app(app: Flask) -> None:
-    frame.count_unread_with(app, unread)
-
-
 def _said(notice: Notice) -> Said:
     params: Mapping[str, object] = {k: localised(v, language()) for k, v in notice.params.items()}
-    return Said(notice.id, notice.at, translate(Message(notice.text, params)), local_path(notice.url), notice.read_at is not None)
+    return Said(notice.id, notice.at, translate(Message(notice.text, params)), local_path(notice.url), notice.read_at is not None,
+                str(notice.subject_id or ""))
 
 
 ROUTES: tuple[Route, ...] = (
     ("GET", "/notices", index, Permission.NOTICE_READ),
-    ("POST", "/notices/read", read_all, Permission.NOTICE_READ),
+    ("POST", "/notices/read", read_some, Permission.NOTICE_READ),
     ("POST", "/notices/<uuid:key>/open", follow, Permission.NOTICE_READ),
     ("GET", "/mail", mail, Permission.NOTICE_READ),
 )

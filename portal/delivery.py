@@ -1,0 +1,38 @@
+"""Composition root of what is delivered: who may see what a notice is about, and which slice hears of which event."""
+from collections.abc import Callable, Mapping
+from typing import Any
+from uuid import UUID
+
+from portal.assignments import queries as assignments
+from portal.config import Settings
+from portal.filings import queries as filings
+from portal.notices import service as notices
+from portal.outbox import service as outbox
+from portal.outbox.service import Handler
+from portal.programmes import queries as programmes
+from tenants.access import Identity
+from tenants.errors import NotVisible
+
+# Event → {subscriber: handler}. A lower slice posts the event (`outbox.post("issue.closed", unit, …)`), higher ones hear it.
+EVENTS: Mapping[str, Mapping[str, Handler]] = {}
+
+
+def _found(one: Callable[[Identity, UUID], Any]) -> Callable[[Identity, UUID], bool]:
+    """A slice's query for one thing, which raises NotVisible, as a question."""
+    def sees(identity: Identity, key: UUID) -> bool:
+        try:
+            one(identity, key)
+        except NotVisible:
+            return False
+        return True
+    return sees
+
+
+# Kind of thing → may this person see this one now? Every kind that is named as a notice's subject has its line here.
+SEES: notices.Sees = {"assignment": _found(assignments.one), "filing": _found(filings.one), "programme": _found(programmes.one)}
+
+
+def handlers(settings: Settings) -> Mapping[str, Handler]:
+    """Every topic of the outbox that somebody handles."""
+    said = notices.handlers(settings.base_url, settings.mail_url, sees=SEES, webhook_hosts=settings.webhook_hosts)
+    return {**outbox.events(EVENTS), **said}

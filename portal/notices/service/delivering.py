@@ -1,0 +1,78 @@
+"""From one message to a unit: a notice to each receiver, and the letters and chat messages that each has coming."""
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from typing import Any, cast
+from uuid import UUID
+
+from sqlalchemy import CursorResult
+from sqlalchemy.dialects.postgresql import insert
+
+from portal.notices import queries, rules
+from portal.notices.models import Notice
+from portal.notices.rules import DeliveryRules, Mode
+from portal.notices.service import channels, letters
+from portal.notices.service.seeing import Sees, may_see
+from portal.notices.service.telling import Told, told
+from portal.outbox import service as outbox
+from tenants import clock, directory
+from tenants.context import current
+from tenants.db import db, uuid7
+from tenants.models import Person
+from tenants.vocabulary import Line, Role
+
+DIGEST = "digest"
+GRACE = 180                            # seconds after the hour of the day's letter: longer than any transaction that adds to it
+
+
+def deliver(key: UUID, payload: Mapping[str, Any], *, base_url: str = "", by_mail: bool = False, by_chat: bool = False,
+            sees: Sees | None = None) -> None:
+    """Outbox handler, in the receiving unit's scope. Delivered again, it says nothing again."""
+    what, unit, rule = told(payload), _unit(), queries.delivery_rules()
+    receivers = _receivers(unit, payload)
+    chosen = queries.modes([p.id for p in receivers])
+    for person in receivers:
+        if not may_see(person.id, what.subject, sees, given=what.given):
+            continue
+        mode = Mode.AT_ONCE if what.urgent else rules.mode(what.kind, chosen.get((person.id, what.kind)), rule)
+        slot = rules.digest_after(clock.now(), rule) if mode is Mode.DAILY else None
+        if _said(key, person, what, slot) and mode is not Mode.IN_APP:
+            _by_letter(key, unit, person, what, slot, rule, base_url, by_mail)
+    if by_chat and payload["roles"]:                   # what is meant for named people only is nothing for a room
+        channels.post_to_rooms(key, unit, payload, what, rule)
+
+
+def _by_letter(key: UUID, unit: int, person: Person, what: Told, slot: datetime | None, rule: DeliveryRules, base_url: str,
+               by_mail: bool) -> None:
+    if slot is not None:
+        outbox.post(DIGEST, unit, {"person": str(person.id), "slot": slot.isoformat()}, key=f"{person.id} {slot.isoformat()}",
+                    not_before=slot + letters.seconds(GRACE))
+        return
+    letters.write(key, unit, person, [letters.Part(what.message, what.url, what.subject, what.given)], base_url=base_url,
+                  by_mail=by_mail, urgent=what.urgent, rule=rule)
+
+
+def _unit() -> int:
+    scope = current()
+    assert scope is not None                           # the drain has entered the receiver's
+    return scope.units[0]
+
+
+def _receivers(unit: int, payload: Mapping[str, Any]) -> Collection[Person]:
+    line = Line(payload["line"]) if payload["line"] else None
+    found = {p.id: p for p in directory.holders(unit, [Role(r) for r in payload["roles"]], line)} if payload["roles"] else {}
+    if payload["people"]:
+        named = {UUID(p) for p in payload["people"]}
+        found |= {p.id: p for p in directory.people(unit) if p.id in named}
+    return found.values()
+
+
+def _said(key: UUID, person: Person, what: Told, slot: datetime | None) -> bool:
+    """False when the person has it already. (RETURNING would need to read what only the person may.)"""
+    kind, subject = what.subject or (None, None)
+    result = db.session.execute(
+        insert(Notice).values(
+            id=uuid7(), unit_id=_unit(), person_id=person.id, message_id=key, at=clock.now(), text=what.message.msgid,
+            params=dict(what.message.params), url=what.url, read_at=None, kind=what.kind.value, subject_kind=kind,
+            subject_id=subject, digest_at=slot, digested_at=None)
+        .on_conflict_do_nothing(), execution_options={"preserve_rowcount": True})
+    return cast("CursorResult[Any]", result).rowcount == 1

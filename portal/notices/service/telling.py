@@ -1,0 +1,55 @@
+"""Leaving a notice for a unit, and reading what was left."""
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from portal.notices import rules
+from portal.notices.rules import About, NoticeKind
+from portal.outbox import service as outbox
+from tenants.messages import Message
+from tenants.vocabulary import Line, Role
+
+TOPIC = "notice"
+
+
+def tell(unit: int, message: Message, url: str, *, roles: Collection[Role] = (), line: Line | None = None,
+         people: Collection[UUID] = (), subject: About | None = None, kind: NoticeKind | None = None, urgent: bool = False,
+         key: str | None = None) -> None:
+    """Tell the holders of `roles` in a unit (of `line` or of none) and the named `people` there.
+
+    Parameters of the message are plain values or {"en": …, "zh": …}; `url` is a path of the portal. `subject` is the thing that
+    it is about, ("issue", its key): nobody is told who may not see it at the moment of sending. Without it, and without `kind`,
+    the address says what it is about. What is `urgent` waits for no quiet hours and for no letter of the day. With a `key`
+    the unit is told once, however often this is called."""
+    payload: dict[str, Any] = {
+        "roles": [r.value for r in roles], "line": line.value if line else None, "people": [str(p) for p in people],
+        "text": message.msgid, "params": dict(message.params), "url": url}
+    if subject is not None:
+        payload["subject"] = [subject[0], str(subject[1])]
+    if kind is not None:
+        payload["kind"] = kind.value
+    if urgent:
+        payload["urgent"] = True
+    outbox.post(TOPIC, unit, payload, key=key)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A notice as it was left. `subject` is checked before it is delivered; `given` says that the sender named it."""
+    message: Message
+    url: str
+    kind: NoticeKind
+    subject: About | None
+    given: bool
+    line: Line | None
+    urgent: bool
+
+
+def told(payload: Mapping[str, Any]) -> Told:
+    """Raises KeyError for what is no notice."""
+    message, url, named = Message(payload["text"], payload["params"]), payload["url"], payload.get("subject")
+    kind = NoticeKind(payload["kind"]) if payload.get("kind") else rules.kind_of(url)
+    subject = (str(named[0]), UUID(named[1])) if named else rules.about(url)
+    line = Line(payload["line"]) if payload.get("line") else None
+    return Told(message, url, kind, subject, bool(named), line, bool(payload.get("urgent")))

@@ -1,0 +1,35 @@
+"""What the tasks of the schedule are called, and what their figures count. Pure."""
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from tenants.messages import N_, Message
+
+TASKS: Mapping[str, Message] = {
+    "tasks.outbox.dispatch": N_("Deliver what waits"),
+    "tasks.outbox.drain": N_("Deliver notices to a unit"),
+    "tasks.outbox.drain_mail": N_("Send letters of a unit"),
+    "tasks.outbox.drain_chat": N_("Tell chat rooms and programs of a unit"),
+    "tasks.upkeep.purge": N_("Forget what nobody needs"),
+}
+COUNTS: Mapping[str, Message] = {
+    "units": N_("units with something waiting"), "delivered": N_("delivered"), "failed": N_("failed"),
+    "asked": N_("started out of turn"), "messages": N_("messages forgotten"), "answers": N_("answers forgotten"),
+    "runs": N_("runs forgotten")}
+TOPICS: Mapping[str, Message] = {"notice": N_("Notice"), "mail": N_("Letter"), "digest": N_("Letter of the day"),
+                                 "chat": N_("Chat message"), "webhook": N_("Webhook")}
+FREQUENT = frozenset({"tasks.outbox.dispatch", "tasks.outbox.drain", "tasks.outbox.drain_mail", "tasks.outbox.drain_chat"})
+LONGEST_RUN = timedelta(minutes=2)     # the hard limit of a task: what has not ended by then was killed
+
+
+class Outcome(StrEnum):
+    WELL = "well"
+    FAILED = "failed"
+    RUNS = "runs"
+    KILLED = "killed"
+
+
+def outcome(started_at: datetime, ended_at: datetime | None, error: str | None, now: datetime) -> Outcome:
+    if ended_at is not None:
+        return Outcome.FAILED if error else Outcome.WELL
+    return Outcome.RUNS if now - started_at <= LONGEST_RUN else Outcome.KILLED
