@@ -4,8 +4,10 @@ from typing import Any
 from uuid import UUID
 
 from portal.assignments import queries as assignments
+from portal.campaigns import queries as campaigns
 from portal.config import Settings
 from portal.filings import queries as filings
+from portal.issues import queries as issues
 from portal.notices import service as notices
 from portal.outbox import service as outbox
 from portal.outbox.service import Handler
@@ -29,7 +31,9 @@ def _found(one: Callable[[Identity, UUID], Any]) -> Callable[[Identity, UUID], b
 
 
 # Kind of thing → may this person see this one now? Every kind that is named as a notice's subject has its line here.
-SEES: notices.Sees = {"assignment": _found(assignments.one), "filing": _found(filings.one), "programme": _found(programmes.one)}
+SEES: notices.Sees = {
+    "assignment": _found(assignments.one), "campaign": _found(campaigns.one), "filing": _found(filings.one),
+    "issue": _found(issues.one), "programme": _found(programmes.one)}
 
 
 def handlers(settings: Settings) -> Mapping[str, Handler]:

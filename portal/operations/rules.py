@@ -11,6 +11,7 @@ TASKS: Mapping[str, Message] = {
     "tasks.outbox.drain_mail": N_("Send letters of a unit"),
     "tasks.outbox.drain_chat": N_("Tell chat rooms and programs of a unit"),
     "tasks.upkeep.purge": N_("Forget what nobody needs"),
+    "tasks.upkeep.sweep": N_("Remove bytes that no file names"),
 }
 COUNTS: Mapping[str, Message] = {
     "units": N_("units with something waiting"), "delivered": N_("delivered"), "failed": N_("failed"),
