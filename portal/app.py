@@ -21,7 +21,11 @@ from portal.desk import views as desk
 from portal.filings import api as filings_api
 from portal.filings import exports as filings_export
 from portal.filings import views as filings
+from portal.flows import exports as flows_export
+from portal.flows import views as flows
 from portal.health import views as health
+from portal.issues import exports as issues_export
+from portal.issues import views as issues
 from portal.models import METADATA
 from portal.notices import views as notices
 from portal.operations import views as operations
@@ -38,8 +42,8 @@ from tenants import clock, isolation
 from tenants.db import db
 
 FEATURES: tuple[ModuleType, ...] = (
-    accounts, filings, assignments, units, permissions, desk, programmes, board, notices, operations, saved, audit_views, health,
-    assignments_export, board_export, filings_export, units_export)
+    accounts, filings, assignments, units, permissions, desk, programmes, board, notices, operations, saved, issues, flows,
+    audit_views, health, assignments_export, board_export, filings_export, flows_export, issues_export, units_export)
 APIS: tuple[ModuleType, ...] = (units_api, assignments_api, programmes_api, board_api, filings_api, api_documentation)
 
 MIB = 1024 * 1024

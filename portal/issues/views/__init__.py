@@ -1,0 +1,20 @@
+"""The pages of quality issues: the inbox, raising one, one issue and what may be done with it."""
+from portal.issues.rules.life import ACTIONS, WHO
+from portal.issues.views.item import act, item
+from portal.issues.views.listing import index
+from portal.issues.views.raising import about, new, route, search, send
+from portal.web.access import Route
+from tenants.permissions import Permission as P
+
+NAME, PREFIX = "issues", "/issues"
+
+ROUTES: tuple[Route, ...] = (
+    ("GET", "", index, P.ISSUE_LIST),
+    ("GET", "/new", new, P.ISSUE_RAISE),
+    ("POST", "/new", send, P.ISSUE_RAISE),
+    ("POST", "/new/campaigns", search, P.ISSUE_RAISE),
+    ("POST", "/new/about", about, P.ISSUE_RAISE),
+    ("POST", "/new/route", route, P.ISSUE_RAISE),
+    ("GET", "/<key>", item, P.ISSUE_READ),
+    *(("POST", f"/<key>/{action.replace('_', '-')}", act(action), WHO[action]) for action in ACTIONS),
+)
