@@ -110,19 +110,19 @@ CREATE FUNCTION app.end_task_run(key uuid, instant timestamptz, took float8, fou
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
   UPDATE task_run SET ended_at = instant, seconds = took, longest = took, counts = found, error = why WHERE id = key $$;
 -- Of a task that runs all the time: one row an hour and outcome, figures added up.
-CREATE FUNCTION app.note_task_run(key uuid, called text, begun timestamptz, instant timestamptz, took float8, found jsonb, why text)
+CREATE FUNCTION app.note_task_run(key uuid, called text, begun timestamptz, instant timestamptz, took float8, figures jsonb, why text)
 RETURNS void LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
 BEGIN
   PERFORM pg_advisory_xact_lock(7204120, hashtext(called));
   UPDATE task_run r SET ended_at = instant, seconds = took, longest = greatest(r.longest, took), runs = r.runs + 1,
-         counts = (SELECT coalesce(jsonb_object_agg(k, coalesce((r.counts ->> k)::bigint, 0) + coalesce((found ->> k)::bigint, 0)), '{}')
-                     FROM jsonb_object_keys(r.counts || found) k)
+         counts = (SELECT coalesce(jsonb_object_agg(k, coalesce((r.counts ->> k)::bigint, 0) + coalesce((figures ->> k)::bigint, 0)), '{}')
+                     FROM jsonb_object_keys(r.counts || figures) k)
    WHERE r.id = (SELECT l.id FROM task_run l WHERE l.task = called AND l.error IS NOT DISTINCT FROM why
                     AND l.started_at > begun - interval '1 hour' AND l.started_at <= instant
                   ORDER BY l.started_at DESC LIMIT 1);
   IF NOT FOUND THEN
     INSERT INTO task_run (id, task, started_at, ended_at, seconds, longest, counts, error, runs)
-    VALUES (key, called, begun, instant, took, took, found, why, 1);
+    VALUES (key, called, begun, instant, took, took, figures, why, 1);
   END IF;
 END $$;
 CREATE FUNCTION app.ask_task(key uuid, called text, instant timestamptz) RETURNS boolean
