@@ -11,11 +11,18 @@ from portal.api import views as api_documentation
 from portal.assignments import api as assignments_api
 from portal.assignments import exports as assignments_export
 from portal.assignments import views as assignments
+from portal.attachments import api as files_api
+from portal.attachments import storage
+from portal.attachments import views as files
 from portal.audit import service as audit
 from portal.audit import views as audit_views
 from portal.board import api as board_api
 from portal.board import exports as board_export
 from portal.board import views as board
+from portal.campaigns import api as campaigns_api
+from portal.campaigns import exports as campaigns_export
+from portal.campaigns import views as campaigns
+from portal.campaigns.views import cautions
 from portal.config import Settings
 from portal.desk import views as desk
 from portal.filings import api as filings_api
@@ -24,6 +31,7 @@ from portal.filings import views as filings
 from portal.flows import exports as flows_export
 from portal.flows import views as flows
 from portal.health import views as health
+from portal.issues import api as issues_api
 from portal.issues import exports as issues_export
 from portal.issues import views as issues
 from portal.models import METADATA
@@ -36,15 +44,17 @@ from portal.saved import views as saved
 from portal.units import api as units_api
 from portal.units import exports as units_export
 from portal.units import views as units
-from portal.web import access, downloads, errors, kept, locale, masked, security, sessions, templating
+from portal.web import access, downloads, errors, kept, locale, masked, security, sessions, templating, uploads
 from portal.web.unit_of_work import UnitOfWork
 from tenants import clock, isolation
 from tenants.db import db
 
 FEATURES: tuple[ModuleType, ...] = (
-    accounts, filings, assignments, units, permissions, desk, programmes, board, notices, operations, saved, issues, flows,
-    audit_views, health, assignments_export, board_export, filings_export, flows_export, issues_export, units_export)
-APIS: tuple[ModuleType, ...] = (units_api, assignments_api, programmes_api, board_api, filings_api, api_documentation)
+    accounts, filings, assignments, units, permissions, desk, programmes, board, notices, operations, saved, campaigns,
+    cautions, issues, flows, audit_views, health, files, assignments_export, board_export, campaigns_export, filings_export,
+    flows_export, issues_export, units_export)
+APIS: tuple[ModuleType, ...] = (
+    units_api, assignments_api, programmes_api, board_api, filings_api, campaigns_api, issues_api, files_api, api_documentation)
 
 MIB = 1024 * 1024
 
@@ -64,7 +74,9 @@ def create_app(settings: Settings) -> Flask:
         isolation.install(db.engine)
     isolation.install_session()
     audit.install()
+    storage.configure(settings)
     sessions.init_app(app, settings)                  # first: whether the broker answers is asked before all else
+    uploads.init_app(app)
     access.init_app(app)
     kept.init_app(app)
     errors.init_app(app)

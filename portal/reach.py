@@ -19,7 +19,7 @@ class Shared:
     that serves the answering desk today (`tenants.directory.desk_of`)."""
     parties: Column
     desks: Column
-    everyone: ColumnElement[bool] | InstrumentedAttribute[bool] | None = None
+    everyone: Column | None = None
     first: Column | None = None
     raiser: Column | None = None
     ruling: Column | None = None

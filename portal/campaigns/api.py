@@ -10,6 +10,7 @@ from pydantic import BaseModel, Discriminator, Field, Tag
 
 from portal import api
 from portal.api import Answer, ApiRoute, Body, Instant, Page, PageQuery, Paragraph, Phrase, Spec, Text
+from portal.attachments import api as files
 from portal.audit.api import HistoryEntry, history
 from portal.campaigns import models, queries, service
 from portal.campaigns.models import Campaign as Row
@@ -362,6 +363,7 @@ ROUTES: tuple[ApiRoute, ...] = (
         conflicts="It has ended.")),
     ("GET", "/campaigns/<key>/history", past, Permission.CAMPAIGN_READ, Spec(
         summary="What happened to it, newest first", answer=Page[HistoryEntry], query=PageQuery, keys=_KEY)),
+    *files.routes("campaign", "/campaigns", Permission.CAMPAIGN_READ, Permission.CAMPAIGN_CHECK),
     ("POST", "/campaigns/<key>/checks", check, Permission.CAMPAIGN_CHECK, Spec(
         summary="Give a verdict on one launch element", answer=Campaign, body=LaunchCheckSent, keys=_KEY,
         conflicts="It is live or has ended, or the same person says “not applicable” twice.")),

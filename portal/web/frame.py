@@ -31,6 +31,7 @@ PLACES = (
     Place(N_("Board"), "/board", Permission.BOARD_READ, "bar", icon="table", key="b"),
     Place(N_("Plans"), "/filings", Permission.FILING_LIST, "always", icon="clipboard-text", key="f"),
     Place(N_("Assignments"), "/assignments", Permission.ASSIGNMENT_LIST, "always", icon="checklist", key="a"),
+    Place(N_("Campaigns"), "/campaigns", Permission.CAMPAIGN_LIST, "bar", icon="speakerphone", key="c"),
     Place(N_("Responsibilities"), "/responsibilities", Permission.DIRECTORY_READ, "bar", icon="hierarchy-2", key="r"),
     Place(N_("Units"), "/units", Permission.DIRECTORY_READ, icon="building", key="u"),
     Place(N_("Programmes"), "/programmes", Permission.PROGRAMME_READ, icon="calendar-event", key="p"),

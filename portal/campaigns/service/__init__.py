@@ -1,8 +1,10 @@
 """All writes of campaigns: registered one by one or from a workbook, checked, run; who was informed; warnings answered."""
 from portal.campaigns.service.cautions import answer_caution
 from portal.campaigns.service.content import Content, columns, content_of, known_units, to_inform
+from portal.campaigns.service.files import allow_file
+from portal.campaigns.service.importing import HEADINGS, Judged, Preview, discard, look, may_import, take_in, upload
 from portal.campaigns.service.informing import acknowledge, chase_receipts
-from portal.campaigns.service.judging import ACTIONS, allow, begin, offers
+from portal.campaigns.service.judging import ACTIONS, allow, begin, offers, permitted
 from portal.campaigns.service.running import (
     change,
     check,
@@ -13,6 +15,6 @@ from portal.campaigns.service.running import (
     register,
 )
 
-__all__ = ["ACTIONS", "Content", "acknowledge", "allow", "answer_caution", "begin", "change", "chase_receipts", "check", "columns",
-           "content_of", "end", "go_live", "known_units", "may_register", "offers", "pause", "register",
-           "to_inform"]
+__all__ = ["ACTIONS", "HEADINGS", "Content", "Judged", "Preview", "acknowledge", "allow", "allow_file", "answer_caution", "begin",
+           "change", "chase_receipts", "check", "columns", "content_of", "discard", "end", "go_live", "known_units", "look",
+           "may_import", "may_register", "offers", "pause", "permitted", "register", "take_in", "to_inform", "upload"]

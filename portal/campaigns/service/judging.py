@@ -19,9 +19,14 @@ _WHO = {"change": Permission.CAMPAIGN_CHANGE, "check": Permission.CAMPAIGN_CHECK
         "chase": Permission.CAMPAIGN_CHASE}
 
 
+def permitted(campaign: Campaign, action: str, *, actor: Identity) -> Appointment:
+    """May this person ever do that, whatever the state? Raises NotPermitted."""
+    return need(actor, _WHO[action], campaign.subject)
+
+
 def allow(campaign: Campaign, action: str, *, actor: Identity) -> Appointment:
     """May this person do that now? Returns the appointment that grants it; raises NotPermitted, then RuleViolated."""
-    under = need(actor, _WHO[action], campaign.subject)
+    under = permitted(campaign, action, actor=actor)
     if action == "acknowledge":
         if not queries.open_receipts(campaign, actor):
             raise RuleViolated(N_("There is nothing to acknowledge: your unit was not informed of anything since."))
@@ -56,7 +61,7 @@ def offers(campaign: Campaign, *, actor: Identity) -> frozenset[str]:
 def begin(campaign: Campaign, action: str, actor: Identity, version: int | None) -> Appointment:
     """Permission, then the row held and read anew, then its version, then its state. `version` is what the person had
     in front of them; None from a program that has no form open. Raises NotPermitted, Stale, RuleViolated."""
-    need(actor, _WHO[action], campaign.subject)
+    permitted(campaign, action, actor=actor)
     queries.lock(campaign)
     if version is not None and version != campaign.version:
         raise Stale(N_("Somebody else has changed this campaign since you opened it. See what it says now, then decide."))
