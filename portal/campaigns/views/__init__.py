@@ -1,7 +1,7 @@
 """The pages of campaigns: the list, one to read or to write, a workbook of many, warnings from elsewhere."""
 from portal.attachments import views as files
 from portal.campaigns.views.editing import edit, new, register, save
-from portal.campaigns.views.importing import choose, discard, preview, take_in, template, upload, wrong
+from portal.campaigns.views.importing import choose, discard, preview, read_workbook, take_in, template, wrong
 from portal.campaigns.views.item import acknowledge, chase, check, end, go_live, item, pause
 from portal.campaigns.views.listing import index
 from portal.web.access import Route
@@ -14,7 +14,7 @@ ROUTES: tuple[Route, ...] = (
     ("GET", "/new", new, P.CAMPAIGN_REGISTER),
     ("POST", "/new", register, P.CAMPAIGN_REGISTER),
     ("GET", "/import", choose, P.CAMPAIGN_REGISTER),
-    ("POST", "/import", upload, P.CAMPAIGN_REGISTER),
+    ("POST", "/import", read_workbook, P.CAMPAIGN_REGISTER),
     ("GET", "/import/template.xlsx", template, P.CAMPAIGN_REGISTER),
     ("GET", "/import/<key>", preview, P.CAMPAIGN_REGISTER),
     ("POST", "/import/<key>", take_in, P.CAMPAIGN_REGISTER),

@@ -45,7 +45,7 @@ def template() -> Response:
                      str(_("The row below the headings is an example: replace it. Several units are divided by commas.")))
 
 
-def upload() -> ResponseReturnValue:
+def read_workbook() -> ResponseReturnValue:
     me = identity()
     service.may_import(me)
     given: FileStorage | None = request.files.get("file")
