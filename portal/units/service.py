@@ -11,6 +11,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import IntegrityError
 
 from portal.audit import service as audit
+from portal.outbox import service as outbox
 from portal.texts import SHORT, clean, prose
 from portal.units import rules
 from portal.units.rules import Facts
@@ -25,6 +26,7 @@ from tenants.permissions import Permission
 from tenants.vocabulary import Duty, Process, Role, UnitKind
 
 _Row = Unit | Responsibility | Focus | Term | Setting
+CLOSED = "unit.closed"                    # topic: headquarters sees to what the unit had in hand, on the day
 _NUMBERING = 7_300_001                    # advisory lock: two new units do not get one number
 _ADDRESS = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
 _MOST_SEGMENTS, _LONGEST_TERM = 60, 100
@@ -193,6 +195,7 @@ def _close(unit: Unit, day: date | None, into: Unit | None, under: Appointment) 
         raise RuleViolated(N_("Parts of this unit go on; close or move them first."))
     _change(unit, {"closed_on": day, "merged_into_id": into.id if into else None}, "merge" if into else "close", "unit",
             unit_key(unit), under)
+    outbox.post(CLOSED, HEADQUARTERS, {"unit": unit.id}, not_before=clock.at(day, 0))
 
 
 def _check(facts: Facts, unit: Unit | None) -> None:

@@ -31,7 +31,8 @@ def campaign(superuser: Superuser, launcher: str = "guangdong", *, lands: Sequen
         parties |= {int(r[0]) for r in superuser.execute("SELECT id FROM unit WHERE kind = 'province'").fetchall()}
     superuser.execute(
         "INSERT INTO campaign (id, unit_id, line, code, name, product, product_owner_id, network, lands_in, starts, ends,"
-        " segment, brand, business, rules_text, notice_text, configured_network, configured_in, state, registered_by_id, registered_at,"
+        " segment, brand, business, rules_text, notice_text, configured_network, configured_in, state, registered_by_id,"
+        " registered_at,"
         " parties, desks, everyone, version) VALUES (%s, %s, %s, %s, %s, 'cloud gaming', %s, %s, %s, %s, %s, 'C', '', 'new', '',"
         " '', false, '{}', %s, %s, %s, %s, %s, %s, 1)",
         (key, of, line, code, name, owner, lands is None, landing, date(world.YEAR, 1, 5), date(world.YEAR, 12, 31), state,

@@ -12,24 +12,27 @@ from portal.issues.queries.reading import (
     lock_both,
     one,
     readable,
+    readable_of,
     reload,
     with_names,
 )
 from portal.issues.queries.reckoning import clocks, clocks_of, open_parts, standing, times_of
 from portal.issues.queries.routes import (
+    Names,
     Preview,
     campaign_to_raise_on,
-    explained,
     facts,
+    in_codes,
     kept_facts,
+    kept_reasons,
     kept_why,
     nameable,
     nameable_at_raising,
     preview_route,
     raising_subject,
     raising_units,
+    successor,
     told,
-    units_by_key,
 )
 from portal.issues.queries.tasks import KINDS, task, to_do
 from portal.issues.queries.thread import (
@@ -39,6 +42,7 @@ from portal.issues.queries.thread import (
     colleagues,
     comments,
     in_office,
+    in_sight,
     linked,
     links,
     merged,
@@ -56,10 +60,11 @@ from portal.issues.queries.thread import (
 clock = clocks_of
 
 __all__ = [
-    "CALENDAR", "FIRST_CONTACTS", "KINDS", "UNFINISHED", "WORKING_HOURS", "Clocks", "Event", "Ground", "Preview",
-    "Wanted", "after", "audience", "by_code", "campaign_to_raise_on", "clock", "clocks", "clocks_of", "colleagues",
-    "comments", "conditions", "count", "deadlines", "explained", "facts", "ground", "in_office", "kept_facts",
-    "kept_why", "linked", "links", "listed", "lock", "lock_both", "merged", "nameable", "nameable_at_raising", "one",
-    "open_parts", "open_wait", "overdue", "parties", "parties_of", "preview_route", "raising_subject", "raising_units",
-    "readable", "reload", "standing", "sub_issues", "task", "timeline", "times_of", "to_do", "told", "turns",
-    "turns_of", "units_by_key", "units_of", "waits_of", "with_names"]
+    "CALENDAR", "FIRST_CONTACTS", "KINDS", "UNFINISHED", "WORKING_HOURS", "Clocks", "Event", "Ground", "Names",
+    "Preview", "Wanted", "after", "audience", "by_code", "campaign_to_raise_on", "clock", "clocks", "clocks_of",
+    "colleagues", "comments", "conditions", "count", "deadlines", "facts", "ground", "in_codes", "in_office",
+    "in_sight", "kept_facts", "kept_reasons", "kept_why", "linked", "links", "listed", "lock", "lock_both", "merged",
+    "nameable", "nameable_at_raising", "one", "open_parts", "open_wait", "overdue", "parties", "parties_of",
+    "preview_route", "raising_subject", "raising_units", "readable", "readable_of", "reload", "standing", "sub_issues",
+    "successor", "task", "timeline", "times_of", "to_do", "told", "turns", "turns_of", "units_of", "waits_of",
+    "with_names"]

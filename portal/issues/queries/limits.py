@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, false, or_, select
 
+from portal import worktime
 from portal.issues.models import Issue, IssueLimit
 from portal.issues.rules import clocks as rules
 from portal.issues.rules.clocks import Deadlines, Limit, Limits, Share
@@ -16,7 +17,7 @@ from tenants.db import db
 from tenants.models import Setting
 from tenants.vocabulary import Severity, Stage
 
-WORKING_HOURS, CALENDAR = "working_hours", "calendar_exceptions"
+WORKING_HOURS, CALENDAR = worktime.WORKING_HOURS, worktime.CALENDAR
 OPEN = ("routed", "accepted")
 _KEPT = "issues.clocks"
 
@@ -52,10 +53,18 @@ def ground() -> Ground:
     return found
 
 
+def forget() -> None:
+    """After limits or hours were changed: read them anew."""
+    db.session.info.pop(_KEPT, None)
+
+
 def _limits() -> Limits:
-    return rules.limits_from(
-        Limit(Severity(row.severity), Stage(row.stage) if row.stage else None, timedelta(minutes=row.respond_minutes),
-              timedelta(minutes=row.resolve_minutes), row.continuous) for row in db.session.scalars(select(IssueLimit)))
+    return rules.limits_from(map(limit_of, db.session.scalars(select(IssueLimit))))
+
+
+def limit_of(row: IssueLimit) -> Limit:
+    return Limit(Severity(row.severity), Stage(row.stage) if row.stage else None, timedelta(minutes=row.respond_minutes),
+                 timedelta(minutes=row.resolve_minutes), row.continuous)
 
 
 def _working_time() -> WorkingTime:

@@ -13,7 +13,7 @@ from portal.issues.rules.clocks import Deadlines
 from portal.issues.rules.routing import VERSION, Facts, Launch, Reason, Route, explain, may_be_named, route
 from portal.reach import Shared, within
 from tenants import clock
-from tenants.access import Identity, Subject, permits, reaches
+from tenants.access import HEADQUARTERS, Identity, Subject, permits, reaches
 from tenants.db import db
 from tenants.messages import N_, Message
 from tenants.models import Term, Unit
@@ -59,30 +59,60 @@ def facts(campaign: Campaign | None, raised_by: int, also: Sequence[int] = ()) -
     """What the route follows from, as it stands today."""
     if campaign is None:
         return Facts(raised_by, None, frozenset(also))
-    kind = db.session.scalars(select(Unit.kind).where(Unit.id == campaign.unit_id)).one()
-    return Facts(raised_by, Launch(campaign.unit_id, UnitKind(kind), Line(campaign.line), campaign.product_owner_id,
-                                   campaign.network, frozenset(campaign.lands_in)), frozenset(also))
+    launcher = successor(campaign.unit_id) or HEADQUARTERS
+    kind = db.session.scalars(select(Unit.kind).where(Unit.id == launcher)).one()
+    product_owner = successor(campaign.product_owner_id) if campaign.product_owner_id else None
+    return Facts(raised_by, Launch(launcher, UnitKind(kind), Line(campaign.line), product_owner, campaign.network,
+                                   frozenset(campaign.lands_in)), frozenset(also))
+
+
+def successor(unit: int) -> int | None:
+    """The unit itself while it goes on, else what it was merged into, and so on; None where nothing goes on."""
+    seen: set[int] = set()
+    at: int | None = unit
+    while at is not None and at not in seen:
+        seen.add(at)
+        found = db.session.execute(select(Unit.closed_on, Unit.merged_into_id).where(Unit.id == at)).one()
+        if found.closed_on is None or found.closed_on > clock.today():
+            return at
+        at = found.merged_into_id
+    return None
 
 
 def preview_route(identity: Identity, campaign: Campaign | None, raised_by: int, *, severity: str = "medium", stage: str = "other",
                   also: Sequence[int] = ()) -> Preview:
     """What raising it now would do; nothing is stored."""
     found = route(facts(campaign, raised_by, also))
-    units = units_by_key({p.unit for p in found.parties})
-    return Preview(found, explained(found.why, units), deadlines(clock.now(), severity, stage), units)
+    names = Names.read()
+    return Preview(found, names.explained(found.why), deadlines(clock.now(), severity, stage),
+                   {p.unit: names.units[p.unit] for p in found.parties})
 
 
-def units_by_key(keys: set[int] | frozenset[int]) -> Mapping[int, Unit]:
-    return {u.id: u for u in db.session.scalars(select(Unit).where(Unit.id.in_(keys)))}
+@dataclass(frozen=True, slots=True)
+class Names:
+    """All units and lines, read once for as many explanations as there are."""
+    units: Mapping[int, Unit]
+    lines: Mapping[str, Mapping[str, str]]
 
+    @classmethod
+    def read(cls) -> "Names":
+        return cls({u.id: u for u in db.session.scalars(select(Unit))},
+                   {t.code: {"en": t.name, "zh": t.name_zh}
+                    for t in db.session.scalars(select(Term).where(Term.vocabulary == "line"))})
 
-def explained(why: Sequence[Reason], units: Mapping[int, Unit]) -> Sequence[Message]:
-    """The reasons as sentences, with units and lines named in both languages."""
-    lines = {t.code: {"en": t.name, "zh": t.name_zh} for t in db.session.scalars(select(Term).where(Term.vocabulary == "line"))}
+    @property
+    def codes(self) -> Mapping[int, str]:
+        return {key: unit.code for key, unit in self.units.items()}
 
-    def unit(key: int) -> Mapping[str, str]:
-        return {"en": units[key].name, "zh": units[key].name_zh}
-    return [explain(reason, unit, lambda code: lines.get(code, code)) for reason in why]
+    def explained(self, why: Sequence[Reason]) -> Sequence[Message]:
+        """The reasons as sentences, with units and lines named in both languages."""
+        def unit(key: int) -> Mapping[str, str]:
+            return {"en": self.units[key].name, "zh": self.units[key].name_zh}
+        return [explain(reason, unit, lambda code: self.lines.get(code, code)) for reason in why]
+
+    def reason(self, reason: Reason) -> dict[str, Any]:
+        """The same as data."""
+        return {"code": reason.code, **reason.about, "unit": self.units[reason.about["unit"]].code}
 
 
 def kept_facts(issue: Issue) -> Facts:
@@ -90,12 +120,18 @@ def kept_facts(issue: Issue) -> Facts:
     return Facts.from_json(issue.route_facts)
 
 
-def kept_why(issue: Issue) -> Sequence[Message]:
+def kept_reasons(issue: Issue) -> Sequence[Reason]:
+    """Why it was routed as it was, as data; of an issue routed by an older version of the rules there is none to be had."""
+    return route(kept_facts(issue)).why if issue.route_version == VERSION else ()
+
+
+def kept_why(issue: Issue, names: Names | None = None) -> Sequence[Message]:
     """Why it was routed as it was, in words. Of an issue routed by an older version of the rules only the rule is told."""
+    if issue.parent_id is not None:
+        return [N_("A part of another issue, given to this desk by the owner of the whole.")]
     if issue.route_version != VERSION:
         return [N_("Routed by version %(n)s of the rules: %(rule)s.", n=issue.route_version, rule=issue.route_rule)]
-    found = route(kept_facts(issue))
-    return explained(found.why, units_by_key({p.unit for p in found.parties}))
+    return (names or Names.read()).explained(kept_reasons(issue))
 
 
 def nameable(issue: Issue) -> Sequence[Unit]:
@@ -117,7 +153,20 @@ def _going_on() -> Sequence[Unit]:
                               .order_by(Unit.position, Unit.id)).all()
 
 
+def in_codes(known: Facts, codes: Mapping[int, str]) -> dict[str, Any]:
+    """The facts as everybody outside knows them: units by their codes."""
+    launch = known.launch
+
+    def code(key: int | None) -> str | None:
+        return codes.get(key) if key is not None else None
+    return {"raising": code(known.raising), "also": [code(u) for u in sorted(known.also)], "launch": launch and {
+        "unit": code(launch.unit), "kind": launch.kind.value, "line": launch.line.value,
+        "product_owner": code(launch.product_owner), "network": launch.network,
+        "lands_in": [code(u) for u in sorted(launch.lands_in)]}}
+
+
 def told(found: Route, known: Facts) -> dict[str, Any]:
     """The route for the record."""
-    return {"rule": found.rule.value, "version": VERSION, "facts": known.as_json(),
-            "why": [{"code": r.code, **r.about} for r in found.why]}
+    names = Names.read()
+    return {"rule": found.rule.value, "version": VERSION, "facts": in_codes(known, names.codes),
+            "why": [names.reason(r) for r in found.why]}

@@ -12,7 +12,7 @@ from portal.audit import queries as audit
 from portal.issues.models import Issue, IssueComment, IssueLink, IssueParty, IssueTurn, IssueWait
 from portal.issues.queries.reading import listed, readable
 from tenants import clock, models
-from tenants.access import Appointment, Identity, permits
+from tenants.access import HEADQUARTERS, Appointment, Identity, permits
 from tenants.db import db
 from tenants.directory import in_force
 from tenants.models import Person
@@ -37,7 +37,12 @@ class Event:
 
 def parties(issue: Issue) -> Sequence[IssueParty]:
     """Raiser, owner, cooperating, supervising; within a part in the order they came."""
-    return parties_of([issue.id]).get(issue.id, [])
+    return in_sight(issue, parties_of([issue.id]).get(issue.id, []))
+
+
+def in_sight(issue: Issue, rows: Sequence[IssueParty]) -> Sequence[IssueParty]:
+    """Headquarters does not supervise while it owns, though it did before."""
+    return [p for p in rows if p.part != IssuePart.SUPERVISING or issue.owner_unit != HEADQUARTERS]
 
 
 def parties_of(keys: Sequence[UUID]) -> Mapping[UUID, Sequence[IssueParty]]:
@@ -154,7 +159,7 @@ def units_of(issue: Issue, people: Sequence[UUID]) -> Mapping[UUID, int]:
     a = models.Appointment
     rows = db.session.execute(select(a.person_id, a.unit_id).join(a.person).where(
         a.person_id.in_(people), a.unit_id.in_(issue.parties), in_force(clock.today())).order_by(a.unit_id.desc()))
-    return dict(rows.tuples().all())
+    return {person: unit for person, unit in rows}  # noqa: C416  (rows are no pairs to a type checker)
 
 
 def _reads(row: models.Appointment, issue: Issue) -> bool:

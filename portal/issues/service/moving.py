@@ -7,7 +7,7 @@ from portal.issues.models import Issue
 from portal.issues.rules import life
 from portal.issues.service.judging import begin, words
 from portal.issues.service.owning import give
-from portal.issues.service.telling import Desk, named, owner_desk, ruling_desk, tell
+from portal.issues.service.telling import Desk, named, owner_desk, recorded, ruling_desk, tell
 from tenants import clock
 from tenants.access import HEADQUARTERS, Appointment, Identity
 from tenants.db import db
@@ -67,8 +67,8 @@ def rule(issue: Issue, unit: int, line: str, reason: str, *, actor: Identity, ve
     under = begin(issue, "rule", actor, version)
     reason = words("reason", reason)
     desk, before = named_desk(issue, unit, line), owner_desk(issue)
-    changes = {"owner": [list(before), list(desk)], "state": [issue.state, "routed"], "ruling_due": [issue.ruling_due, False],
-               "reason": reason}
+    changes = {"owner": [recorded(before), recorded(desk)], "state": [issue.state, "routed"],
+               "ruling_due": [issue.ruling_due, False], "reason": reason}
     issue.state, issue.ruling_due, issue.ruled = "routed", False, True
     give(issue, desk, TurnStart.RULED, reason=reason, by=actor.person)
     audit.record("rule", "issue", issue.id, changes, under=under)
@@ -92,7 +92,7 @@ def _keys(issue: Issue) -> Collection[int]:
 
 def _move(issue: Issue, action: str, desk: Desk, start: TurnStart, reason: str, disagreements: int, under: Appointment,
           actor: Identity) -> None:
-    changes: dict[str, object] = {"owner": [list(owner_desk(issue)), list(desk)], "reason": reason}
+    changes: dict[str, object] = {"owner": [recorded(owner_desk(issue)), recorded(desk)], "reason": reason}
     if issue.state != "routed":
         changes["state"] = [issue.state, "routed"]
     if disagreements != issue.disagreements:

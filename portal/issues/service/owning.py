@@ -32,8 +32,8 @@ def give(issue: Issue, desk: Desk, start: TurnStart, *, reason: str = "", by: UU
     again. The caller decides what that does to the state."""
     now, former = clock.now(), (issue.owner_unit, issue.owner_line)
     if desk != former:
-        _change_part(issue, former, IssuePart.OWNER, IssuePart.COOPERATING)
-        if not _change_part(issue, desk, IssuePart.COOPERATING, IssuePart.OWNER):
+        change_part(issue, former, IssuePart.OWNER, IssuePart.COOPERATING)
+        if not change_part(issue, desk, IssuePart.COOPERATING, IssuePart.OWNER):
             join(issue, desk, IssuePart.OWNER, by, now)
         if desk[0] != HEADQUARTERS:
             _watch(issue, now)
@@ -72,7 +72,8 @@ def go_on(issue: Issue, at: datetime) -> None:
             row.ended_at = at
 
 
-def _change_part(issue: Issue, desk: Desk, before: IssuePart, after: IssuePart) -> bool:
+def change_part(issue: Issue, desk: Desk, before: IssuePart, after: IssuePart) -> bool:
+    """What the desk's part becomes; False where it has no such part."""
     row = db.session.scalars(select(IssueParty).where(
         IssueParty.issue_id == issue.id, IssueParty.unit_id == desk[0], IssueParty.line == desk[1],
         IssueParty.part == before.value)).one_or_none()

@@ -12,7 +12,7 @@ from portal.issues.models import Issue, IssueParty
 from portal.issues.rules.routing import VERSION, Facts, Route, route
 from portal.issues.service.judging import begin, invalid, said_faults
 from portal.issues.service.owning import add_turn, give, join
-from portal.issues.service.telling import Desk, named, owner_desk, ruling_desk, tell
+from portal.issues.service.telling import Desk, named, owner_desk, recorded, ruling_desk, tell
 from portal.reach import desk_key
 from tenants import clock
 from tenants.access import HEADQUARTERS, Appointment, Identity, need
@@ -85,7 +85,8 @@ def identify(issue: Issue, campaign: UUID, *, actor: Identity, version: int | No
     give(issue, (way.owner.unit, way.owner.line.value), TurnStart.IDENTIFIED, by=actor.person)
     queries.reload(issue)
     audit.record("identify", "issue", issue.id, {
-        "campaign": found.code, "owner": [list(before), list(owner_desk(issue))], "route": queries.told(way, facts)}, under=under)
+        "campaign": found.code, "owner": [recorded(before), recorded(owner_desk(issue))],
+        "route": queries.told(way, facts)}, under=under)
     _announce(issue, way, actor)
 
 
@@ -155,7 +156,7 @@ def _code(unit: Unit) -> str:
 
 def first_entry(issue: Issue) -> dict[str, object]:
     return {"code": issue.code, "title": issue.title, "state": issue.state, "severity": issue.severity,
-            "owner": [None, list(owner_desk(issue))], "complaint_count": issue.complaint_count}
+            "owner": [None, recorded(owner_desk(issue))], "complaint_count": issue.complaint_count}
 
 
 def _announce(issue: Issue, found: Route, actor: Identity) -> None:

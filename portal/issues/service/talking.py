@@ -9,7 +9,7 @@ from portal.issues.service.judging import allow, begin, words
 from portal.issues.service.moving import named_desk
 from portal.issues.service.owning import join as take_part
 from portal.issues.service.raising import MOST_COMPLAINTS, as_first
-from portal.issues.service.telling import named, owner_desk, tell
+from portal.issues.service.telling import named, owner_desk, recorded, tell
 from portal.texts import LONG
 from tenants import clock
 from tenants.access import Appointment, Identity
@@ -69,7 +69,7 @@ def name_party(issue: Issue, unit: int, line: str, *, actor: Identity, version: 
     desk = named_desk(issue, unit, line)
     if not take_part(issue, desk, IssuePart.COOPERATING, actor.person):
         raise Invalid({"unit": [N_("It is a party already.")]})
-    audit.record("name_party", "issue", issue.id, {"party": list(desk)}, under=under)
+    audit.record("name_party", "issue", issue.id, {"party": recorded(desk)}, under=under)
     queries.reload(issue)
     tell(issue, N_("You were named as a party of an issue: %(title)s (%(code)s)", **_what(issue)), [desk], actor=actor, first=False)
     tell(issue, N_("A further party was named for your issue: %(title)s (%(code)s)", **_what(issue)), actor=actor)

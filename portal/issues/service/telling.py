@@ -6,6 +6,7 @@ from portal.issues.models import Issue
 from portal.notices import service as notices
 from tenants import directory
 from tenants.access import HEADQUARTERS, Identity
+from tenants.db import db
 from tenants.messages import Message
 from tenants.models import Unit
 from tenants.vocabulary import Line
@@ -28,6 +29,11 @@ def owner_desk(issue: Issue) -> Desk:
 
 def ruling_desk(issue: Issue) -> Desk:
     return HEADQUARTERS, issue.ruling_line
+
+
+def recorded(desk: Desk) -> list[str]:
+    """A desk as the audit trail keeps it: codes, which programs and people know."""
+    return [db.session.get_one(Unit, desk[0]).code, str(desk[1])]
 
 
 def tell(issue: Issue, message: Message, desks: Iterable[Desk] = (), *, actor: Identity | None = None, first: bool = True,

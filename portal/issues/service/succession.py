@@ -1,0 +1,81 @@
+"""A unit is closed, or merged into another: what it owned and what it raised goes on elsewhere.
+
+Run by headquarters itself, after the day has come (`portal.units.service` posts it). Twice is once: what has moved is found
+no more."""
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement
+
+from portal.audit import service as audit
+from portal.issues import queries
+from portal.issues.models import Issue
+from portal.issues.service.owning import change_part, give
+from portal.issues.service.owning import join as take_part
+from portal.issues.service.telling import Desk, named, owner_desk, recorded, ruling_desk, tell
+from tenants import clock, directory
+from tenants.access import HEADQUARTERS
+from tenants.db import db
+from tenants.messages import N_
+from tenants.models import Unit
+from tenants.vocabulary import IssuePart, Line, Role, TurnStart
+
+_FIRST = (Role.UNIT_CONTACT, Role.UNIT_HEAD, Role.HQ_OFFICE)       # who takes the first contact's part, in this order
+
+
+def succeed(_: UUID, payload: Mapping[str, Any]) -> None:
+    """Outbox handler, in headquarters' lane: `payload` names the unit that is gone."""
+    unit = db.session.get_one(Unit, int(payload["unit"]))
+    if unit.closed_on is None or unit.closed_on > clock.today():
+        return
+    heir = queries.successor(unit.id)
+    for issue in _open(Issue.owner_unit == unit.id):
+        _owner_gone(issue, unit, heir)
+    for issue in _open(Issue.raised_by == unit.id):
+        _raiser_gone(issue, unit, heir or HEADQUARTERS)
+
+
+def _open(of: ColumnElement[bool]) -> Sequence[Issue]:
+    return db.session.scalars(queries.listed([of, Issue.state.in_(queries.UNFINISHED)]).order_by(None).order_by(Issue.id)
+                              .with_for_update(of=Issue)).all()
+
+
+def _owner_gone(issue: Issue, unit: Unit, heir: int | None) -> None:
+    """To the successor's desk of the same line; without a successor to headquarters' line of the campaign."""
+    desk: Desk = (heir, issue.owner_line) if heir and heir != HEADQUARTERS else ruling_desk(issue)
+    before, state = owner_desk(issue), issue.state
+    if issue.state == "accepted":
+        issue.state = "routed"                         # the new desk has yet to take it up
+    give(issue, desk, TurnStart.SUCCEEDED)
+    audit.record("succeed", "issue", issue.id, {
+        "owner": [recorded(before), recorded(desk)], "state": [state, issue.state]}, under=None)
+    queries.reload(issue)
+    tell(issue, N_("%(unit)s is closed, its issue is yours now: %(title)s (%(code)s)", unit=named(unit), title=issue.title,
+                   code=issue.code), [desk], first=False)
+    tell(issue, N_("%(unit)s is closed; %(owner)s answers your issue now: %(title)s (%(code)s)", unit=named(unit),
+                   owner=named(issue.owner), title=issue.title, code=issue.code))
+
+
+def _raiser_gone(issue: Issue, unit: Unit, heir: int) -> None:
+    """The successor takes the raiser's part, and somebody there is first contact: the same person where that one works there."""
+    line = Line(issue.ruling_line)
+    take_part(issue, (heir, line.value), IssuePart.RAISING, None)
+    change_part(issue, (unit.id, line.value), IssuePart.RAISING, IssuePart.COOPERATING)
+    before, issue.raised_by = issue.first_contact_id, heir
+    issue.first_contact_id = _first_contact(heir, before)
+    queries.reload(issue)
+    audit.record("succeed", "issue", issue.id, {
+        "raised_by": [unit.code, issue.raiser.code], "first_contact": [before, issue.first_contact_id]}, under=None)
+    tell(issue, N_("%(unit)s is closed; you are first contact of its issue now: %(title)s (%(code)s)", unit=named(unit),
+                   title=issue.title, code=issue.code))
+
+
+def _first_contact(unit: int, before: UUID) -> UUID:
+    if before in {p.id for p in directory.people(unit)}:
+        return before
+    for role in _FIRST:
+        found = directory.holders(unit, [role])
+        if found:
+            return found[0].id
+    return before                                      # nobody is there yet: whoever heads it may take the part over
