@@ -71,7 +71,7 @@ class Settings:
             database_owner_url=_postgres("DATABASE_OWNER_URL", given("DATABASE_OWNER_URL")),
             broker_url=_broker(given("BROKER_URL")),
             secret_key=given("SECRET_KEY"),
-            storage_url=given("STORAGE_URL"),
+            storage_url=_storage(given("STORAGE_URL")),
             mail_url=given("MAIL_URL"),
             base_url=_web("PORTAL_BASE_URL", given("PORTAL_BASE_URL", "http://127.0.0.1:8000")),
             timezone=_timezone(given("PORTAL_TIMEZONE", "Asia/Shanghai")),
@@ -133,7 +133,7 @@ class Settings:
 
     @property
     def storage(self) -> Path:
-        """The folder of the attachments."""
+        """The folder of the attachments, where they lie in one."""
         return Path(urlsplit(self.storage_url).path) if self.storage_url else self.data / "storage"
 
     @property
@@ -217,6 +217,13 @@ def _postgres(name: str, value: str) -> str:
 def _broker(value: str) -> str:
     if value and (value.partition("://")[0] not in _BROKERS or "://" not in value):
         raise SetupFault("BROKER_URL is not an address of Valkey or Redis: write redis://HOST:PORT/0 or unix:///PATH")
+    return value
+
+
+def _storage(value: str) -> str:
+    found = urlsplit(value)
+    if value and not (found.scheme == "file" and found.path and not found.netloc) and not (found.scheme == "s3" and found.hostname):
+        raise SetupFault("STORAGE_URL is no storage's address: write file:///PATH or s3://KEY:SECRET@BUCKET?endpoint=https://HOST")
     return value
 
 

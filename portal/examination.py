@@ -1,15 +1,14 @@
 """`portal check`: does the running configuration keep what the portal promises? One line for each question."""
-import os
-import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 import psycopg
 import sqlalchemy.exc
+from obstore.exceptions import BaseError
 
 from portal import migrate, servers
+from portal.attachments import storage
 from portal.config import Settings
 
 Connection = psycopg.Connection[tuple[Any, ...]]
@@ -98,14 +97,11 @@ def _broker(settings: Settings) -> str:
 
 
 def _storage(settings: Settings) -> str:
-    if settings.storage_url and urlsplit(settings.storage_url).scheme != "file":
-        raise Failed("STORAGE_URL is not a file:// address")
-    settings.storage.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=settings.storage) as probe:
-        probe.write(b"?")
-        probe.flush()
-        os.fsync(probe.fileno())
-    return f"{settings.storage} is writable"
+    try:
+        storage.opened(settings).probe()
+    except (storage.Away, BaseError, ValueError) as fault:
+        raise Failed(f"{' '.join(str(fault).split())[:200]}: check STORAGE_URL") from fault
+    return f"{settings.shown().get('STORAGE_URL', settings.storage)} takes files and gives them back"
 
 
 def _secrets(settings: Settings) -> str:

@@ -1,7 +1,9 @@
 """Office files (docx, xlsx, pptx) looked into before anything reads them: what they are, and that they are no trap.
 
 Such a file is a ZIP of XML parts; `[Content_Types].xml` says which of the three it is, whatever its name."""
+import lzma
 import re
+import zlib
 from typing import BinaryIO
 from zipfile import BadZipFile, ZipFile, ZipInfo
 
@@ -43,7 +45,7 @@ def examine(stream: BinaryIO, most: int = MOST_UNPACKED) -> str:
             kind = _kind(whole)
             for part in whole.infolist():
                 _without_entities(whole, part)
-    except (BadZipFile, OSError, EOFError, ValueError, NotImplementedError, RuntimeError) as fault:   # RuntimeError: encrypted
+    except (BadZipFile, zlib.error, lzma.LZMAError, OSError, EOFError, ValueError, NotImplementedError, RuntimeError) as fault:
         raise Unfit(_DAMAGED) from fault
     return kind
 

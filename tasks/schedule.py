@@ -12,6 +12,7 @@ from tenants import clock
 SCHEDULE = {
     "deliver what waits": {"task": "tasks.outbox.dispatch", "schedule": 2.0, "options": {"expires": 10}},
     "forget what nobody needs": {"task": "tasks.upkeep.purge", "schedule": crontab(hour=3, minute=20)},
+    "remove bytes that no file names": {"task": "tasks.upkeep.sweep", "schedule": crontab(hour=3, minute=40)},
 }
 _EVERY = 60.0                          # seconds after which a process says again what the schedule is
 _said = 0.0

@@ -71,7 +71,8 @@ def _template(server: embedded.Server, broker: str) -> str:
 def settings(server: embedded.Server, database: str, broker: str) -> Settings:
     """What a test's portal runs with: the runtime role, a real broker."""
     return Settings(database_url=server.dsn("portal_app", database), database_owner_url=server.dsn("portal_owner", database),
-                    broker_url=broker, secret_key="tests only, nothing secret")
+                    broker_url=broker, secret_key="tests only, nothing secret",
+                    storage_url=f"file://{_data() / 'storage' / database}")
 
 
 @pytest.fixture(scope="session")

@@ -49,11 +49,22 @@ def _lock(key: str) -> int:
 
 
 def _fingerprint() -> bytes:
-    """Of what the body says: JSON that differs in white space or order of fields is the same."""
+    """Of what the body says: JSON that differs in white space or order of fields is the same, and so are files sent again,
+    whatever stands between them."""
+    if request.mimetype == "multipart/form-data":
+        return _of_parts()
     raw = request.get_data()
     with suppress(ValueError, RecursionError):      # not JSON: byte by byte
         raw = json.dumps(json.loads(raw), sort_keys=True).encode()
     return hashlib.sha256(raw).digest()
+
+
+def _of_parts() -> bytes:
+    whole = hashlib.sha256(json.dumps(sorted(request.form.items(multi=True))).encode())
+    for name, file in sorted(request.files.items(multi=True), key=lambda part: part[0]):
+        whole.update(json.dumps([name, file.filename, hashlib.file_digest(file.stream, "sha256").hexdigest()]).encode())  # type: ignore[arg-type]  # a stream that is read and sought
+        file.stream.seek(0)
+    return whole.digest()
 
 
 def _kept(key: str) -> StoredAnswer | None:

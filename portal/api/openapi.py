@@ -80,6 +80,10 @@ def _operation(route: Mounted, refs: Refs) -> Json:
         operation["requestBody"] = {
             "required": any(field.is_required() for field in body.model_fields.values()),
             "content": {JSON: {"schema": refs[body]}}}
+    if route.spec.upload:
+        operation["requestBody"] = {"required": True, "content": {"multipart/form-data": {"schema": {
+            "type": "object", "required": ["file"], "properties": {
+                "file": {"type": "string", "format": "binary"}, "part": {"type": "string"}}}}}}
     return operation
 
 
@@ -120,7 +124,7 @@ def _responses(route: Mounted, refs: Refs) -> Iterator[tuple[str, Json]]:
     headers: Json = {}
     if spec.answer and not spec.lists:
         headers["ETag"] = _header("Changes with the resource and its parts.")
-    if spec.body:
+    if spec.body or spec.upload:
         headers["Masked"] = _header("Of what kinds the numbers of people are that were masked in the texts sent: `phone`, "
                                     "`identity_card`, `bank_card`. Left out where there were none.")
     if spec.status == 201:

@@ -24,7 +24,8 @@ class Spec:
     """What the documentation says of a route beyond what its view shows.
 
     `answer` is the model of the content (None: not JSON, `media_type` says what); `keys` explains the parts of the
-    address; `conflicts` says when 409 is answered, for routes that are no POST as well."""
+    address; `conflicts` says when 409 is answered, for routes that are no POST as well; `upload` that a file is sent as
+    multipart/form-data."""
     summary: str
     answer: type[BaseModel] | None
     body: type[BaseModel] | None = None
@@ -34,6 +35,7 @@ class Spec:
     keys: tuple[tuple[str, str], ...] = ()
     conflicts: str = ""
     media_type: str = "application/json"
+    upload: bool = False
 
     @property
     def lists(self) -> bool:

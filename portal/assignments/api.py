@@ -10,6 +10,7 @@ from portal.api import Answer, ApiRoute, Body, Instant, Page, PageQuery, Paragra
 from portal.assignments import models, queries, service
 from portal.assignments.models import Assignment as Row
 from portal.assignments.rules import Light, light, overdue_days
+from portal.attachments import api as files
 from portal.audit.api import HistoryEntry, history
 from portal.web.access import identity
 from tenants import clock
@@ -125,10 +126,10 @@ class WaiverVerdictSent(Body):
 def listing() -> Answer:
     asked, today = api.query(AssignmentsQuery), clock.today()
     where = queries.conditions(identity(), _wanted(asked), today)
-    limits = queries.thresholds()
+    limits, days = queries.thresholds(), queries.calendar()
 
     def show(row: Row) -> Assignment:
-        return _shown(row, light(row.facts, today, limits), today)
+        return _shown(row, light(row.facts, today, limits, days), today)
     statement = queries.listed(where).order_by(None).options(queries.with_waivers())
     return api.page_of(statement, (models.Assignment.due, models.Assignment.id), asked, show)
 
@@ -213,7 +214,7 @@ def _allowed(key: str, action: str) -> Row:
 
 def _answer(row: Row) -> Answer:
     today = clock.today()
-    return api.one(_shown(row, light(row.facts, today, queries.thresholds()), today))
+    return api.one(_shown(row, light(row.facts, today, queries.thresholds(), queries.calendar()), today))
 
 
 def _shown(row: Row, shows: Light, today: date) -> Assignment:
@@ -258,4 +259,5 @@ ROUTES: tuple[ApiRoute, ...] = (
     ("POST", "/assignments/<key>/waiver/verdict", decide_waiver, Permission.ASSIGNMENT_VERIFY, Spec(
         summary="Grant “not applicable”, which cancels it, or decline with a remark", answer=Assignment,
         body=WaiverVerdictSent, keys=_KEY, conflicts="No request is open.")),
+    *files.routes("assignment", "/assignments", Permission.ASSIGNMENT_READ, Permission.ASSIGNMENT_REPORT),
 )

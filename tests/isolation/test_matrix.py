@@ -4,6 +4,7 @@ A route whose keys have no example here fails, and so does one that declares not
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from io import BytesIO
 from uuid import UUID
 
 import pytest
@@ -11,6 +12,7 @@ from flask import Flask
 from werkzeug.routing import Rule
 
 from portal.accounts import service as accounts
+from portal.attachments import service as files
 from portal.filings import service as filings
 from tenants.access import Identity, Subject, permits
 from tenants.context import Lane, Scope
@@ -20,6 +22,7 @@ from tenants.permissions import PUBLIC, Permission, Relation, grants
 from tenants.vocabulary import Line
 from tests.conftest import As, Superuser
 from tests.factories import people, world
+from tests.factories.files import PDF
 from tests.factories.plans import draft
 from tests.web.browsing import Browser
 
@@ -30,11 +33,13 @@ P = Permission
 
 # What a key in an address stands for. `read` is what makes the thing visible at all.
 KINDS = {"/assignments/<key>": "assignment", "/filings/<key>": "filing", "/programmes/<key>": "programme", "/units/<code>": "unit",
+         "/files/<uuid:key>": "file", "/files/<key>": "file",
          "/account/delegations/<uuid:key>": "own", "/notices/<uuid:key>": "own", "/channels/<uuid:key>": "own",
          "/operations/parked/<uuid:key>": "own"}
-READS = {"assignment": P.ASSIGNMENT_READ, "filing": P.FILING_READ, "programme": P.PROGRAMME_READ}
+READS = {"assignment": P.ASSIGNMENT_READ, "file": P.ASSIGNMENT_READ, "filing": P.FILING_READ, "programme": P.PROGRAMME_READ}
 # Granted only for a thing, but asked for on a page of many: the things chosen decide, one by one.
-BY_ITEM = {("GET", "/channels"), ("GET", "/channels/new"), ("POST", "/channels"),
+BY_ITEM = {("POST", "/files/<uuid:key>/remove"), ("POST", "/api/v1/files/<key>/remove"),
+           ("GET", "/channels"), ("GET", "/channels/new"), ("POST", "/channels"),
            ("POST", "/assignments/progress"), ("POST", "/assignments/chase"), ("GET", "/assignments/verify"), ("POST", "/filings"),
            ("POST", "/api/v1/filings"), ("POST", "/act-as"), ("POST", "/account/delegations"),
            ("POST", "/filings/<key>/answer"), ("GET", "/assignments/progress"), ("POST", "/api/v1/filings/<key>/reviews")}
@@ -58,7 +63,11 @@ def things(acting: As, superuser: Superuser) -> dict[str, Thing]:
     row = superuser.execute("SELECT id FROM assignment WHERE unit_id = %s AND line = 'market' ORDER BY id", (unit,)).fetchone()
     part = superuser.execute("SELECT id FROM template WHERE programme_id = %s AND kind = 'task'", (programme,)).fetchone()
     assert row and part
-    return {"assignment": Thing(str(row[0]), Subject(unit, Line.MARKET)), "filing": Thing(key, Subject(unit)),
+    with acting("contact.guangdong") as contact:
+        file = str(files.attach("assignment", row[0], BytesIO(PDF), "a.pdf", actor=contact).id)
+        db.session.commit()
+    return {"assignment": Thing(str(row[0]), Subject(unit, Line.MARKET)), "file": Thing(file, Subject(unit, Line.MARKET)),
+            "filing": Thing(key, Subject(unit)),
             "programme": Thing(programme, None, str(part[0])), "unit": Thing("guangdong", Subject(unit)),
             "own": Thing(str(uuid7()), None)}
 

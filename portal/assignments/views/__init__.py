@@ -4,6 +4,7 @@ from portal.assignments.views.listing import chase_several, index, picked
 from portal.assignments.views.progress import progress, save_progress
 from portal.assignments.views.verdicts import verdicts
 from portal.assignments.views.waivers import ask_waiver, decide_waiver, withdraw_waiver
+from portal.attachments import views as files
 from portal.web.access import Route
 from tenants.permissions import Permission as P
 
@@ -25,4 +26,5 @@ ROUTES: tuple[Route, ...] = (
     ("POST", "/<key>/waiver", ask_waiver, P.ASSIGNMENT_WAIVE),
     ("POST", "/<key>/waiver/withdraw", withdraw_waiver, P.ASSIGNMENT_WAIVE),
     ("POST", "/<key>/waiver/verdict", decide_waiver, P.ASSIGNMENT_VERIFY),
+    *files.routes("assignment", P.ASSIGNMENT_REPORT),
 )

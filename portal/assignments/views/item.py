@@ -1,5 +1,6 @@
 """One assignment: how it stands, whose turn it is, what may be done about it, what happened."""
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -23,6 +24,8 @@ from portal.assignments.rules import (
     window_start,
 )
 from portal.assignments.views import verdicts
+from portal.attachments import queries as attachments
+from portal.attachments import views as files
 from portal.audit import queries as audit
 from portal.audit.views import history_of
 from portal.web.access import identity, may
@@ -33,7 +36,7 @@ from portal.web.templating import done
 from portal.web.times import distance
 from tenants import clock
 from tenants.access import HEADQUARTERS
-from tenants.errors import Invalid, RuleViolated, Stale
+from tenants.errors import Invalid, NotPermitted, RuleViolated, Stale
 from tenants.messages import N_, Message
 from tenants.permissions import Permission
 from tenants.vocabulary import Line
@@ -130,14 +133,23 @@ def _again(a: Assignment, attempt: Attempt) -> ResponseReturnValue:
     return _page(a, attempt)
 
 
+def _evidence(a: Assignment) -> dict[str, Any]:
+    """The files, and which unit's this person may add to and take away now."""
+    unit: int | None = None
+    with suppress(NotPermitted, RuleViolated):
+        unit = service.allow_file(a, identity()).unit
+    return {"evidence": attachments.of("assignment", a.id), "files_of": unit, "file_limits": files.LIMITS}
+
+
 def _page(a: Assignment, attempt: Attempt | None = None) -> ResponseReturnValue:
     today, offers = clock.today(), service.offers(a, actor=identity())
-    shows, reports = light(a.facts, today, queries.thresholds()), queries.reports(a)
+    shows, reports = light(a.facts, today, queries.thresholds(), queries.calendar()), queries.reports(a)
     start = a.start or window_start(a.due)
     content = {
         "a": a, "shows": shows, "offers": offers, "step": _step(a, offers, shows), "reports": reports, "start": start,
-        "expected": expected_percent(start, a.due, today) if a.state == OPEN else None, "chart": _chart(a, reports, start, today),
-        "history": history_of("assignment", a.id), "attempt": attempt, "stale": _STALE, "title": title_of(a),
+        "expected": expected_percent(start, a.due, today, queries.calendar()) if a.state == OPEN else None,
+        "chart": _chart(a, reports, start, today),
+        "history": history_of("assignment", a.id), **_evidence(a), "attempt": attempt, "stale": _STALE, "title": title_of(a),
         "verifier": _verifier(a), "last": reports[-1] if reports else None, "most": texts.MEDIUM,
         "waiver": a.waiver, "asked": a.open_waiver if a.state == OPEN else None}
     return render_template("assignments/item.html", **content), attempt.status if attempt else 200
@@ -214,7 +226,7 @@ def _chart(a: Assignment, reports: Sequence[ProgressReport], start: date, today:
     levels = sorted([*((r.at, r.percent) for r in reports), *_set_back(a, reports)])
     said = {clock.local(at).date(): percent for at, percent in levels}
     first, now = min(start, *said), min(today, a.closed_on or today)
-    days = sorted({first, start, a.due, now, *said})
+    days, worked = sorted({first, start, a.due, now, *said}), queries.calendar()
     reported: list[int | None] = []
     level = 0
     for day in days:
@@ -223,4 +235,5 @@ def _chart(a: Assignment, reports: Sequence[ProgressReport], start: date, today:
     return {"labels": [d.isoformat() for d in days], "unit": "%", "min": 0, "max": 100,
             "today": today.isoformat() if today in days else None, "today_label": str(_("today")),
             "series": [{"name": str(_("reported")), "data": reported, "step": True},
-                       {"name": str(_("expected")), "data": [expected_percent(start, a.due, d) for d in days], "step": False}]}
+                       {"name": str(_("expected")), "step": False,
+                        "data": [expected_percent(start, a.due, d, worked) for d in days]}]}

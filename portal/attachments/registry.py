@@ -1,0 +1,38 @@
+"""What files may hang on. A slice above registers its things; nothing here knows them.
+
+Whoever may read the thing at that moment may read its files: both the table's policy and the slice's own reading say so."""
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from tenants.access import Appointment, Identity
+from tenants.errors import NotVisible
+
+
+@dataclass(frozen=True, slots=True)
+class Carrier:
+    """A kind of thing. `load` gives the thing or raises NotVisible; `allow` says under which appointment somebody may add
+    and remove files of a part now, or raises NotPermitted, RuleViolated; `page` is the address that shows them; `parts`
+    what a file may be for, besides just hanging there."""
+    kind: str
+    load: Callable[[Identity, UUID], Any]
+    allow: Callable[[Any, Identity, str], Appointment]
+    page: Callable[[Any], str]
+    parts: tuple[str, ...] = ()
+
+
+_known: dict[str, Carrier] = {}
+
+
+def register(carrier: Carrier) -> Carrier:
+    """At import of the slice; the same kind again replaces the first."""
+    _known[carrier.kind] = carrier
+    return carrier
+
+
+def of(kind: str) -> Carrier:
+    """Raises NotVisible for a kind that no slice has registered."""
+    if kind not in _known:
+        raise NotVisible
+    return _known[kind]
