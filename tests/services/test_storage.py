@@ -10,7 +10,7 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from portal import examination
-from portal.attachments import queries, service, storage
+from portal.attachments import queries, rules, service, storage
 from portal.attachments.models import Attachment
 from portal.config import Settings, SetupFault
 from tenants.access import Identity
@@ -103,7 +103,7 @@ def test_who_reports_adds_and_who_does_not_read_finds_nothing(acting: As, key: s
 
 
 def test_limits_states_and_kinds(acting: As, key: str, superuser: Superuser, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(service.rules, "MOST_FILES", 2)
+    monkeypatch.setattr(rules, "MOST_FILES", 2)
     with acting("market.guangdong") as actor:
         first = attach(actor, key)
         attach(actor, key)
@@ -123,7 +123,7 @@ def test_limits_states_and_kinds(acting: As, key: str, superuser: Superuser, mon
         with pytest.raises(RuleViolated):
             attach(actor, key)
         with pytest.raises(RuleViolated):
-            service.remove(queries.one(actor, service.queries.of("assignment", UUID(key))[0].id)[0], actor=actor)
+            service.remove(queries.one(actor, queries.of("assignment", UUID(key))[0].id)[0], actor=actor)
 
 
 def test_bytes_that_no_file_names_are_swept(app: Flask, acting: As, key: str) -> None:

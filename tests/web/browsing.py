@@ -22,14 +22,14 @@ class Browser:
         self._token = ""
 
     def get(self, path: str, **more: object) -> TestResponse:
-        answer = self.client.get(path, environ_base={"REMOTE_ADDR": self.address}, **more)  # type: ignore[arg-type]  # as the client takes it
+        answer = self.client.get(path, environ_base={"REMOTE_ADDR": self.address}, **more)
         self._learn(answer)
         return answer
 
     def post(self, path: str, fields: Fields | None = None, *, token: bool = True, **more: object) -> TestResponse:
         """With the token of the page seen last; `token=False` leaves it out."""
         sent = {**(fields or {}), **({"csrf_token": self._token} if token else {})}
-        answer = self.client.post(path, data=sent, environ_base={"REMOTE_ADDR": self.address}, **more)  # type: ignore[arg-type]  # as the client takes it
+        answer = self.client.post(path, data=sent, environ_base={"REMOTE_ADDR": self.address}, **more)
         self._learn(answer)
         return answer
 
