@@ -3,20 +3,38 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
+from flask import current_app
+
 from portal.assignments import queries as assignments
 from portal.campaigns import queries as campaigns
 from portal.config import Settings
 from portal.filings import queries as filings
 from portal.issues import queries as issues
+from portal.issues import service as issue_service
 from portal.notices import service as notices
 from portal.outbox import service as outbox
 from portal.outbox.service import Handler
 from portal.programmes import queries as programmes
-from tenants.access import Identity
+from tenants.access import HEADQUARTERS, Identity
+from tenants.context import Lane, Scope
+from tenants.db import db
 from tenants.errors import NotVisible
+from tenants.isolation import acting_as
+
+
+def _at_headquarters(handler: Handler) -> Handler:
+    """What headquarters does by itself across units: in its own lane, in a session and a transaction beside the drain's. It is
+    committed first, so a message may come twice; these handlers know what they have done."""
+    def run(key: UUID, payload: dict[str, Any]) -> None:
+        with current_app.app_context(), acting_as(Scope(None, (HEADQUARTERS,), Lane.OVERSIGHT)):
+            handler(key, payload)
+            db.session.commit()
+    return run
+
 
 # Event → {subscriber: handler}. A lower slice posts the event (`outbox.post("issue.closed", unit, …)`), higher ones hear it.
-EVENTS: Mapping[str, Mapping[str, Handler]] = {}
+EVENTS: Mapping[str, Mapping[str, Handler]] = {
+    event: {"issues": _at_headquarters(handler)} for event, handler in issue_service.HEADQUARTERS_HANDLERS.items()}
 
 
 def _found(one: Callable[[Identity, UUID], Any]) -> Callable[[Identity, UUID], bool]:

@@ -13,7 +13,7 @@ from portal.issues.service.warning import TOPIC, spread, warn
 from portal.outbox.service import Handler
 from portal.units.service import CLOSED
 
-# What headquarters does by itself, in its own lane: `tasks.outbox` runs it.
+# What headquarters does by itself, in its own lane: `portal.delivery` runs it.
 HEADQUARTERS_HANDLERS: Mapping[str, Handler] = {CLOSED: succeed, TOPIC: spread}
 
 __all__ = [

@@ -1,5 +1,6 @@
 """Who hears of an issue: its desks, its first contact at every step, headquarters' line where it has to watch. Nobody else."""
 from collections.abc import Iterable
+from typing import Any
 from uuid import UUID
 
 from portal.issues.models import Issue
@@ -9,7 +10,7 @@ from tenants.access import HEADQUARTERS, Identity
 from tenants.db import db
 from tenants.messages import Message
 from tenants.models import Unit
-from tenants.vocabulary import Line
+from tenants.vocabulary import Line, Severity
 
 Desk = tuple[int, str]                                 # a unit and one of its lines
 
@@ -49,6 +50,10 @@ def tell(issue: Issue, message: Message, desks: Iterable[Desk] = (), *, actor: I
         if served is None and unit != HEADQUARTERS:
             unit, served = HEADQUARTERS, directory.desk(HEADQUARTERS, Line(issue.ruling_line))
         if served is not None:
-            notices.tell(unit, message, address(issue), roles=[served[0]], line=served[1], people=named_people.pop(unit, ()))
+            _say(issue, message, unit, roles=[served[0]], line=served[1], people=named_people.pop(unit, ()))
     for unit, found in named_people.items():
-        notices.tell(unit, message, address(issue), people=found)
+        _say(issue, message, unit, people=found)
+
+
+def _say(issue: Issue, message: Message, unit: int, **to: Any) -> None:
+    notices.tell(unit, message, address(issue), subject=("issue", issue.id), urgent=issue.severity == Severity.CRITICAL, **to)

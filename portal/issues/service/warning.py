@@ -103,4 +103,4 @@ def _tell(campaign: Campaign) -> None:
     served = served or directory.desk(HEADQUARTERS, Line(campaign.line))
     if served is not None:
         notices.tell(unit, N_("Look whether your campaign has a fault that was found elsewhere: %(name)s", name=campaign.name),
-                     f"/campaigns/{campaign.id}", roles=[served[0]], line=served[1])
+                     "/cautions", roles=[served[0]], line=served[1], subject=("campaign", campaign.id))
