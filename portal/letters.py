@@ -71,8 +71,8 @@ def written(letter: Letter, sender: str, host: str) -> EmailMessage:
     mail["List-Unsubscribe"] = f"<{letter.home}{PREFERENCES}>"
     mail["Auto-Submitted"] = "auto-generated"          # RFC 3834: no absence notes in answer
     mail["X-Auto-Response-Suppress"] = "All"           # the same to Exchange
-    mail.set_content(plain(letter))
-    mail.add_alternative(html(letter), subtype="html")
+    mail.set_content(plain(letter), cte="quoted-printable")           # seven bits: no server on the way need know more
+    mail.add_alternative(html(letter), subtype="html", cte="quoted-printable")
     return mail
 
 

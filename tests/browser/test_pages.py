@@ -17,12 +17,13 @@ PAGES = {
                "/programmes/<programme>", "/programmes/<programme>/add", "/responsibilities", "/units", "/units/guangdong",
                "/permissions", "/notices", "/mail", "/help", "/account", "/account/password"),
     "contact.guangdong": ("/desk", "/board", "/filings", "/filings/<filing>?check=1", "/assignments", "/assignments/progress",
-                          "/assignments/<assignment>", "/nowhere"),
+                          "/assignments/<assignment>", "/notices/preferences", "/channels", "/channels/new", "/nowhere"),
     "market": ("/filings/<submitted>", "/filings/<submitted>/review", "/assignments/verify", "/assignments/<asked>"),
     "auditor": ("/audit", "/filings/<submitted>"),
     "admin": ("/admin/", "/admin/units/", "/admin/units/new/", "/admin/people/", "/admin/people/new/", "/admin/appointments/",
               "/admin/delegations/", "/admin/duties/", "/admin/focus/", "/admin/terms/", "/admin/lights/", "/admin/legends/",
-              "/admin/legends/edit/?id=2"),
+              "/admin/legends/edit/?id=2", "/operations", "/operations/runs", "/operations/parked", "/operations/notices",
+              "/channels", "/channels/new"),
 }
 
 

@@ -9,10 +9,12 @@ from typing import cast
 
 @dataclass(slots=True)
 class Mailbox:
-    """What arrived. `silent`: it accepts the connection and never answers; `refusing`: it takes no receiver."""
+    """What arrived. `silent`: it accepts the connection and never answers; `refusing`: it takes no receiver, and says
+    `refusal`. Both may be changed while it runs."""
     port: int = 0
     silent: bool = False
     refusing: bool = False
+    refusal: str = "550 nobody of that name"
     letters: list[str] = field(default_factory=list)
     released: threading.Event = field(default_factory=threading.Event)
 
@@ -41,7 +43,7 @@ class _Talk(socketserver.StreamRequestHandler):
                     box.letters.append(self._letter())
                     self._say("250 taken")
                 case "RCPT" if box.refusing:
-                    self._say("550 nobody of that name")
+                    self._say(box.refusal)
                 case "QUIT":
                     self._say("221 bye")
                     return
@@ -51,7 +53,7 @@ class _Talk(socketserver.StreamRequestHandler):
     def _letter(self) -> str:
         lines = []
         while (line := self.rfile.readline().decode()).strip() != ".":
-            lines.append(line)
+            lines.append(line.removeprefix("."))       # RFC 5321, 4.5.2: one was put before it on the way
         return "".join(lines)
 
     def _say(self, words: str) -> None:
