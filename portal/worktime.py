@@ -13,6 +13,7 @@ from portal.workdays import STANDARD, Calendar
 Hours = tuple[tuple[time, time], ...]
 OFFICE_HOURS: Hours = ((time(8, 30), time(12)), (time(14), time(18)))
 SHANGHAI = ZoneInfo("Asia/Shanghai")
+WORKING_HOURS, CALENDAR = "working_hours", "calendar_exceptions"       # the settings that keep them
 _TICK = timedelta(microseconds=1)
 
 
@@ -27,7 +28,8 @@ def hours_from(pairs: Sequence[Sequence[str]]) -> Hours:
 
 def calendar_from(exceptions: Mapping[str, bool]) -> Calendar:
     """The announced calendar with exceptions as kept in a setting, ISO dates each worked or not. Raises ValueError."""
-    return Calendar({date.fromisoformat(day): bool(works) for day, works in exceptions.items()})
+    found = {date.fromisoformat(day): bool(works) for day, works in exceptions.items()}
+    return Calendar(found) if found else STANDARD
 
 
 @dataclass(frozen=True, slots=True)

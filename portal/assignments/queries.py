@@ -2,6 +2,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, tuple_
@@ -20,6 +21,8 @@ from portal.assignments.rules import (
     light,
 )
 from portal.reach import within
+from portal.workdays import Calendar
+from portal.worktime import CALENDAR, calendar_from
 from tenants.access import Identity, reaches
 from tenants.db import db
 from tenants.errors import NotVisible
@@ -27,6 +30,7 @@ from tenants.models import Person, Setting, Unit
 from tenants.permissions import Permission
 
 THRESHOLDS = "light_thresholds"
+_KEPT = "assignments.measures"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +61,28 @@ def readable(identity: Identity, permission: Permission = Permission.ASSIGNMENT_
 
 def thresholds() -> Thresholds:
     """When a light turns amber, as set by the administrator."""
-    found = db.session.scalar(select(Setting.value).where(Setting.name == THRESHOLDS))
-    return Thresholds(**found) if found else STANDARD
+    return _measures()[0]
+
+
+def calendar() -> Calendar:
+    """By which working days lights are counted: the announced ones, with the exceptions that the programme office has set."""
+    return _measures()[1]
+
+
+def _measures() -> tuple[Thresholds, Calendar]:
+    """Both in one statement, once a session."""
+    found: tuple[Thresholds, Calendar] | None = db.session.info.get(_KEPT)
+    if found is None:
+        rows = db.session.execute(select(Setting.name, Setting.value).where(Setting.name.in_((THRESHOLDS, CALENDAR))))
+        kept: dict[str, Any] = {row.name: row.value for row in rows}
+        found = (Thresholds(**kept[THRESHOLDS]) if THRESHOLDS in kept else STANDARD, calendar_from(kept.get(CALENDAR, {})))
+        db.session.info[_KEPT] = found
+    return found
+
+
+def forget() -> None:
+    """After one of them was changed: read them anew."""
+    db.session.info.pop(_KEPT, None)
 
 
 def _narrowed(wanted: Wanted, today: date) -> list[ColumnElement[bool]]:
@@ -90,8 +114,8 @@ def conditions(identity: Identity, wanted: Wanted, today: date,
     show it: lights follow the day and are never stored."""
     found = [readable(identity, permission), *_narrowed(wanted, today)]
     if wanted.light is not None:
-        limits = thresholds()
-        keys = [key for key, facts in _facts(found) if light(facts, today, limits).code == wanted.light]
+        limits, days = thresholds(), calendar()
+        keys = [key for key, facts in _facts(found) if light(facts, today, limits, days).code == wanted.light]
         found.append(Assignment.id.in_(keys))
     return found
 
@@ -232,8 +256,8 @@ def of_unit(programme: UUID, unit: int) -> Sequence[Assignment]:
 
 def lights(assignments: Sequence[Assignment], today: date) -> dict[UUID, Light]:
     """The light of each, by today's date."""
-    limits = thresholds()
-    return {a.id: light(a.facts, today, limits) for a in assignments}
+    limits, days = thresholds(), calendar()
+    return {a.id: light(a.facts, today, limits, days) for a in assignments}
 
 
 def years(identity: Identity) -> Sequence[int]:

@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from portal.workdays import workdays_between, workdays_left
+from portal import workdays
+from portal.workdays import Calendar
 from portal.workflow import Machine, Transition
 from tenants.messages import N_, Message
 from tenants.permissions import Permission
@@ -75,16 +76,16 @@ def window_start(due: date) -> date:
     return max(day for month in (1, 5, 7, 11) if (day := date(due.year, month, 1)) <= due)
 
 
-def expected_percent(start: date, due: date, today: date) -> int:
+def expected_percent(start: date, due: date, today: date, calendar: Calendar = workdays.STANDARD) -> int:
     """The share of the working days from `start` to `due` that have begun by `today`, in whole percent, rounded down.
 
     0 before the start, 100 from the due day on, and also where no working day is left before it."""
     if today >= due:
         return 100
-    total = workdays_between(start, due)
+    total = calendar.between(start, due)
     if today < start or total == 0:
         return 0
-    return (total - workdays_left(today, due)) * 100 // total
+    return (total - calendar.left(today, due)) * 100 // total
 
 
 def overdue_days(facts: LightFacts, today: date) -> int:
@@ -95,7 +96,7 @@ def overdue_days(facts: LightFacts, today: date) -> int:
     return max(0, (end - facts.due).days)
 
 
-def light(facts: LightFacts, today: date, thresholds: Thresholds = STANDARD) -> Light:
+def light(facts: LightFacts, today: date, thresholds: Thresholds = STANDARD, calendar: Calendar = workdays.STANDARD) -> Light:
     """The light of one assignment: the first rule that holds, from closed over overdue to on track.
 
     Without an agreed start the milestone's window (`window_start`) takes its place in what is expected; silence counts
@@ -109,7 +110,7 @@ def light(facts: LightFacts, today: date, thresholds: Thresholds = STANDARD) -> 
         return Light(GREY, N_("cancelled, not counted"))
     if late:
         return Light(RED, _overdue(late), late)
-    return _light_in_time(facts, today, thresholds)
+    return _light_in_time(facts, today, thresholds, calendar)
 
 
 def _closed(late: int) -> Message:
@@ -130,18 +131,18 @@ def _overdue(late: int) -> Message:
     return N_("1 day overdue") if late == 1 else N_("%(days)s days overdue", days=late)
 
 
-def _light_in_time(facts: LightFacts, today: date, thresholds: Thresholds) -> Light:
+def _light_in_time(facts: LightFacts, today: date, thresholds: Thresholds, calendar: Calendar) -> Light:
     """Amber, grey or green for an open assignment whose due date has not passed."""
     start = facts.start or window_start(facts.due)
-    expected = expected_percent(start, facts.due, today)
-    left = workdays_left(today, facts.due)
+    expected = expected_percent(start, facts.due, today, calendar)
+    left = calendar.left(today, facts.due)
     behind = expected - facts.percent
     if (behind > 0 and left <= thresholds.near_days) or behind >= thresholds.behind_points:
         return Light(AMBER, _progress(facts.percent, expected, left))
     if facts.reported_on is None:
         if facts.start is None:
             return Light(GREY, N_("not started: no start agreed yet"))
-        silent = workdays_left(facts.start, today)
+        silent = calendar.left(facts.start, today)
         if silent >= thresholds.silent_days:
             return Light(AMBER, N_("no report %(days)s working days after the start", days=silent))
         if today < facts.start:

@@ -57,10 +57,10 @@ def counted(identity: Identity, programme: UUID, wanted: Wanted, units: Collecti
     rows = db.session.execute(
         select(a.id, a.unit_id, a.milestone, a.line, a.code, a.due, a.state, a.percent, a.start, a.reported_on,
                a.handed_in_on, a.closed_on).where(*where).order_by(a.due, a.id))
-    limits, today = assignments.thresholds(), clock.today()
+    limits, days, today = assignments.thresholds(), assignments.calendar(), clock.today()
     found = []
     for key, unit, milestone, line, code, due, state, percent, start, reported, handed_in, closed in rows:
-        shown = light(LightFacts(state, percent, start, due, reported, handed_in), today, limits)
+        shown = light(LightFacts(state, percent, start, due, reported, handed_in), today, limits, days)
         if not wanted.light or wanted.light == shown.code:
             found.append(Counted(key, unit, milestone, line, code, due, shown.code, shown.late_days, handed_in, closed))
     return found

@@ -27,9 +27,17 @@ def limits_from(found: Iterable[Limit]) -> Limits:
     return {(limit.severity, limit.stage): limit for limit in found}
 
 
+_WITHOUT_DATA = {Severity.CRITICAL: (1, 8), Severity.HIGH: (2, 16), Severity.MEDIUM: (4, 40), Severity.LOW: (8, 80)}     # hours
+
+
 def limit_for(limits: Limits, severity: Severity, stage: Stage) -> Limit:
-    """The limit of the stage, else the severity's own. Raises KeyError where the data has neither."""
-    return limits.get((severity, stage)) or limits[severity, None]
+    """The limit of the stage, else the severity's own. An issue has a limit whatever the data lack: the last resort is one in
+    working hours."""
+    found = limits.get((severity, stage)) or limits.get((severity, None))
+    if found is not None:
+        return found
+    respond, resolve = _WITHOUT_DATA[severity]
+    return Limit(severity, None, timedelta(hours=respond), timedelta(hours=resolve))
 
 
 @dataclass(frozen=True, slots=True)
