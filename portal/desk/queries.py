@@ -8,6 +8,7 @@ from portal.assignments import queries as assignments
 from portal.assignments.models import Assignment
 from portal.assignments.rules import HANDED_IN, OPEN
 from portal.board import queries as board
+from portal.desk import campaigns, issues
 from portal.desk.rules import SOON_DAYS, Glance, Task, by_urgency, glance
 from portal.filings.queries import UNIT, Standing
 from portal.filings.rules import DRAFT, RETURNED, SUBMITTED
@@ -32,7 +33,8 @@ def my_line(identity: Identity) -> Line | None:
 def mine(identity: Identity, standings: Sequence[Standing]) -> list[Task]:
     """What this person has to do, most urgent first."""
     found = [*_drafts_to_issue(identity), *_plans_to_file(identity, standings), *_plans_to_review(identity, standings),
-             *_to_verify(identity), *_to_decide(identity), *_to_report(identity), *_overdue_here(identity)]
+             *_to_verify(identity), *_to_decide(identity), *_to_report(identity), *_overdue_here(identity), *issues.mine(identity),
+             *campaigns.mine(identity)]
     return by_urgency(found)
 
 
@@ -120,7 +122,7 @@ def _to_report(identity: Identity) -> Iterable[Task]:
 def waiting(identity: Identity, standings: Sequence[Standing]) -> list[Task]:
     """What is with others: plans under review, work handed in, and for headquarters what units have to do."""
     return [*by_urgency([*_plans_with_lines(identity, standings), *_plans_with_units(identity, standings), *_handed_in(identity),
-                          *_waivers_asked(identity)]),
+                          *_waivers_asked(identity), *issues.waiting(identity), *campaigns.waiting(identity)]),
             *_overdue_elsewhere(identity)]
 
 

@@ -11,7 +11,7 @@ from portal.web.templating import translate
 from tenants.messages import N_
 from tenants.permissions import Permission
 
-COLUMNS = ((N_("Raised by"), 20), (N_("Owner"), 20), (N_("Issues"), 10), (N_("Not closed"), 10), (N_("Overdue"), 10),
+COLUMNS = ((N_("Raised by"), 20), (N_("Owning unit"), 20), (N_("Issues"), 10), (N_("Not closed"), 10), (N_("Overdue"), 10),
            (N_("Median to accept, working hours"), 18), (N_("Median to solve, working hours"), 18), (N_("Hand-overs"), 12),
            (N_("Hand-overs per issue"), 14))
 

@@ -114,7 +114,8 @@ def _chart(weeks: Sequence[Week], filters: Mapping[str, str], opens: Opens) -> d
         return opens(closed_since=w.start.isoformat(), closed_until=w.end.isoformat())
     return {"labels": [w.start.isoformat() for w in weeks], "unit": "", "min": 0, "series": [
         {"name": str(_("raised")), "data": [w.raised for w in weeks], "step": False, "opens": [raised(w) for w in weeks]},
-        {"name": str(_("closed")), "data": [w.closed for w in weeks], "step": False, "opens": [closed(w) for w in weeks]}]}
+        {"name": str(_("solved and closed")), "data": [w.closed for w in weeks], "step": False,
+         "opens": [closed(w) for w in weeks]}]}
 
 
 def _address(filters: Mapping[str, str], show: str = COUNT) -> str:

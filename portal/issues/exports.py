@@ -18,7 +18,7 @@ from tenants.permissions import Permission
 
 CHUNK = 500                                            # issues whose clocks are read at once
 COLUMNS = ((N_("Code"), 22), (N_("Title"), 44), (N_("State"), 14), (N_("Severity"), 12), (N_("Raised by"), 16),
-           (N_("First contact"), 14), (N_("Owner"), 16), (N_("Line"), 14), (N_("Campaign"), 32), (N_("Stage"), 18),
+           (N_("First contact"), 14), (N_("Owning unit"), 16), (N_("Line"), 14), (N_("Campaign"), 32), (N_("Stage"), 18),
            (N_("Control element"), 24), (N_("Complaints"), 12), (N_("Raised"), 17), (N_("Accept by"), 17), (N_("Accepted"), 17),
            (N_("Solve by"), 17), (N_("Solved"), 17), (N_("Closed"), 17), (N_("Overdue"), 10), (N_("Time used, percent"), 12),
            (N_("Description"), 60), (N_("Root cause"), 44), (N_("Solution"), 44))

@@ -1,12 +1,14 @@
 """What the figures of the flows count, as conditions on the list of issues: a figure opens exactly its rows."""
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, select
 
 from portal.campaigns.models import Campaign
 from portal.issues.models import Issue
+from tenants import clock
+from tenants.db import db
 from tenants.models import Unit
 
 
@@ -40,3 +42,9 @@ def narrowed(wanted: Narrow) -> Iterator[ColumnElement[bool]]:
         yield i.closed_at >= wanted.closed_since
     if wanted.closed_until is not None:
         yield i.closed_at < wanted.closed_until
+
+
+def complaints(where: Sequence[ColumnElement[bool]]) -> list[tuple[date, int]]:
+    """When each issue was raised, as a day on the portal's wall clock, and how many complaints it has by now."""
+    rows = db.session.execute(select(Issue.raised_at, Issue.complaint_count).where(*where).order_by(Issue.raised_at))
+    return [(clock.local(at).date(), n) for at, n in rows]

@@ -66,7 +66,7 @@ _WORDS: Mapping[str, Made] = {
     "answer": (N_("Reply to the question"), N_("Reply"), N_("The owner goes on; the owner's time runs again.")),
     "identify": (N_("Say which campaign it is"), N_("Identify"),
                  N_("It goes to whoever launched the campaign; parties and limits follow. The overall clock goes on.")),
-    "hand_over": (N_("Hand it over"), N_("Hand over"),
+    "hand_over": (N_("Hand it over"), N_("Hand it over"),
                   N_("The receiver is owner at once and may decline. The overall clock goes on. Handing it to a former owner "
                      "counts as a disagreement; at the second one HQ's line rules.")),
     "decline": (N_("Decline"), N_("Decline"),

@@ -13,6 +13,8 @@ from markupsafe import Markup
 from werkzeug.datastructures import MultiDict
 
 from portal import texts
+from portal.attachments import queries as attachments
+from portal.attachments import views as files
 from portal.issues import forms, queries, service
 from portal.issues.models import Issue
 from portal.issues.views import actions, clocks, words
@@ -20,6 +22,7 @@ from portal.web.access import identity
 from portal.web.addresses import local_path
 from portal.web.names import person_name, term, unit_short
 from portal.web.templating import done, translate
+from tenants.access import Identity
 from tenants.errors import Invalid, NotVisible, RuleViolated, Stale
 from tenants.messages import N_, Message
 
@@ -108,8 +111,14 @@ def _page(i: Issue, attempt: Attempt | None = None) -> ResponseReturnValue:
         "text_of": lambda text: Markup('<span class="text">{}</span>').format(text) if text else "",
         "campaign_link": Markup('<a href="/campaigns/{}">{}</a> <span class="muted code" translate="no">{}</span>').format(
             i.campaign_id, i.campaign.name, i.campaign.code) if i.campaign else "",
-        "long_lists": any(f.kind == "people" or len(f.options) > 12 for o in offered for f in o.fields)}
+        **_files(i, names, me), "long_lists": any(f.kind == "people" or len(f.options) > 12 for o in offered for f in o.fields)}
     return render_template("issues/item.html", **content), attempt.status if attempt else 200
+
+
+def _files(i: Issue, names: Iterable[str], me: Identity) -> dict[str, Any]:
+    """The files, and which unit's this person may add to and take away now."""
+    under = service.allow(i, "comment", actor=me) if "comment" in names else None
+    return {"attached": attachments.of("issue", i.id), "adds_files": under.unit if under else None, "file_limits": files.LIMITS}
 
 
 def _lost(attempt: Attempt | None, names: Iterable[str]) -> list[str]:
@@ -186,7 +195,7 @@ def _moved(turns: Sequence[Any]) -> Sequence[Any]:
 
 def _facts(i: Issue) -> list[tuple[str, str, str]]:
     known = queries.kept_facts(i)
-    found = [(_("Rule"), f"{i.route_rule} · {_('version %(n)s', n=i.route_version)}"),
+    found = [(_("Rule"), _("%(rule)s, version %(n)s", rule=i.route_rule, n=i.route_version)),
              (_("As of"), i.raised_at.date().isoformat()), (_("Raised by"), unit_short(known.raising))]
     if (launch := known.launch) is not None:
         lands = _("whole network") if launch.network else str(_(", ")).join(unit_short(u) for u in sorted(launch.lands_in))
@@ -199,7 +208,7 @@ def _facts(i: Issue) -> list[tuple[str, str, str]]:
 
 def _related(i: Issue) -> Iterable[tuple[str, Sequence[Issue]]]:
     me = identity()
-    for label, key in ((_("Part of"), i.parent_id), (_("Goes on in"), i.merged_into_id)):
+    for label, key in ((_("Belongs to"), i.parent_id), (_("Goes on in"), i.merged_into_id)):
         if key is not None:
             try:
                 yield str(label), [queries.one(me, key)]

@@ -10,6 +10,9 @@ from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal import texts
+from portal.attachments import service as files_service
+from portal.attachments.forms import kept
+from portal.attachments.views import LIMITS
 from portal.campaigns import queries as campaigns
 from portal.campaigns.models import Campaign
 from portal.issues import forms, queries, service
@@ -50,14 +53,27 @@ def send() -> ResponseReturnValue:
         return _page(sheet, {})
     try:
         issue = service.raise_issue(_draft(sheet, me), actor=me)
+        _attach(issue, me)
     except Invalid as refused:
-        errors = dict(refused.errors)
+        db.session.rollback()                           # of an issue whose file was refused nothing is left
+        errors = {_FIELDS.get(k, k): v for k, v in refused.errors.items()}
         if not sheet.chosen:
             errors["campaign"] = [_CHOOSE]
         return _page(sheet, errors), 422
     done(N_("Raised as %(code)s. %(unit)s and everybody concerned are told.", code=issue.code,
             unit={"en": issue.owner.name, "zh": issue.owner.short_zh}))
     return redirect(url_for("issues.item", key=str(issue.id)), 303)
+
+
+_FIELDS = {files_service.FILE: "files"}
+
+
+def _attach(issue: Issue, me: Identity) -> None:
+    """The files sent along. Raises Invalid."""
+    given = [f for f in request.files.getlist("files") if f.filename]
+    with kept():
+        for f in given:
+            files_service.attach("issue", issue.id, f.stream, f.filename, actor=me)
 
 
 def search() -> ResponseReturnValue:
@@ -143,7 +159,7 @@ def _page(sheet: Sheet, errors: Mapping[str, Sequence[Message]]) -> str:
     me = identity()
     return render_template(
         "issues/new.html", sheet=sheet, errors=errors, names={k: translate(v) for k, v in _NAMES.items()},
-        unit=_unit(me), most=texts.LONG, **_found(me, sheet), **_follows(me, sheet),
+        unit=_unit(me), most=texts.LONG, limits=LIMITS, **_found(me, sheet), **_follows(me, sheet),
         severities=[(s.value, state_words("severity", s)[0], translate(words.SEVERITIES[s.value])) for s in Severity],
         stages=[(s.value, state_words("stage", s)[0]) for s in Stage],
         elements=[{"group": state_words("stage", stage)[0], "options": [(code, element_words(code)) for code in of_stage]}
