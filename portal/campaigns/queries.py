@@ -259,12 +259,13 @@ def open_receipts(campaign: Campaign, identity: Identity) -> Sequence[CampaignRe
         select(r).where(r.campaign_id == campaign.id, mine_to_acknowledge(identity)).order_by(r.id)).all()
 
 
-def to_acknowledge(identity: Identity, most: int) -> Sequence[CampaignReceipt]:
-    """News that this person's unit has yet to acknowledge, oldest first, with campaign's news and unit."""
-    r = CampaignReceipt
-    return db.session.scalars(
-        select(r).where(mine_to_acknowledge(identity))
-        .options(joinedload(r.sync), joinedload(r.unit)).order_by(r.at, r.id).limit(most)).all()
+def to_acknowledge(identity: Identity, most: int) -> Sequence[tuple[CampaignReceipt, Campaign]]:
+    """News that this person's unit has yet to acknowledge, with its campaign, campaign by campaign, oldest first."""
+    r, c = CampaignReceipt, Campaign
+    rows = db.session.execute(
+        select(r, c).join(c, c.id == r.campaign_id).where(mine_to_acknowledge(identity))
+        .options(joinedload(r.sync), joinedload(c.unit)).order_by(r.campaign_id, r.at, r.id).limit(most))
+    return [(receipt, campaign) for receipt, campaign in rows]
 
 
 def by_key(keys: Sequence[UUID]) -> Mapping[UUID, Campaign]:

@@ -193,7 +193,7 @@ def test_landing_units_and_the_products_company_hear_of_every_step(acting: As, s
     with acting("contact.guangdong") as me:
         campaign = queries.one(me, key)
         assert {r.unit.code for r in queries.receipts(campaign)} == {"guangdong"}      # nobody else's
-        assert [r.campaign_id for r in queries.to_acknowledge(me, 10)] == [key] * 5
+        assert [c.id for _, c in queries.to_acknowledge(me, 10)] == [key] * 5
         assert service.acknowledge(campaign, actor=me) == 5
         with pytest.raises(RuleViolated):
             service.acknowledge(campaign, actor=me)
@@ -253,7 +253,7 @@ def test_who_is_taken_out_of_a_draft_sees_it_no_more_but_of_what_runs(acting: As
         db.session.commit()
     assert [sees(acting, "contact.tibet", key) for key in keys] == [False, True]
     with acting("contact.tibet") as me:
-        assert [r.sync.event for r in queries.to_acknowledge(me, 10)] == ["launch", "change"]
+        assert [r.sync.event for r, _ in queries.to_acknowledge(me, 10)] == ["launch", "change"]
 
 
 def test_two_who_act_at_the_same_moment(acting: As, superuser: Superuser) -> None:

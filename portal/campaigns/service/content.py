@@ -221,7 +221,7 @@ def to_inform(content: Content, units: Units) -> list[int]:
 
 
 def differences(before: Content, after: Content, units: Units) -> dict[str, list[Any]]:
-    """field → [before, after], of what differs; units by code, so that people can read it."""
+    """field → [before, after], of what differs, as JSON holds it; units by code, so that people can read it."""
     def shown(content: Content, name: str) -> Any:
         value = getattr(content, name)
         if name in ("unit", "product_owner"):
@@ -229,7 +229,7 @@ def differences(before: Content, after: Content, units: Units) -> dict[str, list
         if name in _UNITS:
             everywhere = content.network if name == "lands_in" else content.configured_network
             return "network" if everywhere else [units[u].code for u in value if u in units]
-        return value
+        return value.isoformat() if isinstance(value, date) else value
     names = [f.name for f in fields(Content) if f.name not in ("network", "configured_network")]
     pairs = {name: [shown(before, name), shown(after, name)] for name in names}
     return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}

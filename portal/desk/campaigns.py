@@ -1,0 +1,84 @@
+"""Campaigns on the desk: what is to be judged before its launch, news to acknowledge, warnings to answer; and for the launcher
+who has not acknowledged. One statement each."""
+from collections.abc import Iterable
+from itertools import groupby
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+
+from portal.campaigns import queries
+from portal.campaigns.models import Campaign, CampaignReceipt
+from portal.desk.rules import Task
+from tenants import clock
+from tenants.access import Identity, reaches
+from tenants.db import db
+from tenants.messages import N_
+from tenants.models import Unit
+from tenants.permissions import Permission
+from tenants.vocabulary import CampaignState, SyncEvent
+
+MOST = 30                              # rows on a desk: the lists have them all
+NEAR = 14                              # days before its start that a campaign which is not live yet turns amber
+
+
+def mine(identity: Identity) -> Iterable[Task]:
+    """What waits for this person."""
+    if reaches(identity, Permission.CAMPAIGN_CHECK):
+        yield from _to_check(identity)
+    if reaches(identity, Permission.CAMPAIGN_ACKNOWLEDGE):
+        yield from _to_acknowledge(identity)
+    if reaches(identity, Permission.CAUTION_ANSWER):
+        yield from _cautions(identity)
+
+
+def _to_check(identity: Identity) -> Iterable[Task]:
+    today = clock.today()
+    for c in queries.to_check(identity, MOST):
+        left = (c.starts - today).days
+        action = N_("Check") if c.state == CampaignState.DRAFT else N_("Go on")
+        yield Task(N_("%(code)s %(name)s", code=c.code, name=c.name), N_("campaign: judge the launch elements"),
+                   f"/campaigns/{c.id}#checks", action, c.starts, "red" if left < 0 else "amber" if left <= NEAR else "grey")
+
+
+def _to_acknowledge(identity: Identity) -> Iterable[Task]:
+    for key, found in groupby(queries.to_acknowledge(identity, MOST), key=lambda row: row[1].id):
+        rows = list(found)
+        campaign: Campaign = rows[0][1]
+        news = list(dict.fromkeys(SyncEvent(r.sync.event) for r, _ in rows))
+        yield Task(N_("%(code)s %(name)s", code=campaign.code, name=campaign.name),
+                   N_("%(unit)s tells you: %(news)s", unit=_words(campaign.unit), news=news), f"/campaigns/{key}",
+                   N_("Acknowledge"), None, "amber" if any(r.chase_count for r, _ in rows) else "grey",
+                   clock.local(rows[0][0].at).date())
+
+
+def _cautions(identity: Identity) -> Iterable[Task]:
+    today = clock.today()
+    for k in db.session.scalars(queries.cautions(identity, answered=False, permission=Permission.CAUTION_ANSWER).limit(MOST)):
+        yield Task(N_("Look whether it is affected: %(code)s %(name)s", code=k.campaign.code, name=k.campaign.name),
+                   N_("a like campaign had a quality issue"), f"/cautions#c-{k.id}", N_("Answer"), k.due,
+                   "red" if k.due < today else "amber")
+
+
+def waiting(identity: Identity) -> Iterable[Task]:
+    """For the launcher: whose units have yet to acknowledge, the longest waiting first."""
+    if not reaches(identity, Permission.CAMPAIGN_RUN):
+        return
+    r = CampaignReceipt
+    open_ones = db.session.scalars(
+        select(r).join(Campaign, Campaign.id == r.campaign_id)
+        .where(r.acknowledged_at.is_(None), queries.readable(identity, Permission.CAMPAIGN_RUN))
+        .options(joinedload(r.unit)).order_by(r.at, r.id).limit(MOST * 10)).all()
+    by_campaign: dict[UUID, list[CampaignReceipt]] = {}
+    for row in open_ones:
+        by_campaign.setdefault(row.campaign_id, []).append(row)
+    names = queries.by_key(list(by_campaign))
+    for key, rows in by_campaign.items():
+        units = list({r.unit_id: _words(r.unit) for r in rows}.values())
+        yield Task(N_("%(code)s %(name)s", code=names[key].code, name=names[key].name),
+                   N_("%(n)s units have yet to acknowledge", n=len(units)), f"/campaigns/{key}#news", N_("Chase"), None, "blue",
+                   clock.local(min(r.at for r in rows)).date())
+
+
+def _words(unit: Unit) -> dict[str, str]:
+    return {"en": unit.name, "zh": unit.short_zh}
