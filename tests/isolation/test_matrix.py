@@ -14,6 +14,7 @@ from werkzeug.routing import Rule
 from portal.accounts import service as accounts
 from portal.attachments import service as files
 from portal.filings import service as filings
+from portal.issues import queries as issues
 from tenants.access import Identity, Subject, permits
 from tenants.context import Lane, Scope
 from tenants.db import db, uuid7
@@ -22,23 +23,30 @@ from tenants.permissions import PUBLIC, Permission, Relation, grants
 from tenants.vocabulary import Line
 from tests.conftest import As, Superuser
 from tests.factories import people, world
+from tests.factories.exchange import campaign, raised
+from tests.factories.exchange import unit as unit_of
 from tests.factories.files import PDF
 from tests.factories.plans import draft
 from tests.web.browsing import Browser
 
 PERSONAS = ("office", "leader", "market", "network", "auditor", "admin", "contact.guangdong", "head.guangdong", "market.guangdong",
-            "network.guangdong", "member.guangdong", "contact.tibet", "market.migu")
+            "network.guangdong", "member.guangdong", "contact.tibet", "market.migu", "market.beijing")
 REFUSED = {401, 403, 404}
 P = Permission
 
 # What a key in an address stands for. `read` is what makes the thing visible at all.
-KINDS = {"/assignments/<key>": "assignment", "/filings/<key>": "filing", "/programmes/<key>": "programme", "/units/<code>": "unit",
+KINDS = {"/issues/<key>": "issue",
+         "/assignments/<key>": "assignment", "/filings/<key>": "filing", "/programmes/<key>": "programme", "/units/<code>": "unit",
          "/files/<uuid:key>": "file", "/files/<key>": "file",
          "/account/delegations/<uuid:key>": "own", "/notices/<uuid:key>": "own", "/channels/<uuid:key>": "own",
          "/operations/parked/<uuid:key>": "own"}
-READS = {"assignment": P.ASSIGNMENT_READ, "file": P.ASSIGNMENT_READ, "filing": P.FILING_READ, "programme": P.PROGRAMME_READ}
+READS = {"issue": P.ISSUE_READ,
+         "assignment": P.ASSIGNMENT_READ, "file": P.ASSIGNMENT_READ, "filing": P.FILING_READ, "programme": P.PROGRAMME_READ}
 # Granted only for a thing, but asked for on a page of many: the things chosen decide, one by one.
-BY_ITEM = {("POST", "/files/<uuid:key>/remove"), ("POST", "/api/v1/files/<key>/remove"),
+BY_ITEM = {("GET", "/issues/new"), *(("POST", f"/issues/new{part}") for part in ("", "/campaigns", "/about", "/route")),
+           ("POST", "/api/v1/issues"), ("POST", "/api/v1/issues/route"),
+           ("POST", "/issues/<key>/join"), ("POST", "/api/v1/issues/<key>/join"),     # by the raising unit alone
+           ("POST", "/files/<uuid:key>/remove"), ("POST", "/api/v1/files/<key>/remove"),
            ("GET", "/channels"), ("GET", "/channels/new"), ("POST", "/channels"),
            ("POST", "/assignments/progress"), ("POST", "/assignments/chase"), ("GET", "/assignments/verify"), ("POST", "/filings"),
            ("POST", "/api/v1/filings"), ("POST", "/act-as"), ("POST", "/account/delegations"),
@@ -66,7 +74,12 @@ def things(acting: As, superuser: Superuser) -> dict[str, Thing]:
     with acting("contact.guangdong") as contact:
         file = str(files.attach("assignment", row[0], BytesIO(PDF), "a.pdf", actor=contact).id)
         db.session.commit()
-    return {"assignment": Thing(str(row[0]), Subject(unit, Line.MARKET)), "file": Thing(file, Subject(unit, Line.MARKET)),
+    about = campaign(superuser, "migu", lands=["guangdong", "beijing"])
+    issue = raised(acting, "contact.guangdong", about, also=(unit_of(superuser, "beijing"),))
+    with acting("leader") as reader:
+        concerned = issues.one(reader, issue).subject
+    return {"issue": Thing(str(issue), concerned),
+            "assignment": Thing(str(row[0]), Subject(unit, Line.MARKET)), "file": Thing(file, Subject(unit, Line.MARKET)),
             "filing": Thing(key, Subject(unit)),
             "programme": Thing(programme, None, str(part[0])), "unit": Thing("guangdong", Subject(unit)),
             "own": Thing(str(uuid7()), None)}
@@ -197,7 +210,7 @@ def test_foreign_unknown_and_malformed_are_one_answer(app: Flask, things: dict[s
     with app.app_context(), acting_as(Scope(None, (), Lane.SIGN_IN)):
         token = accounts.make_token(people.key("contact.tibet"), 1)
         db.session.commit()
-    for kind, prefix in (("assignment", "/api/v1/assignments/"), ("filing", "/api/v1/filings/")):
+    for kind, prefix in (("assignment", "/api/v1/assignments/"), ("filing", "/api/v1/filings/"), ("issue", "/api/v1/issues/")):
         answers = {(a.status_code, a.data) for key in (things[kind].key, str(UUID(int=7)), "x", "%00", "../../etc")
                    for a in [app.test_client().get(prefix + key, headers={"Authorization": f"Bearer {token}"})]}
         assert {status for status, _ in answers} == {404} and len({body for _, body in answers}) == 1
