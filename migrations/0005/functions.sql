@@ -167,7 +167,7 @@ LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public AS $
 GRANT EXECUTE ON FUNCTION app.notice_modes(uuid[]), app.take_digest(uuid, timestamptz, timestamptz), app.withhold_mail(uuid, timestamptz),
   app.channel_address(uuid), app.note_channel(uuid, timestamptz, text), app.announce_task(uuid, text, text, timestamptz, timestamptz),
   app.begin_task_run(uuid, text, timestamptz), app.end_task_run(uuid, timestamptz, float8, jsonb, text),
-  app.note_task_run(uuid, text, timestamptz, timestamptz, float8, jsonb, text), app.tasks_asked_for(timestamptz),
+  app.note_task_run(uuid, text, timestamptz, timestamptz, float8, jsonb, text), app.last_task_runs(), app.tasks_asked_for(timestamptz),
   app.take_task_request(uuid, timestamptz), app.purge_task_runs(timestamptz) TO portal_app;
 GRANT EXECUTE ON FUNCTION app.prefer(uuid, text, text) TO portal_app, portal_oversight, portal_auditor, portal_administrator;
 GRANT EXECUTE ON FUNCTION app.channels(), app.remove_channel(uuid),

@@ -15,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import NotFound
 
 from portal.health import queries
+from portal.operations import queries as operations
 from portal.outbox import queries as outbox
 from portal.web.access import Route
 from tenants.permissions import PUBLIC
@@ -49,6 +50,7 @@ def metrics() -> ResponseReturnValue:
     else:
         registry.register(_Own())
     registry.register(_Outbox())
+    registry.register(_Tasks())
     return Response(prometheus.generate_latest(registry), content_type=prometheus.CONTENT_TYPE_LATEST)
 
 
@@ -85,6 +87,22 @@ class _Outbox(Collector):
         except SQLAlchemyError:
             up.add_metric((), 0)
         yield from (up, waiting, parked, oldest)
+
+
+class _Tasks(Collector):
+    """The last run of each task of the background; read when asked for."""
+
+    def collect(self) -> Iterator[Metric]:
+        age = GaugeMetricFamily("portal_task_age_seconds", "Since the last run of a task.", labels=("task",))
+        took = GaugeMetricFamily("portal_task_seconds", "How long the last run of a task took.", labels=("task",))
+        failed = GaugeMetricFamily("portal_task_failed", "Whether the last run of a task failed.", labels=("task",))
+        try:
+            for task in operations.figures():
+                for gauge, value in ((age, task.age), (took, task.seconds), (failed, float(task.failed))):
+                    gauge.add_metric((task.task,), value)
+        except SQLAlchemyError:
+            pass                                       # portal_database_up says so
+        yield from (age, took, failed)
 
 
 def _began(_sender: Flask, **_: Any) -> None:

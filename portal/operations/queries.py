@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from portal.operations.rules import Outcome, outcome
 from tenants import clock
@@ -47,6 +47,24 @@ def tasks() -> Sequence[Task]:
 def last_runs() -> Sequence[Run]:
     """Of each task, also of those that others start."""
     return _runs(func.app.last_task_runs())
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Of a task's last run: how long ago it ended or began, in seconds, how long it took, whether it failed."""
+    task: str
+    age: float
+    seconds: float
+    failed: bool
+
+
+def figures() -> Sequence[Figures]:
+    """Unscoped, for machines that watch."""
+    now = clock.now()
+    with db.engine.begin() as connection:
+        rows = connection.execute(text("SELECT * FROM app.last_task_runs()")).all()
+    return [Figures(r.task, (now - (r.ended_at or r.started_at)).total_seconds(), r.seconds or 0.0,
+                    outcome(r.started_at, r.ended_at, r.error, now) in (Outcome.FAILED, Outcome.KILLED)) for r in rows]
 
 
 def runs(task: str | None = None, *, failed: bool = False, limit: int = 50) -> Sequence[Run]:

@@ -112,6 +112,8 @@ def test_tasks_and_their_runs(app: Flask, superuser: Superuser) -> None:
     page = admin.get("/operations").text
     assert all(words in page for words in ("Forget what nobody needs", "7 messages forgotten", "20 3 * * *", "OperationalError"))
     assert admin.get(f"/operations/runs?task={task}").status_code == 200
+    metrics = app.test_client().get("/metrics").text
+    assert f'portal_task_failed{{task="{task}"}} 0.0' in metrics and 'portal_task_failed{task="tasks.outbox.drain"}' in metrics
     kept = superuser.execute("SELECT runs, counts FROM task_run WHERE task LIKE '%drain' ORDER BY error NULLS FIRST").fetchall()
     assert kept == [(2, {"delivered": 1}), (1, {"delivered": 2})]
     assert admin.post("/operations/run", {"task": task}).status_code == 303
