@@ -25,6 +25,7 @@ from portal.campaigns import views as campaigns
 from portal.campaigns.views import cautions
 from portal.config import Settings
 from portal.desk import views as desk
+from portal.exchange import views as exchange
 from portal.filings import api as filings_api
 from portal.filings import exports as filings_export
 from portal.filings import views as filings
@@ -51,8 +52,8 @@ from tenants.db import db
 
 FEATURES: tuple[ModuleType, ...] = (
     accounts, filings, assignments, units, permissions, desk, programmes, board, notices, operations, saved, campaigns,
-    cautions, issues, flows, audit_views, health, files, assignments_export, board_export, campaigns_export, filings_export,
-    flows_export, issues_export, units_export)
+    cautions, issues, flows, exchange, audit_views, health, files, assignments_export, board_export, campaigns_export,
+    filings_export, flows_export, issues_export, units_export)
 APIS: tuple[ModuleType, ...] = (
     units_api, assignments_api, programmes_api, board_api, filings_api, campaigns_api, issues_api, files_api, api_documentation)
 

@@ -13,6 +13,8 @@ ACTIONS: Mapping[str, Message] = {
     "hand_in": N_("handed in as done"),
     "ask_waiver": N_("asked for “not applicable”"), "withdraw_waiver": N_("took the request for “not applicable” back"),
     "grant_waiver": N_("granted “not applicable”"), "decline_waiver": N_("declined “not applicable”"),
+    "ask_extension": N_("asked for more time"), "withdraw_extension": N_("took the request for more time back"),
+    "grant_extension": N_("granted more time"), "decline_extension": N_("declined more time"),
     "close": N_("closed"), "chase": N_("chased"), "cancel": N_("cancelled"), "reopen": N_("reopened"), "issue": N_("issued"),
     "edit": N_("edited"), "end": N_("ended"), "add_assignments": N_("added assignments"), "add": N_("added"),
     "change": N_("changed"), "remove": N_("removed"), "merge": N_("merged"), "appoint": N_("appointed"),
@@ -27,14 +29,16 @@ ACTIONS: Mapping[str, Message] = {
 TONES: Mapping[str, str] = {"approve": "green", "close": "green", "plan": "green", "return": "amber", "chase": "amber",
                             "submit": "blue", "hand_in": "blue", "issue": "blue", "cancel": "grey", "end": "grey",
                             "go_live": "green", "resume": "green", "pause": "amber", "check": "blue", "register": "blue",
-                            "ask_waiver": "blue", "grant_waiver": "grey", "decline_waiver": "amber"}
+                            "ask_waiver": "blue", "grant_waiver": "grey", "decline_waiver": "amber",
+                            "ask_extension": "blue", "grant_extension": "green", "decline_extension": "amber"}
 KINDS: Mapping[str, Message] = {
     "programme": N_("Programme"), "filing": N_("Implementation plan"), "assignment": N_("Assignment"), "unit": N_("Unit"),
     "person": N_("Person"), "appointment": N_("Appointment"), "delegation": N_("Delegation"), "account": N_("Account"),
     "responsibility": N_("Responsibility"), "focus": N_("Focus process"), "template": N_("Template"),
     "milestone": N_("Milestone"), "setting": N_("Setting"), "liaison": N_("Contact"),
     "channel": N_("Channel"), "outbox_message": N_("Message"), "task": N_("Task"),
-    "term": N_("Name of a code"), "campaign": N_("Campaign"), "campaign_receipt": N_("Receipt"), "caution": N_("Warning")}
+    "term": N_("Name of a code"), "campaign": N_("Campaign"), "campaign_receipt": N_("Receipt"), "caution": N_("Warning"),
+    "issue_limit": N_("Time limit of issues"), "desk_exception": N_("Desk served by another line")}
 FIELDS: Mapping[str, Message] = {
     "state": N_("State"), "items": N_("Items"), "mechanism": N_("Working mechanism"), "team": N_("Project team"),
     "contacts": N_("Contacts and counterparts"), "readiness": N_("Systems with quality functions"), "owner": N_("Owner"),
@@ -52,7 +56,7 @@ FIELDS: Mapping[str, Message] = {
     "theme": N_("Theme in English"), "theme_zh": N_("Theme in Chinese"), "goals": N_("Goals in English"),
     "goals_zh": N_("Goals in Chinese"),
     "valid_from": N_("From"), "valid_until": N_("Until"), "left_on": N_("Left on"), "targets": N_("Addressed to"),
-    "host": N_("Host"), "kinds": N_("Kinds"), "lines": N_("Lines"), "words": N_("Words"), "active": N_("In use"),
+    "host": N_("Host"), "kinds": N_("Kinds"), "lines": N_("Lines"), "words": N_("Tell the sentence itself"), "active": N_("In use"),
     "topic": N_("Topic"), "task": N_("Task"), "quiet_from": N_("Quiet from"), "quiet_until": N_("Quiet until"),
     "rest_days": N_("Quiet on days off as well"), "digest_at": N_("Letter of the day at"), "least": N_("At least"),
     "near_days": N_("Days before the due date"), "behind_points": N_("Points behind"), "silent_days": N_("Days without a report"),
@@ -61,7 +65,11 @@ FIELDS: Mapping[str, Message] = {
     "product_owner": N_("Product of"), "lands_in": N_("Lands in"), "configured_in": N_("Configured in"), "starts": N_("Starts"),
     "ends": N_("Ends"), "segment": N_("Segment"), "brand": N_("Brand"), "business": N_("New or existing"),
     "rules_text": N_("Rules of the offer"), "notice_text": N_("Customer notice"), "training_on": N_("Training on"),
+    "new_due": N_("New due day"), "blocking": N_("Blocked by"),
     "affected": N_("Affected"), "campaign": N_("Campaign"), "units": N_("Units"),
+    "severity": N_("Severity"), "stage": N_("Stage"), "respond_minutes": N_("Minutes to accept"),
+    "resolve_minutes": N_("Minutes to solve"), "continuous": N_("Around the clock"), "spans": N_("Hours of a working day"),
+    "worked": N_("Worked"), "served_by": N_("Served by"),
 }
 PARTS: Mapping[str, Message] = {"contact": N_("contact"), "deputy": N_("deputy"), "counterpart": N_("counterpart")}
 SAID = ("text", "remark", "reason")                    # what somebody wrote in this step, shown as words

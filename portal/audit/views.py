@@ -32,7 +32,8 @@ FILTERS = ("unit", "action", "kind", "person", "since", "until", "subject")
 MOST_CHANGES = 40                   # rows of one entry
 _TERMS = {"line": "line", "role": "role", "process": "process", "category": "category", "duty": "duty", "kind": "unit_kind",
           "milestone": "milestone", "system": "system", "element": "launch_element", "verdict": "verdict", "segment": "segment",
-          "business": "business"}
+          "business": "business", "severity": "severity", "stage": "issue_stage",
+          "served_by": "line"}
 _UNITS = frozenset({"unit", "parent_id", "merged_into_id", "product_owner", "lands_in", "configured_in"})
 _PATHS = {"campaign": "/campaigns/{}", "filing": "/filings/{}", "assignment": "/assignments/{}", "programme": "/programmes/{}"}
 Pair = tuple[str, str]
@@ -70,6 +71,11 @@ def history_of(kind: str, subject: UUID,
     entries = _gathered(queries.history(kind, subject))
     if readable is not None:
         entries = [_copy(e, dict(readable(e.changes))) for e in entries]
+    return steps_of(entries)
+
+
+def steps_of(entries: Sequence[AuditEntry]) -> list[Step]:
+    """Entries in words, as they come."""
     people = queries.people(entries)
     return [_step(e, people) for e in entries]
 
