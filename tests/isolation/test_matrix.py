@@ -13,6 +13,7 @@ from werkzeug.routing import Rule
 
 from portal.accounts import service as accounts
 from portal.attachments import service as files
+from portal.campaigns import queries as campaigns
 from portal.filings import service as filings
 from portal.issues import queries as issues
 from tenants.access import Identity, Subject, permits
@@ -35,15 +36,18 @@ REFUSED = {401, 403, 404}
 P = Permission
 
 # What a key in an address stands for. `read` is what makes the thing visible at all.
-KINDS = {"/issues/<key>": "issue",
+KINDS = {"/issues/<key>": "issue", "/campaigns/import/<key>": "own", "/campaigns/<key>": "campaign", "/cautions/<key>": "own",
+         "/saved/<uuid:key>": "own",
          "/assignments/<key>": "assignment", "/filings/<key>": "filing", "/programmes/<key>": "programme", "/units/<code>": "unit",
          "/files/<uuid:key>": "file", "/files/<key>": "file",
          "/account/delegations/<uuid:key>": "own", "/notices/<uuid:key>": "own", "/channels/<uuid:key>": "own",
          "/operations/parked/<uuid:key>": "own"}
-READS = {"issue": P.ISSUE_READ,
+READS = {"issue": P.ISSUE_READ, "campaign": P.CAMPAIGN_READ,
          "assignment": P.ASSIGNMENT_READ, "file": P.ASSIGNMENT_READ, "filing": P.FILING_READ, "programme": P.PROGRAMME_READ}
 # Granted only for a thing, but asked for on a page of many: the things chosen decide, one by one.
-BY_ITEM = {("GET", "/issues/new"), *(("POST", f"/issues/new{part}") for part in ("", "/campaigns", "/about", "/route")),
+BY_ITEM = {*((method, f"/campaigns/{page}") for method in ("GET", "POST") for page in ("new", "import")),
+           ("GET", "/campaigns/import/template.xlsx"), ("POST", "/api/v1/campaigns"), ("GET", "/cautions"),
+           ("GET", "/issues/new"), *(("POST", f"/issues/new{part}") for part in ("", "/campaigns", "/about", "/route")),
            ("POST", "/api/v1/issues"), ("POST", "/api/v1/issues/route"),
            ("POST", "/issues/<key>/join"), ("POST", "/api/v1/issues/<key>/join"),     # by the raising unit alone
            ("POST", "/files/<uuid:key>/remove"), ("POST", "/api/v1/files/<key>/remove"),
@@ -77,8 +81,8 @@ def things(acting: As, superuser: Superuser) -> dict[str, Thing]:
     about = campaign(superuser, "migu", lands=["guangdong", "beijing"])
     issue = raised(acting, "contact.guangdong", about, also=(unit_of(superuser, "beijing"),))
     with acting("leader") as reader:
-        concerned = issues.one(reader, issue).subject
-    return {"issue": Thing(str(issue), concerned),
+        concerned, launched = issues.one(reader, issue).subject, campaigns.one(reader, about).subject
+    return {"issue": Thing(str(issue), concerned), "campaign": Thing(str(about), launched),
             "assignment": Thing(str(row[0]), Subject(unit, Line.MARKET)), "file": Thing(file, Subject(unit, Line.MARKET)),
             "filing": Thing(key, Subject(unit)),
             "programme": Thing(programme, None, str(part[0])), "unit": Thing("guangdong", Subject(unit)),
@@ -210,7 +214,8 @@ def test_foreign_unknown_and_malformed_are_one_answer(app: Flask, things: dict[s
     with app.app_context(), acting_as(Scope(None, (), Lane.SIGN_IN)):
         token = accounts.make_token(people.key("contact.tibet"), 1)
         db.session.commit()
-    for kind, prefix in (("assignment", "/api/v1/assignments/"), ("filing", "/api/v1/filings/"), ("issue", "/api/v1/issues/")):
+    for kind, prefix in (("assignment", "/api/v1/assignments/"), ("filing", "/api/v1/filings/"), ("issue", "/api/v1/issues/"),
+                         ("campaign", "/api/v1/campaigns/")):
         answers = {(a.status_code, a.data) for key in (things[kind].key, str(UUID(int=7)), "x", "%00", "../../etc")
                    for a in [app.test_client().get(prefix + key, headers={"Authorization": f"Bearer {token}"})]}
         assert {status for status, _ in answers} == {404} and len({body for _, body in answers}) == 1

@@ -3,7 +3,7 @@ from collections.abc import Mapping
 
 from portal.issues.service import files
 from portal.issues.service.gathering import merge, split
-from portal.issues.service.judging import ACTIONS, allow, offers
+from portal.issues.service.judging import ACTIONS, allow, granted, offers
 from portal.issues.service.moving import accept, decline, hand_over, rule
 from portal.issues.service.raising import Draft, allow_raise, identify, raise_issue
 from portal.issues.service.solving import answer, ask, confirm, reopen, resolve, withdraw
@@ -18,5 +18,5 @@ HEADQUARTERS_HANDLERS: Mapping[str, Handler] = {CLOSED: succeed, TOPIC: spread}
 
 __all__ = [
     "ACTIONS", "HEADQUARTERS_HANDLERS", "Draft", "accept", "allow", "allow_raise", "answer", "ask", "chase", "comment",
-    "confirm", "decline", "files", "hand_over", "identify", "join", "link", "merge", "name_party", "offers", "pass_on",
-    "raise_issue", "reopen", "resolve", "rule", "split", "take_over", "warn", "withdraw"]
+    "confirm", "decline", "files", "granted", "hand_over", "identify", "join", "link", "merge", "name_party", "offers",
+    "pass_on", "raise_issue", "reopen", "resolve", "rule", "split", "take_over", "warn", "withdraw"]

@@ -16,7 +16,7 @@ ACTIONS = life.ACTIONS
 
 def allow(issue: Issue, action: str, *, actor: Identity) -> Appointment:
     """May this person do that now? Returns the appointment that grants it. Raises NotPermitted, then RuleViolated."""
-    under = _granted(issue, action, actor)
+    under = granted(issue, action, actor=actor)
     life.check(action, queries.standing(issue))
     return under
 
@@ -31,7 +31,8 @@ def _may(issue: Issue, action: str, actor: Identity) -> bool:
     return bool(permits(_as_raiser(issue, actor) if action == "join" else actor, life.WHO[action], issue.subject))
 
 
-def _granted(issue: Issue, action: str, actor: Identity) -> Appointment:
+def granted(issue: Issue, action: str, *, actor: Identity) -> Appointment:
+    """May this person ever do that here, whatever the state? Raises NotPermitted."""
     if action == "join" and not _may(issue, action, actor):
         raise NotPermitted(N_("Complaints are added by the unit that raised the issue."))
     return need(_as_raiser(issue, actor) if action == "join" else actor, life.WHO[action], issue.subject)
@@ -45,7 +46,7 @@ def _as_raiser(issue: Issue, actor: Identity) -> Identity:
 def begin(issue: Issue, action: str, actor: Identity, version: int | None) -> Appointment:
     """Permission, then the row held and read anew, then its version, then its state. `version` is what the person had in
     front of them; None from a program that has no form open. Raises NotPermitted, Stale, RuleViolated."""
-    _granted(issue, action, actor)
+    granted(issue, action, actor=actor)
     queries.lock(issue)
     if version is not None and version != issue.version:
         raise Stale(N_("Somebody else has changed this issue since you opened it. See what it says now, then decide."))

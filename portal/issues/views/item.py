@@ -79,6 +79,7 @@ def act(action: str) -> Callable[[str], ResponseReturnValue]:
     """The view that does one action. What is refused is shown with everything that was typed."""
     def view(key: str) -> ResponseReturnValue:
         issue = queries.one(identity(), forms.key_of(key))
+        service.granted(issue, action, actor=identity())
         version = forms.version(request.form["version"]) if "version" in request.form else None
         try:
             said = actions.do(action, issue, version)
