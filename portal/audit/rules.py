@@ -23,12 +23,21 @@ ACTIONS: Mapping[str, Message] = {
     "register": N_("registered a campaign"), "check": N_("judged a launch element"), "go_live": N_("let it go live"),
     "attach": N_("added a file"), "detach": N_("removed a file"), "pause": N_("paused it"), "resume": N_("resumed it"),
     "acknowledge": N_("acknowledged"),
+    "raise": N_("raised the issue"), "accept": N_("accepted it"), "hand_over": N_("handed it over"), "decline": N_("declined it"),
+    "rule": N_("ruled whose it is"), "resolve": N_("solved it"), "confirm": N_("confirmed: closed"), "withdraw": N_("withdrew it"),
+    "comment": N_("wrote a comment"), "name_party": N_("named a further party"), "identify": N_("found its campaign"),
+    "merged": N_("took a duplicate in"), "split": N_("gave a part to another owner"), "link": N_("linked another issue"),
+    "pass_on": N_("passed the first contact on"), "take_over": N_("took over as first contact"),
+    "join": N_("joined with further complaints"), "warn": N_("warned alike campaigns"),
+    "succeed": N_("it moved to the unit's successor"),
     "access": N_("gave access with a password for once"), "token": N_("made an access token"), "revoke": N_("revoked"),
     "retry": N_("tried again"), "run": N_("ran out of turn"),
 }
 TONES: Mapping[str, str] = {"approve": "green", "close": "green", "plan": "green", "return": "amber", "chase": "amber",
                             "submit": "blue", "hand_in": "blue", "issue": "blue", "cancel": "grey", "end": "grey",
                             "go_live": "green", "resume": "green", "pause": "amber", "check": "blue", "register": "blue",
+                            "accept": "blue", "resolve": "blue", "confirm": "green", "hand_over": "amber", "decline": "amber",
+                            "rule": "amber", "reopen": "amber", "withdraw": "grey", "raise": "blue",
                             "ask_waiver": "blue", "grant_waiver": "grey", "decline_waiver": "amber",
                             "ask_extension": "blue", "grant_extension": "green", "decline_extension": "amber"}
 KINDS: Mapping[str, Message] = {
@@ -38,7 +47,7 @@ KINDS: Mapping[str, Message] = {
     "milestone": N_("Milestone"), "setting": N_("Setting"), "liaison": N_("Contact"),
     "channel": N_("Channel"), "outbox_message": N_("Message"), "task": N_("Task"),
     "term": N_("Name of a code"), "campaign": N_("Campaign"), "campaign_receipt": N_("Receipt"), "caution": N_("Warning"),
-    "issue_limit": N_("Time limit of issues"), "desk_exception": N_("Desk served by another line")}
+    "issue": N_("Quality issue"), "issue_limit": N_("Time limit of issues"), "desk_exception": N_("Desk served by another line")}
 FIELDS: Mapping[str, Message] = {
     "state": N_("State"), "items": N_("Items"), "mechanism": N_("Working mechanism"), "team": N_("Project team"),
     "contacts": N_("Contacts and counterparts"), "readiness": N_("Systems with quality functions"), "owner": N_("Owner"),
@@ -69,6 +78,9 @@ FIELDS: Mapping[str, Message] = {
     "affected": N_("Affected"), "campaign": N_("Campaign"), "units": N_("Units"),
     "severity": N_("Severity"), "stage": N_("Stage"), "respond_minutes": N_("Minutes to accept"),
     "resolve_minutes": N_("Minutes to solve"), "continuous": N_("Around the clock"), "spans": N_("Hours of a working day"),
+    "raised_by": N_("Raised by"), "first_contact": N_("First contact"), "party": N_("Party"), "mentions": N_("Mentioned"),
+    "complaint_count": N_("Complaints"), "disagreements": N_("Disagreements"), "ruling_due": N_("A ruling is due"),
+    "root_cause": N_("Root cause"), "solution": N_("Solution"), "route": N_("Route"),
     "worked": N_("Worked"), "served_by": N_("Served by"),
 }
 PARTS: Mapping[str, Message] = {"contact": N_("contact"), "deputy": N_("deputy"), "counterpart": N_("counterpart")}

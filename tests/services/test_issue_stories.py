@@ -3,12 +3,14 @@ a region; each with hand-over, disagreement and ruling, and everybody else left 
 from uuid import UUID
 
 import pytest
+from flask import Flask
 
 from portal.issues import queries, service
 from tenants.errors import NotPermitted, NotVisible, RuleViolated
 from tests.conftest import As, Superuser
 from tests.factories import people
 from tests.factories.exchange import campaign, raised, steps, unit
+from tests.services.delivering import deliver
 
 
 def parts(acting: As, key: UUID, who: str = "leader") -> set[tuple[str, str, str]]:
@@ -156,3 +158,27 @@ def test_first_contact_leaves(acting: As, superuser: Superuser) -> None:
     step("market.guangdong", "accept")
     step("market.guangdong", "resolve", "a", "b")
     step("member.guangdong", "confirm")
+
+
+def test_headquarters_raises_as_itself_on_what_is_only_registered(acting: As, superuser: Superuser) -> None:
+    key = raised(acting, "office", campaign(superuser, "guangdong", lands=["guangdong"], state="draft"))
+    step = steps(acting, key)
+    assert parts(acting, key) == {("guangdong", "market", "owner"), ("hq", "market", "raising"), ("hq", "market", "supervising")}
+    assert step("market.guangdong", "accept").code == "Q-2026-hq-1"
+    step("market.guangdong", "resolve", "a", "b")
+    with pytest.raises(NotPermitted):
+        step("market", "confirm")
+    assert step("office", "confirm").state == "closed"
+
+
+def test_a_desk_without_anyone_is_headquarters_to_watch(app: Flask, acting: As, superuser: Superuser) -> None:
+    """Hebei launched it and has nobody: the line at headquarters hears of it in Hebei's place, and nobody accepts."""
+    deliver(app)
+    superuser.execute("DELETE FROM notice")
+    key = raised(acting, "contact.guangdong", campaign(superuser, "hebei", lands=["guangdong"]))
+    deliver(app)
+    rows = superuser.execute("SELECT DISTINCT p.email FROM notice n JOIN person p ON p.id = n.person_id").fetchall()
+    assert rows == [("market@hq.example",)]
+    with acting("market") as lead:
+        issue = queries.one(lead, key)
+        assert issue.desk is None and "accept" not in service.offers(issue, actor=lead)
