@@ -13,7 +13,7 @@ from tenants.db import db
 from tenants.messages import N_
 from tenants.permissions import Permission
 
-COLUMNS = ((N_("Code"), 16), (N_("Name"), 40), (N_("State"), 12), (N_("Launched by"), 18), (N_("Line"), 14),
+COLUMNS = ((N_("Campaign code"), 16), (N_("Campaign name"), 40), (N_("State"), 12), (N_("Launched by"), 18), (N_("Line"), 14),
            (N_("Lands in"), 30), (N_("Product"), 24), (N_("Product of"), 18), (N_("Starts"), 12), (N_("Ends"), 12),
            (N_("Segment"), 16), (N_("Brand"), 16),
            (N_("New or existing"), 16), (N_("Training on"), 12), (N_("Live since"), 18), (N_("Receipts open"), 10),

@@ -21,7 +21,7 @@ GOOD = ("R-{n}", "Pack {n}", "广东", "市场", "guangdong", date(2026, 5, 1), 
         "Renews until cancelled.", "x")
 # (column, what stands there, the field whose fault is told)
 WRONG: Sequence[tuple[int, Any, str]] = (
-    (0, "", "编码"), (0, "R-2", "编码"), (1, None, "名称"),
+    (0, "", "营销案编码"), (0, "R-2", "营销案编码"), (1, None, "营销案名称"),
     (2, "Atlantis", "发起单位"), (2, "总部", "发起单位"),
     (3, "cooking", "条线"), (3, "it", "发起单位"),
     (4, "西藏", "落地范围"), (4, "guangdong；Atlantis", "落地范围"),

@@ -100,7 +100,8 @@ def _form(campaign: Campaign | None, form: Typed, *, errors: Errors | None = Non
         theirs=_differing(form, theirs) if theirs else {}, names=NAMES, short=texts.SHORT, long=texts.LONG, medium=texts.MEDIUM)
 
 
-NAMES = {"code": N_("Code"), "name": N_("Name"), "unit": N_("Launched by"), "line": N_("Line"), "starts": N_("Starts"),
+NAMES = {"code": N_("Campaign code"), "name": N_("Campaign name"), "unit": N_("Launched by"), "line": N_("Line"),
+         "starts": N_("Starts"),
          "ends": N_("Ends"), "product": N_("Product"), "product_owner": N_("Product of"), "lands_in": N_("Lands in"),
          "segment": N_("Segment"),
          "brand": N_("Brand"), "business": N_("New or existing"), "rules_text": N_("Rules of the offer"),
