@@ -131,3 +131,10 @@ def functions_like(person: UUID, unit: int, role: Role, line: Line | None) -> Se
     return db.session.scalars(select(Appointment).where(
         Appointment.person_id == person, Appointment.unit_id == unit, Appointment.role == role.value,
         Appointment.line.is_(None) if line is None else Appointment.line == line.value)).all()
+
+
+def units_of(person: UUID, day: date) -> Sequence[int]:
+    """Where the person has a function that is not over before a day."""
+    a = Appointment
+    return db.session.scalars(select(a.unit_id).where(a.person_id == person, a.valid_from <= day,
+                                                      func.coalesce(a.valid_until, day) >= day).distinct().order_by(a.unit_id)).all()

@@ -15,6 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from portal.accounts import queries, rules
 from portal.accounts.models import AccessToken, Account
 from portal.audit.service import record
+from portal.outbox import service as outbox
 from portal.texts import clean
 from tenants import access, clock
 from tenants.access import Identity
@@ -27,6 +28,7 @@ from tenants.permissions import Permission
 from tenants.vocabulary import Line, Role, UnitKind
 
 ROUNDS, MEMORY, LANES = 2, 19_456, 1                   # of Argon2id; memory in KiB: as OWASP advises, about 25 ms
+ENDED = "appointment.ended"                            # topic
 _hasher = PasswordHasher(time_cost=ROUNDS, memory_cost=MEMORY, parallelism=LANES, type=Type.ID)
 
 
@@ -110,6 +112,9 @@ def change_person(person: Person, email: str, name: str, phone: str, language: s
     leaving = left_on is not None and left_on != person.left_on
     values = {"email": email, "name": name, "phone": phone, "language": language, "left_on": left_on}
     _change(person, values, "leave" if leaving else "change", "person", under)
+    if leaving and left_on is not None:
+        for unit in queries.units_of(person.id, left_on):
+            _ends(unit, left_on)
 
 
 def change_appointment(row: Appointment, deputy: bool, valid_from: date | None, valid_until: date | None, *, version: int,
@@ -140,6 +145,12 @@ def end_appointment(row: Appointment, last: date | None, *, version: int, actor:
     if row.valid_until is not None and row.valid_until < clock.today():
         raise RuleViolated(N_("This has ended already."))
     _change(row, {"valid_until": last}, "dismiss", "appointment", under)
+    _ends(row.unit_id, last + timedelta(days=1))
+
+
+def _ends(unit: int, day: date) -> None:
+    """On that day somebody's function in the unit is over: headquarters sees whose desks fall to somebody else."""
+    outbox.post(ENDED, access.HEADQUARTERS, {"unit": unit, "day": day.isoformat()}, not_before=clock.at(day, 0))
 
 
 def stop_delegation(key: UUID, *, actor: Identity) -> None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, or_, select, tuple_
+from sqlalchemy import ColumnElement, func, or_, select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute
 
 from portal.audit.models import AuditEntry
@@ -19,7 +19,7 @@ from tenants import clock
 from tenants.access import Identity
 from tenants.db import db
 from tenants.directory import in_force
-from tenants.models import Appointment, DeskException, Person, Setting, Unit
+from tenants.models import Appointment, DeskException, Person, Setting, Term, Unit
 from tenants.vocabulary import Line, Role, Severity, Stage
 
 SETTINGS = {HOURS: issues.WORKING_HOURS, CALENDAR: issues.CALENDAR}
@@ -114,6 +114,17 @@ def _among(columns: tuple[InstrumentedAttribute[Any], InstrumentedAttribute[Any]
            pairs: Iterable[tuple[Severity, Stage] | Desk]) -> ColumnElement[bool]:
     plain = [tuple(getattr(value, "value", value) for value in pair) for pair in pairs]
     return tuple_(*columns).in_(plain)
+
+
+def desks_on(unit: int, days: Sequence[date]) -> Mapping[Line, Sequence[str | None]]:
+    """Which function serves each of a unit's desks on some days, as `app.desk` says it."""
+    rows = db.session.execute(select(*(func.app.desk(unit, line.value, day) for line in Line for day in days))).one()
+    return {line: rows[n * len(days):(n + 1) * len(days)] for n, line in enumerate(Line)}
+
+
+def names(vocabulary: str) -> Mapping[str, Mapping[str, str]]:
+    """What codes are called, in both languages."""
+    return {t.code: {"en": t.name, "zh": t.name_zh} for t in db.session.scalars(select(Term).where(Term.vocabulary == vocabulary))}
 
 
 def history(found: Rules) -> Sequence[AuditEntry]:

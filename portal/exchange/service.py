@@ -2,13 +2,17 @@
 
 What may be saved is judged here once more, whatever was rehearsed. Nothing that follows from the rules is stored, so that
 everything shows the new ones at once."""
+import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
 
 from portal import texts
+from portal.accounts.service import ENDED
 from portal.assignments import queries as assignments
 from portal.audit import service as audit
 from portal.exchange import queries, rules
@@ -16,17 +20,22 @@ from portal.exchange.queries import SETTINGS, Rules
 from portal.exchange.rules import CALENDAR, DESKS, HOURS, LIMITS, World
 from portal.issues.models import IssueLimit
 from portal.issues.queries import limits as clocks
-from tenants.access import Appointment, Identity, need
+from portal.notices import service as notices
+from portal.outbox.service import Handler
+from portal.units.service import CLOSED
+from tenants import clock, directory
+from tenants.access import HEADQUARTERS, Appointment, Identity, need
 from tenants.db import db, uuid7
 from tenants.errors import Invalid, RuleViolated, Stale
 from tenants.messages import N_, Message
 from tenants.models import DeskException, Setting, Unit
 from tenants.permissions import Permission
-from tenants.vocabulary import Line
+from tenants.vocabulary import Line, Role
 
 _ONE_AT_A_TIME = 7_300_011                             # advisory lock: of two who save at once the second sees the first
 LONGEST_REASON = texts.MEDIUM
 Record = Callable[[str, str, UUID, Mapping[str, object]], None]
+Names = Mapping[str, Mapping[str, str]]
 
 
 def save(part: str, proposed: World, reason: str, *, version: str, actor: Identity) -> None:
@@ -180,3 +189,41 @@ def _desk(row: DeskException) -> dict[str, object]:
 
 _WRITERS: Mapping[str, Callable[[Rules, World, Record], None]] = {
     LIMITS: _write_limits, HOURS: _write_hours, CALENDAR: _write_calendar, DESKS: _write_desks}
+
+
+# --- told by the background, in headquarters' lane -------------------------------------------------------------------
+
+
+def tell_of_desks(_: UUID, payload: Mapping[str, Any]) -> None:
+    """Outbox handler: somebody's function in a unit has ended, or the unit is closed. The programme office hears which desks
+    fall to somebody else; never which issues lie there, nor who has left."""
+    unit = db.session.get_one(Unit, int(payload["unit"]))
+    day = date.fromisoformat(payload["day"]) if "day" in payload else unit.closed_on
+    if day is None or day > clock.today():
+        return
+    served = queries.desks_on(unit.id, (day - timedelta(days=1), day))
+    fallen = {line: after for line, (before, after) in served.items() if before != after}
+    if not fallen:
+        return
+    lines, roles = queries.names("line"), queries.names("role")
+
+    def desks(language: str, nobody: str, comma: str) -> str:
+        return comma.join(f"{lines[line][language]} → {_server(after, lines, roles, language) or nobody}"
+                          for line, after in fallen.items())
+    told = {"en": desks("en", "nobody", ", "), "zh": desks("zh", "无人", "，")}
+    said = N_("%(unit)s: desks that fall to somebody else: %(desks)s", unit={"en": unit.name, "zh": unit.name_zh}, desks=told)
+    notices.tell(
+        HEADQUARTERS, said, "/exchange#vacant", roles=[Role.HQ_OFFICE], key=f"desks {unit.id} {day} {_short(told['en'])}")
+
+
+def _short(words: str) -> str:
+    return hashlib.sha256(words.encode()).hexdigest()[:16]
+
+
+def _server(served: str | None, lines: Names, roles: Names, language: str) -> str:
+    """A function as `app.desk` writes it, in words."""
+    found = directory.parse_desk(served)
+    return " ".join(filter(None, (roles[found[0]][language], lines[found[1]][language] if found[1] else ""))) if found else ""
+
+
+HEADQUARTERS_HANDLERS: Mapping[str, Handler] = {ENDED: tell_of_desks, CLOSED: tell_of_desks}

@@ -8,14 +8,19 @@ from flask import Flask
 from openpyxl import load_workbook
 from werkzeug.test import TestResponse
 
+from portal.accounts import service as accounts
 from portal.assignments import queries as assignments
 from portal.exchange import queries, rules
 from portal.issues import queries as issues
+from portal.units import service as units
 from tenants import clock, directory
+from tenants.db import db
+from tenants.models import Appointment, Unit
 from tenants.vocabulary import Line
 from tests.conftest import As, Superuser
-from tests.factories import world
+from tests.factories import people, world
 from tests.factories.exchange import campaign, raised, unit
+from tests.services.delivering import deliver
 from tests.web.browsing import Browser, faults_beside
 from tests.web.counting import statements
 from tests.web.issue_pages import Signed, signed, words
@@ -224,6 +229,32 @@ def test_nobody_else_sees_or_changes_them(signed: Signed) -> None:
         assert signed(name).post("/exchange/hours", {"begin-0": "08:00", "end-0": "09:00", "do": "save"}).status_code == 403
         assert 'href="/exchange"' not in signed(name).get("/desk" if name != "admin" else "/admin/").text
     assert 'href="/exchange"' in signed("office").get("/desk").text
+
+
+def test_the_office_hears_whose_desks_fall_to_somebody_else(
+        app: Flask, signed: Signed, superuser: Superuser, acting: As) -> None:
+    """Not which issues lie there, nor who has gone; on the day, once."""
+    with acting("admin") as admin:
+        row = db.session.get_one(Appointment, people.appointment_key("market.migu"))
+        accounts.end_appointment(row, world.NOW.date(), version=row.version, actor=admin)
+        member = db.session.get_one(Appointment, people.appointment_key("member.migu"))
+        accounts.end_appointment(member, world.NOW.date() - timedelta(days=1), version=member.version, actor=admin)
+        unit_ = db.session.get_one(Unit, unit(superuser, "tietong"))
+        units.close_unit(unit_, world.NOW.date() + timedelta(days=1), version=unit_.version, actor=admin)
+        db.session.commit()
+    deliver(app)
+    office = signed("office")
+    assert "fall to somebody else" not in office.get("/notices").text
+    with clock.standing_at(world.NOW + timedelta(days=1)):
+        for _ in range(2):
+            deliver(app)
+            superuser.execute("UPDATE outbox_message SET done_at = NULL WHERE topic IN ('unit.closed', 'appointment.ended')")
+        page = words(office.get("/notices").text)
+        assert "Migu: desks that fall to somebody else: market → unit contact" in page and "2 rows here" in page
+        assert "Tietong: desks that fall to somebody else" in page and "network → nobody" in page
+        assert "示例 market.migu" not in page
+        assert "market" in words(office.get("/exchange").text.split('id="vacant"')[1])
+    assert "fall to somebody else" not in signed("admin").get("/notices").text
 
 
 def test_how_many_statements(app: Flask, signed: Signed, superuser: Superuser, acting: As) -> None:
