@@ -14,6 +14,7 @@ from portal.attachments import api as files
 from portal.audit.api import HistoryEntry, history
 from portal.web.access import identity
 from tenants import clock
+from tenants.errors import Invalid
 from tenants.permissions import Permission
 from tenants.vocabulary import Category, Line, MilestoneCode, Process, UnitKind
 
@@ -29,6 +30,20 @@ class Waiver(BaseModel):
     state: Literal["asked", "granted", "declined", "withdrawn"] = Field(
         description="While it is `asked` the work may go on; `granted` cancels the assignment.")
     reason: str
+    asked_by: str = Field(description="A mail address.", examples=["market@guangdong.example"])
+    asked_at: Instant
+    remark: str = Field(description="Headquarters' words; empty until it is decided.")
+    decided_by: str | None = Field(description="A mail address.", examples=["market@hq.example"])
+    decided_at: Instant | None
+
+
+class Extension(BaseModel):
+    """One request for more time, and what became of it."""
+    state: Literal["asked", "granted", "declined", "withdrawn"] = Field(description="`granted` moves the due day.")
+    due_before: date = Field(description="The day in force when it was asked for.")
+    due: date = Field(description="The day asked for.")
+    reason: str
+    blocking_unit: str | None = Field(description="The code of the unit that it waits for.", examples=["migu"])
     asked_by: str = Field(description="A mail address.", examples=["market@guangdong.example"])
     asked_at: Instant
     remark: str = Field(description="Headquarters' words; empty until it is decided.")
@@ -69,6 +84,7 @@ class Assignment(BaseModel):
     chased_at: Instant | None
     chase_count: int
     waiver: Waiver | None = Field(description="Null where the unit never asked.")
+    extensions: list[Extension] = Field(description="How its due day slipped, or was asked to; oldest first.")
     version: int = Field(description="Rises with every change.")
 
 
@@ -87,6 +103,7 @@ class AssignmentsQuery(PageQuery):
     overdue: bool = Field(False, description="Only what is open after its due day.")
     counted: bool = Field(False, description="Without cancelled ones, as the board counts.")
     requested: bool = Field(False, description="Only those for which “not applicable” is asked and not yet decided.")
+    extending: bool = Field(False, description="Only those for which more time is asked and not yet decided.")
     q: Phrase = Field("", description="In code and title, in either language.")
 
 
@@ -117,6 +134,13 @@ class WaiverSent(Body):
     reason: Paragraph
 
 
+class ExtensionSent(Body):
+    """More time: within the milestone the line decides, beyond it the office, beyond the year the leadership group."""
+    due: date = Field(description="The new due day, after the one in force.")
+    reason: Paragraph
+    blocking_unit: Phrase | None = Field(None, description="The code of the unit that it waits for.")
+
+
 class WaiverVerdictSent(Body):
     """Whether it is granted; declining needs its remark."""
     verdict: Literal["grant", "decline"]
@@ -130,7 +154,7 @@ def listing() -> Answer:
 
     def show(row: Row) -> Assignment:
         return _shown(row, light(row.facts, today, limits, days), today)
-    statement = queries.listed(where).order_by(None).options(queries.with_waivers())
+    statement = queries.listed(where).order_by(None).options(queries.with_waivers(), queries.with_extensions())
     return api.page_of(statement, (models.Assignment.due, models.Assignment.id), asked, show)
 
 
@@ -144,7 +168,7 @@ def _wanted(asked: AssignmentsQuery) -> queries.Wanted:
         programme = NOBODY
     codes = {name: getattr(asked, name) for name in (
         "year", "unit", "kind", "category", "line", "process", "milestone", "state", "light", "overdue", "counted",
-        "requested", "q")}
+        "requested", "extending", "q")}
     return queries.Wanted(programme=programme, owner=owner, **codes)
 
 
@@ -201,6 +225,29 @@ def decide_waiver(key: str) -> Answer:
     return _answer(row)
 
 
+def ask_extension(key: str) -> Answer:
+    row = _allowed(key, "ask_extension")
+    sent = api.body(ExtensionSent)
+    try:
+        service.ask_extension(row, sent.due, sent.reason, sent.blocking_unit or "", actor=identity())
+    except Invalid as fault:
+        raise Invalid({"blocking_unit" if k == "blocking" else k: v for k, v in fault.errors.items()}) from fault
+    return _answer(row)
+
+
+def withdraw_extension(key: str) -> Answer:
+    row = _allowed(key, "withdraw_extension")
+    service.withdraw_extension(row, actor=identity())
+    return _answer(row)
+
+
+def decide_extension(key: str) -> Answer:
+    row = _allowed(key, "decide_extension")
+    sent = api.body(WaiverVerdictSent)
+    service.decide_extension(row, sent.verdict, sent.remark, actor=identity())
+    return _answer(row)
+
+
 def _found(key: str) -> Row:
     return queries.one(identity(), api.key(key))
 
@@ -226,7 +273,14 @@ def _shown(row: Row, shows: Light, today: date) -> Assignment:
     return Assignment(
         id=str(row.id), programme=str(row.programme_id), unit=row.unit.code, owner=row.owner.email if row.owner else None,
         light=cast("LightCode", shows.code), light_reason=str(shows.reason), waiver=asked,
-        overdue_days=overdue_days(row.facts, today), **same)
+        overdue_days=overdue_days(row.facts, today), extensions=[_extension(e) for e in row.extensions], **same)
+
+
+def _extension(e: models.Extension) -> Extension:
+    return Extension(
+        state=cast("Any", e.state), due_before=e.due_before, due=e.due, reason=e.reason, asked_by=e.asked_by.email,
+        blocking_unit=e.blocking_unit.code if e.blocking_unit else None, asked_at=e.asked_at, remark=e.remark,
+        decided_by=e.decided_by.email if e.decided_by else None, decided_at=e.decided_at)
 
 
 _SAME = ("code", "year", "line", "process", "milestone", "title", "title_zh", "deliverable", "deliverable_zh", "evidence",
@@ -258,6 +312,14 @@ ROUTES: tuple[ApiRoute, ...] = (
         summary="Take the open request back", answer=Assignment, keys=_KEY, conflicts="No request is open.")),
     ("POST", "/assignments/<key>/waiver/verdict", decide_waiver, Permission.ASSIGNMENT_VERIFY, Spec(
         summary="Grant “not applicable”, which cancels it, or decline with a remark", answer=Assignment,
+        body=WaiverVerdictSent, keys=_KEY, conflicts="No request is open.")),
+    ("POST", "/assignments/<key>/extensions", ask_extension, Permission.ASSIGNMENT_EXTEND, Spec(
+        summary="Ask for more time", answer=Assignment, body=ExtensionSent, keys=_KEY,
+        conflicts="It is not open, or it is asked already.")),
+    ("POST", "/assignments/<key>/extensions/withdraw", withdraw_extension, Permission.ASSIGNMENT_EXTEND, Spec(
+        summary="Take the open request for more time back", answer=Assignment, keys=_KEY, conflicts="No request is open.")),
+    ("POST", "/assignments/<key>/extensions/verdict", decide_extension, Permission.EXTENSION_GRANT, Spec(
+        summary="Grant more time, which moves the due day, or decline with a remark", answer=Assignment,
         body=WaiverVerdictSent, keys=_KEY, conflicts="No request is open.")),
     *files.routes("assignment", "/assignments", Permission.ASSIGNMENT_READ, Permission.ASSIGNMENT_REPORT),
 )

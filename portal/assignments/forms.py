@@ -13,7 +13,8 @@ from tenants.messages import Message
 
 NOBODY = UUID(int=0)                # equals nothing: what is unknown or malformed fits no row
 CODES = ("unit", "kind", "category", "line", "process", "milestone", "state", "light")
-FILTERS = ("q", "year", "programme", *CODES, "owner", "overdue", "counted", "requested")
+SWITCHES = ("overdue", "counted", "requested", "extending")
+FILTERS = ("q", "year", "programme", *CODES, "owner", *SWITCHES)
 _YES = ("1", "true", "on", "yes")
 
 
@@ -42,12 +43,12 @@ def wanted(filters: Mapping[str, str], *, me: UUID) -> Wanted:
     """What a list is narrowed to. An unknown code or key fits nothing: never more rows than were asked for."""
     year = filters.get("year")
     owner = filters.get("owner")
+    on = {name: filters.get(name) in _YES for name in SWITCHES}
     return Wanted(
         programme=key(filters["programme"]) or NOBODY if "programme" in filters else None,
         year=(int(year) if year.isascii() and year.isdigit() and len(year) == 4 else 0) if year else None,
         owner=(me if owner == "me" else key(owner) or NOBODY) if owner else None,
-        overdue=filters.get("overdue") in _YES, counted=filters.get("counted") in _YES,
-        requested=filters.get("requested") in _YES, q=filters.get("q", ""),
+        overdue=on["overdue"], counted=on["counted"], requested=on["requested"], extending=on["extending"], q=filters.get("q", ""),
         **{name: filters.get(name) for name in CODES})
 
 
@@ -62,6 +63,14 @@ def place(cursor: str) -> tuple[date, UUID] | None:
 
 def cursor_after(due: date, key: UUID) -> str:
     return f"{due.isoformat()}~{key}"
+
+
+def day(text: str) -> date | None:
+    """None for what is no day."""
+    try:
+        return date.fromisoformat(text.strip())
+    except ValueError:
+        return None
 
 
 def percent(text: str) -> int | None:

@@ -1,9 +1,11 @@
 """What headquarters asks of a unit, and what the unit reports about it."""
+from collections.abc import Sequence
 from datetime import date, datetime
+from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
 
 from portal.assignments.rules import ASKED, STATES, VERDICTS, WITHDRAWN, LightFacts
 from tenants.access import Subject
@@ -11,6 +13,8 @@ from tenants.db import Base, Key
 from tenants.models import Person, Unit, one_of
 from tenants.rls import Kind, kind
 from tenants.vocabulary import Line, MilestoneCode, Process
+
+R = TypeVar("R", bound="Request")
 
 
 class Assignment(Base):
@@ -61,6 +65,8 @@ class Assignment(Base):
     owner: Mapped[Person | None] = relationship(lazy="raise_on_sql")
     waivers: Mapped[list["WaiverRequest"]] = relationship(lazy="raise_on_sql", order_by="WaiverRequest.asked_at, WaiverRequest.id")
 
+    extensions: Mapped[list["Extension"]] = relationship(lazy="raise_on_sql", order_by="Extension.asked_at, Extension.id")
+
     @property
     def waiver(self) -> "WaiverRequest | None":
         """The last request to be excused from it, whatever became of it."""
@@ -69,7 +75,11 @@ class Assignment(Base):
     @property
     def open_waiver(self) -> "WaiverRequest | None":
         """The request that waits for an answer."""
-        return self.waiver if self.waiver and self.waiver.state == ASKED else None
+        return _open(self.waivers)
+
+    @property
+    def open_extension(self) -> "Extension | None":
+        return _open(self.extensions)
 
     @property
     def subject(self) -> Subject:
@@ -78,6 +88,10 @@ class Assignment(Base):
     @property
     def facts(self) -> LightFacts:
         return LightFacts(self.state, self.percent, self.start, self.due, self.reported_on, self.handed_in_on)
+
+
+def _open(found: Sequence[R]) -> R | None:
+    return found[-1] if found and found[-1].state == ASKED else None
 
 
 class ProgressReport(Base):
@@ -97,18 +111,27 @@ class ProgressReport(Base):
     by: Mapped[Person | None] = relationship(lazy="raise_on_sql")
 
 
-class WaiverRequest(Base):
-    """That a unit asks to be excused from an assignment as not applicable; what it said stays as it was. At most one
-    request of an assignment is open: neither answered nor taken back."""
-    __tablename__ = "waiver_request"
-    __table_args__ = (Index("ix_waiver_request_open", "assignment_id", unique=True,
-                            postgresql_where=text("verdict IS NULL AND withdrawn_at IS NULL")),
-                      Index("ix_waiver_request_assignment", "assignment_id", "asked_at"),
-                      CheckConstraint(f"verdict IN {VERDICTS}", name="verdict"),
-                      CheckConstraint("(verdict IS NULL) = (decided_at IS NULL)", name="decided"),
-                      CheckConstraint("verdict IS NULL OR withdrawn_at IS NULL", name="one_end"),
-                      kind(Kind.OWNED, unit_updates=("withdrawn_at",),
-                           hq_updates=("verdict", "remark", "decided_by_id", "decided_at", "withdrawn_at")))
+def _asked_of(table: str) -> tuple[Any, ...]:
+    """What holds of every table of requests: at most one request of an assignment is open, neither answered nor taken back."""
+    return (Index(f"ix_{table}_open", "assignment_id", unique=True,
+                  postgresql_where=text("verdict IS NULL AND withdrawn_at IS NULL")),
+            Index(f"ix_{table}_assignment", "assignment_id", "asked_at"),
+            CheckConstraint(f"verdict IN {VERDICTS}", name="verdict"),
+            CheckConstraint("(verdict IS NULL) = (decided_at IS NULL)", name="decided"),
+            CheckConstraint("verdict IS NULL OR withdrawn_at IS NULL", name="one_end"))
+
+
+def _column(of: Any, name: str) -> str:
+    """A column of a class that inherits what this stands in: a declared attribute is asked with the class."""
+    return f"{of.__name__}.{name}"
+
+
+_ASKED = kind(Kind.OWNED, unit_updates=("withdrawn_at",),
+              hq_updates=("verdict", "remark", "decided_by_id", "decided_at", "withdrawn_at"))
+
+
+class Request:
+    """What a unit asks of headquarters about an assignment, and the answer; what was said stays as it was."""
     id: Mapped[Key]
     unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"), index=True)
     assignment_id: Mapped[UUID] = mapped_column(ForeignKey("assignment.id"))
@@ -121,9 +144,32 @@ class WaiverRequest(Base):
     decided_at: Mapped[datetime | None]
     withdrawn_at: Mapped[datetime | None]
 
-    asked_by: Mapped[Person] = relationship(lazy="raise_on_sql", foreign_keys=asked_by_id)
-    decided_by: Mapped[Person | None] = relationship(lazy="raise_on_sql", foreign_keys=decided_by_id)
+    @declared_attr
+    def asked_by(cls) -> Mapped[Person]:
+        return relationship(Person, lazy="raise_on_sql", foreign_keys=_column(cls, "asked_by_id"))
+
+    @declared_attr
+    def decided_by(cls) -> Mapped[Person | None]:
+        return relationship(Person, lazy="raise_on_sql", foreign_keys=_column(cls, "decided_by_id"))
 
     @property
     def state(self) -> str:
         return self.verdict or (WITHDRAWN if self.withdrawn_at else ASKED)
+
+
+class WaiverRequest(Request, Base):
+    """That a unit asks to be excused from an assignment as not applicable."""
+    __tablename__ = "waiver_request"
+    __table_args__ = (*_asked_of("waiver_request"), _ASKED)
+
+
+class Extension(Request, Base):
+    """That a unit asks for more time: `due` instead of `due_before`, which was in force when it asked. `blocking_unit_id` is the
+    unit it waits for. Granted, it moves the assignment's due day; the rows together are the ledger of how it slipped."""
+    __tablename__ = "extension"
+    __table_args__ = (*_asked_of("extension"), CheckConstraint("due > due_before", name="later"), _ASKED)
+    due_before: Mapped[date]
+    due: Mapped[date]
+    blocking_unit_id: Mapped[int | None] = mapped_column(ForeignKey("unit.id"))
+
+    blocking_unit: Mapped[Unit | None] = relationship(lazy="raise_on_sql", foreign_keys=blocking_unit_id)

@@ -10,9 +10,10 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import aliased, joinedload, selectinload
 from sqlalchemy.orm.interfaces import ORMOption
 
-from portal.assignments.models import Assignment, ProgressReport, WaiverRequest
+from portal.assignments.models import Assignment, Extension, ProgressReport, Request, WaiverRequest
 from portal.assignments.rules import (
     COUNTED_STATES,
+    GRANTED,
     OPEN,
     STANDARD,
     Light,
@@ -36,7 +37,7 @@ _KEPT = "assignments.measures"
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """What a list is narrowed to; None leaves a side open. `owner` is a person; `counted` leaves cancelled ones out,
-    `requested` keeps those for which “not applicable” is asked."""
+    `requested` keeps those for which “not applicable” is asked, `extending` those for which more time is."""
     programme: UUID | None = None
     year: int | None = None
     unit: str | None = None
@@ -51,6 +52,7 @@ class Wanted:
     overdue: bool = False
     counted: bool = False
     requested: bool = False
+    extending: bool = False
     q: str = ""
 
 
@@ -104,7 +106,9 @@ def _narrowed(wanted: Wanted, today: date) -> list[ColumnElement[bool]]:
     if wanted.counted:
         found.append(a.state.in_(COUNTED_STATES))
     if wanted.requested:
-        found.append(_asked())
+        found.append(_asked(WaiverRequest))
+    if wanted.extending:
+        found.append(_asked(Extension))
     return found
 
 
@@ -143,6 +147,12 @@ def with_waivers() -> ORMOption:
     return selectinload(Assignment.waivers).options(joinedload(WaiverRequest.asked_by), joinedload(WaiverRequest.decided_by))
 
 
+def with_extensions() -> ORMOption:
+    """The same for the requests for more time, with the units that block."""
+    return selectinload(Assignment.extensions).options(
+        *(joinedload(part) for part in (Extension.asked_by, Extension.decided_by, Extension.blocking_unit)))
+
+
 def count(where: Sequence[ColumnElement[bool]]) -> int:
     return db.session.scalar(select(func.count()).select_from(Assignment).where(*where)) or 0
 
@@ -152,7 +162,7 @@ def one(identity: Identity, key: UUID) -> Assignment:
     _reach_any(identity)
     found = db.session.scalars(
         select(Assignment).where(Assignment.id == key, readable(identity))
-        .options(joinedload(Assignment.unit), joinedload(Assignment.owner), with_waivers())).one_or_none()
+        .options(joinedload(Assignment.unit), joinedload(Assignment.owner), with_waivers(), with_extensions())).one_or_none()
     if found is None:
         raise NotVisible
     return found
@@ -179,7 +189,7 @@ def lock(assignment: Assignment) -> None:
     """Hold the row until the commit and read it anew: of two people who act at once the second sees the first's work.
     Only for whoever may change it, since the database asks for that right."""
     db.session.scalars(select(Assignment).where(Assignment.id == assignment.id)
-                       .options(joinedload(Assignment.unit), joinedload(Assignment.owner), with_waivers())
+                       .options(joinedload(Assignment.unit), joinedload(Assignment.owner), with_waivers(), with_extensions())
                        .with_for_update(of=Assignment).execution_options(populate_existing=True)).one()
 
 
@@ -222,9 +232,9 @@ def waiting_for_verdict(identity: Identity) -> list[ColumnElement[bool]]:
             or_(a.owner_id.is_(None), a.owner_id.not_in(identity.selves))]
 
 
-def _asked(*, besides: Collection[UUID] = ()) -> ColumnElement[bool]:
-    """That “not applicable” is asked for, and by none of these people."""
-    w = aliased(WaiverRequest)
+def _asked(kind: type[Request], *, besides: Collection[UUID] = ()) -> ColumnElement[bool]:
+    """That a request of this kind waits for its answer, and was made by none of these people."""
+    w: Any = aliased(kind)
     return exists().where(w.assignment_id == Assignment.id, w.verdict.is_(None), w.withdrawn_at.is_(None),
                           w.asked_by_id.not_in(besides))
 
@@ -232,20 +242,60 @@ def _asked(*, besides: Collection[UUID] = ()) -> ColumnElement[bool]:
 def requests_to_decide(identity: Identity) -> list[ColumnElement[bool]]:
     """Requests for “not applicable” that wait for this person: of what is neither one's own nor asked by oneself."""
     a = Assignment
-    return [readable(identity, Permission.ASSIGNMENT_VERIFY), _asked(besides=identity.selves), a.state == OPEN,
+    return [readable(identity, Permission.ASSIGNMENT_VERIFY), _asked(WaiverRequest, besides=identity.selves), a.state == OPEN,
             or_(a.owner_id.is_(None), a.owner_id.not_in(identity.selves))]
+
+
+def extensions_to_decide(identity: Identity) -> list[ColumnElement[bool]]:
+    """Requests for more time that wait for this person, by how far away the new day would be (`rules.granting`)."""
+    a, e = Assignment, Extension
+    within_milestone, within_year = e.due <= a.milestone_due, func.date_part("year", e.due) <= a.year
+    mine = or_(and_(within_milestone, readable(identity, Permission.EXTENSION_GRANT)),
+               and_(~within_milestone, within_year, readable(identity, Permission.EXTENSION_GRANT_BEYOND)),
+               and_(~within_milestone, ~within_year, readable(identity, Permission.EXTENSION_GRANT_NEXT_YEAR)))
+    asked = exists().where(e.assignment_id == a.id, e.verdict.is_(None), e.withdrawn_at.is_(None),
+                           e.asked_by_id.not_in(identity.selves), mine).correlate(a)
+    return [readable(identity), asked, a.state == OPEN, or_(a.owner_id.is_(None), a.owner_id.not_in(identity.selves))]
 
 
 def requests_asked(identity: Identity) -> list[ColumnElement[bool]]:
     """Requests for “not applicable” that this person may read and headquarters has yet to decide."""
-    return [readable(identity), _asked()]
+    return [readable(identity), _asked(WaiverRequest)]
+
+
+def asked_within_milestone() -> ColumnElement[bool]:
+    """That the day asked for lies within the milestone."""
+    e = aliased(Extension)
+    return exists().where(e.assignment_id == Assignment.id, e.verdict.is_(None), e.withdrawn_at.is_(None),
+                          e.due <= Assignment.milestone_due)
+
+
+def extensions_asked(identity: Identity) -> list[ColumnElement[bool]]:
+    """Requests for more time that this person may read and headquarters has yet to decide."""
+    return [readable(identity), _asked(Extension), Assignment.state == OPEN]
 
 
 def requested(where: Sequence[ColumnElement[bool]]) -> Select[Assignment]:
     """Of what fits, with its request, what was asked for first coming first."""
-    w = WaiverRequest
+    return _with_open(WaiverRequest, where).options(with_waivers())
+
+
+def extending(where: Sequence[ColumnElement[bool]]) -> Select[Assignment]:
+    """The same for more time."""
+    return _with_open(Extension, where).options(with_extensions())
+
+
+def _with_open(kind: type[Request], where: Sequence[ColumnElement[bool]]) -> Select[Assignment]:
+    w: Any = aliased(kind)
     is_open = and_(w.assignment_id == Assignment.id, w.verdict.is_(None), w.withdrawn_at.is_(None))
-    return listed(where).join(w, is_open).order_by(None).order_by(w.asked_at, Assignment.id).options(with_waivers())
+    return listed(where).join(w, is_open).order_by(None).order_by(w.asked_at, Assignment.id)
+
+
+def extended_to(assignment: UUID) -> date | None:
+    """The day that was last granted to it."""
+    e = Extension
+    return db.session.scalar(select(e.due).where(e.assignment_id == assignment, e.verdict == GRANTED)
+                             .order_by(e.decided_at.desc()).limit(1))
 
 
 def of_unit(programme: UUID, unit: int) -> Sequence[Assignment]:

@@ -14,7 +14,7 @@ from tenants.permissions import Permission
 OPEN, HANDED_IN, CLOSED, CANCELLED = STATES = ("open", "handed_in", "closed", "cancelled")
 COUNTED_STATES = (OPEN, HANDED_IN, CLOSED)              # a cancelled assignment leaves every denominator
 UNCLOSED_STATES = (OPEN, HANDED_IN)
-ASKED, GRANTED, DECLINED, WITHDRAWN = WAIVER_STATES = ("asked", "granted", "declined", "withdrawn")
+ASKED, GRANTED, DECLINED, WITHDRAWN = REQUEST_STATES = ("asked", "granted", "declined", "withdrawn")
 VERDICTS = (GRANTED, DECLINED)
 GREY, GREEN, AMBER, RED, BLUE, DONE = LIGHTS = ("grey", "green", "amber", "red", "blue", "closed")
 
@@ -28,6 +28,19 @@ MACHINE = Machine(
         "hand_in": N_("hand in"), "close": N_("close"), "return": N_("return"), "cancel": N_("cancel"),
     },
 )
+
+
+def granting(due: date, milestone_due: date, year: int) -> Permission:
+    """Who may put a due day off to `due`: within the milestone the line at headquarters, beyond it the programme office,
+    beyond the assignment's year the leadership group (platform rule). A milestone of the next year is no further away."""
+    if due <= milestone_due:
+        return Permission.EXTENSION_GRANT
+    return Permission.EXTENSION_GRANT_BEYOND if due.year <= year else Permission.EXTENSION_GRANT_NEXT_YEAR
+
+
+def latest_due(year: int) -> date:
+    """The last day to which an assignment of that year can be put off: what takes longer belongs to another programme."""
+    return date(year + 2, 12, 31)
 
 
 @dataclass(frozen=True, slots=True)

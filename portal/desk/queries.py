@@ -2,7 +2,7 @@
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
 from portal.assignments import queries as assignments
 from portal.assignments.models import Assignment
@@ -33,7 +33,8 @@ def my_line(identity: Identity) -> Line | None:
 def mine(identity: Identity, standings: Sequence[Standing]) -> list[Task]:
     """What this person has to do, most urgent first."""
     found = [*_drafts_to_issue(identity), *_plans_to_file(identity, standings), *_plans_to_review(identity, standings),
-             *_to_verify(identity), *_to_decide(identity), *_to_report(identity), *_overdue_here(identity), *issues.mine(identity),
+             *_to_verify(identity), *_to_decide(identity), *_more_time_to_decide(identity),
+             *_to_report(identity), *_overdue_here(identity), *issues.mine(identity),
              *campaigns.mine(identity)]
     return by_urgency(found)
 
@@ -104,6 +105,18 @@ def _to_decide(identity: Identity) -> Iterable[Task]:
                        f"/assignments/{a.id}#waiver", N_("Decide"), None, "blue", clock.local(a.open_waiver.asked_at).date())
 
 
+def _more_time_to_decide(identity: Identity) -> Iterable[Task]:
+    """Requests for more time; the office decides beyond the milestone, and stands in for a line only where nobody else does."""
+    where = assignments.extensions_to_decide(identity)
+    if Role.HQ_OFFICE in {a.role for a in identity.appointments}:
+        where.append(or_(Assignment.unit_id == HEADQUARTERS, ~assignments.asked_within_milestone()))
+    for a in db.session.scalars(assignments.extending(where).limit(MOST_ROWS)):
+        if a.open_extension:
+            yield Task(N_("Decide: %(title)s", title=title(a)),
+                       N_("%(unit)s asks for more time, until %(day)s", unit=unit_words(a.unit), day=a.open_extension.due),
+                       f"/assignments/{a.id}#more-time", N_("Decide"), None, "blue", clock.local(a.open_extension.asked_at).date())
+
+
 def _to_report(identity: Identity) -> Iterable[Task]:
     rows = list(assignments.to_report(identity))
     lights, today = assignments.lights(rows, clock.today()), clock.today()
@@ -122,7 +135,8 @@ def _to_report(identity: Identity) -> Iterable[Task]:
 def waiting(identity: Identity, standings: Sequence[Standing]) -> list[Task]:
     """What is with others: plans under review, work handed in, and for headquarters what units have to do."""
     return [*by_urgency([*_plans_with_lines(identity, standings), *_plans_with_units(identity, standings), *_handed_in(identity),
-                          *_waivers_asked(identity), *issues.waiting(identity), *campaigns.waiting(identity)]),
+                          *_waivers_asked(identity), *_more_time_asked(identity),
+                          *issues.waiting(identity), *campaigns.waiting(identity)]),
             *_overdue_elsewhere(identity)]
 
 
@@ -165,6 +179,18 @@ def _waivers_asked(identity: Identity) -> Iterable[Task]:
             yield Task(N_("%(code)s %(title)s", code=row.code, title=title(row)),
                        N_("%(line)s decides whether it applies", line=Line(row.line)), f"/assignments/{row.id}#waiver",
                        N_("Open"), None, "blue", clock.local(row.open_waiver.asked_at).date())
+
+
+def _more_time_asked(identity: Identity) -> Iterable[Task]:
+    """For a unit: which requests for more time headquarters has yet to decide."""
+    if oversees(identity):
+        return
+    for row in db.session.scalars(assignments.extending(assignments.extensions_asked(identity)).limit(MOST_ROWS)):
+        if row.open_extension:
+            yield Task(N_("%(code)s %(title)s", code=row.code, title=title(row)),
+                       N_("headquarters decides whether there is time until %(day)s", day=row.open_extension.due),
+                       f"/assignments/{row.id}#more-time", N_("Open"), None, "blue",
+                       clock.local(row.open_extension.asked_at).date())
 
 
 def _overdue_elsewhere(identity: Identity) -> Iterable[Task]:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
+from portal.assignments import queries
 from portal.assignments.models import Assignment
 from portal.assignments.rules import CLOSED, HANDED_IN, OPEN
 from portal.audit import service as audit
@@ -54,7 +55,10 @@ def create(news: Iterable[New], *, under: Appointment) -> list[Assignment]:
 
 def put_in_force(assignment: Assignment, *, owner: UUID, start: date, due: date, promised: str, measure: str,
                  under: Appointment) -> None:
-    """What an approved filing says now holds. What the unit promised stands beside the deliverable asked for."""
+    """What an approved filing says now holds, except that a plan written before takes back no time that was granted. What the
+    unit promised stands beside the deliverable asked for."""
+    if due < assignment.due:
+        due = max(due, queries.extended_to(assignment.id) or due)
     before = {"owner": assignment.owner_id, "start": assignment.start, "due": assignment.due, "measure": assignment.measure}
     after = {"owner": owner, "start": start, "due": due, "measure": measure}
     assignment.owner_id, assignment.start, assignment.due, assignment.measure = owner, start, due, measure

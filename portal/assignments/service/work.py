@@ -9,7 +9,7 @@ from sqlalchemy.orm.attributes import flag_modified
 from portal import texts
 from portal.assignments.models import Assignment, ProgressReport
 from portal.assignments.rules import HANDED_IN, MACHINE, UNCLOSED_STATES
-from portal.assignments.service import waivers
+from portal.assignments.service import requests, waivers
 from portal.assignments.service.judging import begin, bounded, tell_unit, tell_verifiers, title_of, unit_of
 from portal.audit import service as audit
 from tenants import clock
@@ -89,7 +89,7 @@ def hand_in(assignment: Assignment, text: str, *, actor: Identity, version: int 
     before = (assignment.state, assignment.percent)
     _append_report(assignment, 100, text, actor.person)
     assignment.state, assignment.handed_in_on = HANDED_IN, clock.today()
-    waivers.lapse(assignment, under)
+    requests.lapse(assignment, under)
     db.session.flush()
     audit.record("hand_in", "assignment", assignment.id,
                  {"state": [before[0], HANDED_IN], "percent": [before[1], 100], "text": text}, under=under)
@@ -157,6 +157,7 @@ def cancel(assignment: Assignment, reason: str, *, actor: Identity, version: int
     before = assignment.state
     assignment.state = MACHINE.step(before, "cancel").target
     waivers.settle(assignment, reason, actor)
+    requests.lapse(assignment, under)
     db.session.flush()
     audit.record("cancel", "assignment", assignment.id, {"state": [before, assignment.state], "reason": reason}, under=under)
     tell_unit(assignment, N_("Cancelled by headquarters: %(title)s. %(reason)s", title=title_of(assignment), reason=reason))

@@ -1,4 +1,5 @@
 """The pages of assignments: the list, one assignment, reporting on many, what waits for a verdict."""
+from portal.assignments.views.extensions import ask_extension, decide_extension, withdraw_extension
 from portal.assignments.views.item import cancel, chase, hand_in, item, report, verify
 from portal.assignments.views.listing import chase_several, index, picked
 from portal.assignments.views.progress import progress, save_progress
@@ -26,5 +27,8 @@ ROUTES: tuple[Route, ...] = (
     ("POST", "/<key>/waiver", ask_waiver, P.ASSIGNMENT_WAIVE),
     ("POST", "/<key>/waiver/withdraw", withdraw_waiver, P.ASSIGNMENT_WAIVE),
     ("POST", "/<key>/waiver/verdict", decide_waiver, P.ASSIGNMENT_VERIFY),
+    ("POST", "/<key>/extensions", ask_extension, P.ASSIGNMENT_EXTEND),
+    ("POST", "/<key>/extensions/withdraw", withdraw_extension, P.ASSIGNMENT_EXTEND),
+    ("POST", "/<key>/extensions/verdict", decide_extension, P.EXTENSION_GRANT),
     *files.routes("assignment", P.ASSIGNMENT_REPORT),
 )

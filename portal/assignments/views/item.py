@@ -20,6 +20,8 @@ from portal.assignments.rules import (
     OPEN,
     Light,
     expected_percent,
+    granting,
+    latest_due,
     light,
     window_start,
 )
@@ -34,7 +36,7 @@ from portal.web.locale import language
 from portal.web.names import person_name, unit_short
 from portal.web.templating import done
 from portal.web.times import distance
-from tenants import clock
+from tenants import clock, directory
 from tenants.access import HEADQUARTERS
 from tenants.errors import Invalid, NotPermitted, RuleViolated, Stale
 from tenants.messages import N_, Message
@@ -151,6 +153,8 @@ def _page(a: Assignment, attempt: Attempt | None = None) -> ResponseReturnValue:
         "chart": _chart(a, reports, start, today),
         "history": history_of("assignment", a.id), **_evidence(a), "attempt": attempt, "stale": _STALE, "title": title_of(a),
         "verifier": _verifier(a), "last": reports[-1] if reports else None, "most": texts.MEDIUM,
+        "extension": a.open_extension if a.state == OPEN else None, "granter": _granter(a), "latest": latest_due(a.year),
+        "units": [(u.code, unit_short(u)) for u in directory.units() if u.id != a.unit_id] if "ask_extension" in offers else [],
         "waiver": a.waiver, "asked": a.open_waiver if a.state == OPEN else None}
     return render_template("assignments/item.html", **content), attempt.status if attempt else 200
 
@@ -166,12 +170,27 @@ def _verifier(a: Assignment) -> Message:
     return N_("the leadership group") if a.line == Line.CUSTOMER_SERVICE else N_("the programme office")
 
 
+def _granter(a: Assignment) -> Message | None:
+    """Who decides on the open request for more time."""
+    asked = a.open_extension
+    if asked is None:
+        return None
+    who = granting(asked.due, a.milestone_due, a.year)
+    if who is Permission.EXTENSION_GRANT:
+        return _verifier(a)
+    offices_own = a.unit_id == HEADQUARTERS and a.line == Line.CUSTOMER_SERVICE
+    leaders = who is Permission.EXTENSION_GRANT_NEXT_YEAR or offices_own
+    return N_("the leadership group") if leaders else N_("the programme office")
+
+
 def _step(a: Assignment, offers: frozenset[str], shows: Light) -> Step:
     if a.state == CLOSED:
         return Step(N_("Closed on %(day)s: verified by %(who)s", day=a.closed_on, who=_verifier(a)), tone="green")
     if a.state == CANCELLED:
         granted = a.waiver is not None and a.waiver.state == GRANTED
         return Step(N_("Cancelled: it counts nowhere any more"), N_("Not applicable, as the unit had asked.") if granted else None)
+    if "decide_extension" in offers:
+        return Step(N_("Your turn: the unit asks for more time. Grant or decline?"), _due(a), mine=True, act="more-time")
     if a.template_kind == service.PLAN_FILING:
         return _filing_step(a, shows)
     if a.state == HANDED_IN:

@@ -57,7 +57,7 @@ def _list(said: Message | None = None, picks: frozenset[str] = frozenset(), text
     where = queries.conditions(me, wanted(filters, me), today)
     start = forms.place(request.args.get("cursor", ""))
     here = [*where, queries.after(*start)] if start else where
-    rows = db.session.scalars(queries.listed(here).options(queries.with_waivers()).limit(PAGE + 1)).all()
+    rows = db.session.scalars(queries.listed(here).options(queries.with_waivers(), queries.with_extensions()).limit(PAGE + 1)).all()
     shown = rows[:PAGE]
     last = shown[-1] if len(rows) > PAGE else None
     return {
@@ -127,7 +127,7 @@ def _chip(name: str, value: str) -> str:
             return state_words("assignment", value)[0]
         case "owner":
             return str(_("owned by me") if value == "me" else _("owned by %(who)s", who=_owner(value)))
-        case "overdue" | "counted" | "requested" | "programme":
+        case "overdue" | "counted" | "requested" | "extending" | "programme":
             return _switch(name)
         case _:
             return term(name, value)
@@ -136,7 +136,7 @@ def _chip(name: str, value: str) -> str:
 def _switch(name: str) -> str:
     """What is set, where the filter has no value worth telling."""
     return str({"overdue": _("overdue"), "counted": _("without cancelled ones"), "programme": _("of one programme"),
-                "requested": _("“not applicable” asked for")}[name])
+                "requested": _("“not applicable” asked for"), "extending": _("more time asked for")}[name])
 
 
 def _owner(value: str) -> str:

@@ -1,4 +1,4 @@
-"""What waits for a verdict, longest first: requests for “not applicable”, and what was handed in. Judged in place."""
+"""What waits for a verdict, longest first: requests of units, and what was handed in. Judged in place."""
 from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
@@ -18,7 +18,7 @@ from tenants.permissions import Permission
 
 MOST = 30                            # on one page; the rest follow when these are judged
 ADDRESS = "/assignments/verify"
-JUDGES = ("verify", "decide_waiver")    # the forms that stand on this page
+JUDGES = ("verify", "decide_waiver", "decide_extension")    # the forms that stand on this page
 
 
 def verdicts() -> ResponseReturnValue:
@@ -33,8 +33,11 @@ def waiting(at: UUID | None = None, remark: str = "", errors: Mapping[str, Seque
         raise NotPermitted(N_("None of your functions verifies assignments."))
     rows = db.session.scalars(queries.to_verify(me).limit(MOST)).all()
     where = queries.requests_to_decide(me)
+    more = queries.extensions_to_decide(me)
     asked = db.session.scalars(queries.requested(where).limit(MOST)).all()
     return {"rows": rows, "total": queries.count(queries.waiting_for_verdict(me)), "as_of": clock.now(),
             "asked": asked, "asked_total": queries.count(where),
+            "extending": db.session.scalars(queries.extending(more).limit(MOST)).all(),
+            "extending_total": queries.count(more),
             "lights": queries.lights(rows, clock.today()), "last": queries.last_reports([a.id for a in rows]),
             "at": at, "remark": remark, "errors": errors or {}, "said": said, "most": texts.MEDIUM}

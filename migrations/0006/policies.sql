@@ -1,0 +1,18 @@
+ALTER TABLE extension ENABLE ROW LEVEL SECURITY;
+ALTER TABLE extension FORCE ROW LEVEL SECURITY;
+CREATE POLICY extension_auditor_reads ON extension FOR SELECT TO portal_auditor USING (true);
+GRANT SELECT ON extension TO portal_auditor;
+CREATE POLICY extension_unit_reads ON extension FOR SELECT TO portal_app USING (unit_id = ANY (app.unit_ids()));
+GRANT SELECT ON extension TO portal_app;
+CREATE POLICY extension_unit_adds ON extension FOR INSERT TO portal_app WITH CHECK (unit_id = ANY (app.unit_ids()));
+GRANT INSERT ON extension TO portal_app;
+CREATE POLICY extension_hq_reads ON extension FOR SELECT TO portal_oversight USING (true);
+GRANT SELECT ON extension TO portal_oversight;
+CREATE POLICY extension_hq_adds ON extension FOR INSERT TO portal_oversight WITH CHECK (true);
+GRANT INSERT ON extension TO portal_oversight;
+CREATE POLICY extension_unit_changes ON extension FOR UPDATE TO portal_app USING (unit_id = ANY (app.unit_ids())) WITH CHECK (unit_id = ANY (app.unit_ids()));
+CREATE POLICY extension_admin_sees_none ON extension FOR SELECT TO portal_administrator USING (false);
+GRANT SELECT ON extension TO portal_administrator;
+CREATE POLICY extension_hq_changes ON extension FOR UPDATE TO portal_oversight USING (true) WITH CHECK (true);
+GRANT UPDATE (withdrawn_at) ON extension TO portal_app;
+GRANT UPDATE (verdict, remark, decided_by_id, decided_at, withdrawn_at) ON extension TO portal_oversight;
