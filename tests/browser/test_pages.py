@@ -1,4 +1,6 @@
 """Every page: no breach of accessibility rules (axe), no sideways scroll, nothing on the console; themes, languages, widths."""
+from datetime import timedelta
+
 import pytest
 from playwright.sync_api import Browser, Page
 
@@ -7,7 +9,8 @@ from portal.assignments import service as work
 from portal.filings import service
 from tenants.db import db
 from tests.browser.conftest import AXE, Enter
-from tests.conftest import As
+from tests.conftest import As, Superuser
+from tests.factories.exchange import campaign, raised, steps
 from tests.factories.plans import draft
 
 pytestmark = pytest.mark.browser
@@ -15,10 +18,15 @@ LOOKS = ((1440, False, "zh"), (375, True, "zh"), (375, False, "en"), (1440, True
 PAGES = {
     "office": ("/desk", "/board", "/board/rows?milestone=sorting", "/filings", "/assignments", "/programmes",
                "/programmes/<programme>", "/programmes/<programme>/add", "/responsibilities", "/units", "/units/guangdong",
-               "/permissions", "/notices", "/mail", "/help", "/account", "/account/password"),
+               "/permissions", "/notices", "/mail", "/help", "/account", "/account/password", "/issues?open=1", "/flows",
+               "/flows?show=resolve&provinces=all", "/exchange", "/exchange/limits", "/exchange/hours", "/exchange/calendar",
+               "/exchange/desks"),
     "contact.guangdong": ("/desk", "/board", "/filings", "/filings/<filing>?check=1", "/assignments", "/assignments/progress",
-                          "/assignments/<assignment>", "/notices/preferences", "/channels", "/channels/new", "/nowhere"),
-    "market": ("/filings/<submitted>", "/filings/<submitted>/review", "/assignments/verify", "/assignments/<asked>"),
+                          "/assignments/<assignment>", "/issues", "/issues/new", "/issues/new?campaign=<campaign>",
+                          "/issues/<issue>", "/campaigns/<campaign>", "/notices/preferences", "/channels", "/channels/new",
+                          "/nowhere"),
+    "market": ("/filings/<submitted>", "/filings/<submitted>/review", "/assignments/verify", "/assignments/<asked>",
+               "/issues?todo=answer", "/issues/<issue>"),
     "auditor": ("/audit", "/filings/<submitted>"),
     "admin": ("/admin/", "/admin/units/", "/admin/units/new/", "/admin/people/", "/admin/people/new/", "/admin/appointments/",
               "/admin/delegations/", "/admin/duties/", "/admin/focus/", "/admin/terms/", "/admin/lights/", "/admin/legends/",
@@ -28,15 +36,20 @@ PAGES = {
 
 
 @pytest.fixture
-def keys(acting: As) -> dict[str, str]:
-    """One of each kind that the pages name: a draft of Guangdong, a plan of Migu under review."""
-    found: dict[str, str] = {}
+def keys(acting: As, superuser: Superuser) -> dict[str, str]:
+    """One of each kind that the pages name: a draft of Guangdong, a plan of Migu under review, an issue with the market line."""
+    about = campaign(superuser, "hq", product="migu")
+    issue = raised(acting, "contact.guangdong", about)
+    found = {"campaign": str(about), "issue": str(issue)}
+    steps(acting, issue)("market", "accept")
+    steps(acting, issue)("market", "comment", "Seen here too.")
     with acting("contact.guangdong") as contact:
         filing = draft(contact)
         found |= {"filing": str(filing.id), "programme": str(filing.programme_id)}
         first, asked, done = [a for a in assignments.to_report(contact) if a.line == "market"][:3]
         found |= {"assignment": str(first.id), "asked": str(asked.id)}
         work.ask_waiver(asked, "no such platform here", actor=contact)
+        work.ask_extension(asked, asked.due + timedelta(days=9), "the platform comes late", "migu", actor=contact)
         work.hand_in(done, "", actor=contact)
         db.session.commit()
     with acting("contact.migu") as contact:
