@@ -7,7 +7,7 @@ from portal.issues.service.judging import allow, begin, invalid, said_faults
 from portal.issues.service.moving import named_desk
 from portal.issues.service.owning import end_turn
 from portal.issues.service.owning import join as take_part
-from portal.issues.service.raising import Draft, as_first, first_entry, place
+from portal.issues.service.raising import MOST_COMPLAINTS, Draft, as_first, first_entry, place
 from portal.issues.service.telling import named, owner_desk, ruling_desk, tell
 from portal.texts import LONG, SHORT
 from tenants import clock
@@ -30,7 +30,7 @@ def merge(issue: Issue, into: Issue, *, actor: Identity, version: int | None = N
     issue.state, issue.closed_at, issue.merged_into_id = "closed", now, into.id
     end_turn(issue, now)
     take_part(into, (issue.raised_by, issue.ruling_line), IssuePart.COOPERATING, actor.person, now)
-    count, into.complaint_count = into.complaint_count, into.complaint_count + added
+    count, into.complaint_count = into.complaint_count, min(into.complaint_count + added, MOST_COMPLAINTS)
     audit.record("merge", "issue", issue.id, {"state": [before, issue.state]}, under=under)
     audit.record("merged", "issue", into.id, {"complaint_count": [count, into.complaint_count]}, under=under)
     queries.reload(issue)
