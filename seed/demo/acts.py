@@ -105,6 +105,16 @@ class Cancel(OnTask):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AskWaiver(OnTask):
+    """The unit asks for "not applicable"."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GrantWaiver(OnTask):
+    pass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AddTask(Act):
     """Headquarters adds an assignment in mid-year for these units."""
     units: tuple[str, ...]

@@ -23,6 +23,7 @@ from portal.programmes import service as programme_service
 from portal.programmes.rules import Selector
 from seed.demo import acts
 from seed.demo.acts import Act, OnTask, Plan, Who
+from seed.demo.exchange_acts import ExchangeAct, Warn, World, spread
 from seed.demo.people import Staff, leave
 from tenants import clock, directory
 from tenants.access import Identity
@@ -42,6 +43,7 @@ class Stage:
         self._assignments: dict[tuple[str, int], dict[str, UUID]] = {}
         self._filings: dict[tuple[str, int], UUID] = {}
         self._programmes: dict[int, UUID] = {}
+        self._world = World(staff)
 
     def identity(self, who: Who) -> Identity:
         """The person with the functions held in that unit; as the portal knows them at the moment of the clock."""
@@ -75,6 +77,8 @@ class Stage:
                     for each in self._alike(group):
                         self._act(each[0], each, actor)
                     db.session.commit()
+            if any(isinstance(a, Warn) for a in group):
+                spread()
             said(done)
 
     @staticmethod
@@ -98,6 +102,10 @@ class Stage:
             [assignment_queries.readable(actor), Assignment.id.in_({key for key, _ in wanted})]))}
         for key, act in wanted:
             on_task(act, found[key], actor)
+
+    @_act.register
+    def _(self, act: ExchangeAct, group: Sequence[Act], actor: Identity) -> None:
+        act.perform(self._world, actor)
 
     @_act.register
     def _(self, act: acts.Write, group: Sequence[Act], actor: Identity) -> None:
@@ -200,6 +208,10 @@ def on_task(act: Act, assignment: Assignment, actor: Identity) -> None:
             assignments.chase(assignment, act.text, actor=actor)
         case acts.Cancel():
             assignments.cancel(assignment, act.text, actor=actor)
+        case acts.AskWaiver():
+            assignments.ask_waiver(assignment, act.text, actor=actor)
+        case acts.GrantWaiver():
+            assignments.decide_waiver(assignment, "grant", act.text, actor=actor)
         case _:
             raise TypeError(act)
 

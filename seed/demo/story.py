@@ -2,13 +2,13 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
-from itertools import count
+from itertools import count, islice
 from random import Random
 
 from portal.assignments.rules import window_start
 from portal.filings.rules import readiness_split, system_code
-from seed.demo import words
-from seed.demo.acts import Act, AddTask, Cancel, Chase, Delegate, ItemPlan, Leave, Of, Report, Submit, Who
+from seed.demo import campaign_story, issue_story, words
+from seed.demo.acts import Act, AddTask, AskWaiver, Cancel, Chase, Delegate, GrantWaiver, ItemPlan, Leave, Of, Report, Submit, Who
 from seed.demo.filing_story import DRAFT, LATE, NEVER, THROUGH, Filed, Task, fates, file_plan
 from seed.demo.people import BRANCH, Staff
 from seed.demo.progress_story import AMBER, BLUE, CLOSED, GREY, MENDED, RED, Work, fate, progress
@@ -20,6 +20,7 @@ OFFICE: Who = ("office", "hq")
 EARLY = 4                             # so many units are ahead of the others
 ADDED = "31"                          # the code of the assignment that is added in mid-year
 _NOT_APPLICABLE = ("12-E", "15-E", "21")
+_ASKED = "29-E"                       # two units say that this one does not apply to them
 _EARLY_FATES = ({"01": CLOSED, "02": BLUE}, {"01": RED, "02": CLOSED}, {"01": BLUE, "02": MENDED}, {"01": CLOSED, "02": AMBER})
 
 
@@ -47,7 +48,9 @@ def tell(staff: Mapping[str, Staff], tasks: Mapping[str, Sequence[Task]], stages
     acts += _added(staff, when, Random(f"{random_seed} {when.year} added"))
     acts = _not_applicable(acts, through, tasks, when, Random(f"{random_seed} {when.year} cancelled"))
     if this_year:
+        acts = _waivers(acts, through, tasks, when, Random(f"{random_seed} {when.year} waivers"))
         acts += _somebody_leaves(through, when)
+        acts += _exchange(staff, when, random_seed)
         acts = _holiday(acts, staff, when)
     return in_order(a for a in acts if when.issued < a.at < when.now)
 
@@ -150,6 +153,26 @@ def _not_applicable(acts: list[Act], through: Sequence[tuple[Staff, Filed]], tas
         acts = [a for a in acts if a.of != of or a.at < filed.approved]
         acts.append(Cancel(at=at, who=(task.line.value, "hq"), of=of, text=words.not_applicable(rng)))
     return acts
+
+
+def _waivers(acts: list[Act], through: Sequence[tuple[Staff, Filed]], tasks: Mapping[str, Sequence[Task]], when: When,
+             rng: Random) -> list[Act]:
+    """Two units ask for "not applicable": one still waits for the answer, the other one has it."""
+    able = ((unit, filed.approved, t) for unit, filed in through for t in tasks[unit.unit] if t.code == _ASKED)
+    for n, (unit, approved, task) in enumerate(islice(able, len(words.WAIVER_ASKED))):
+        of = Of(unit.unit, when.year, task.code)
+        at = when.in_office(when.ago(min(when.span * 0.1, 2 + 6 * n)), rng, approved)
+        acts = [a for a in acts if a.of != of or (isinstance(a, Report) and a.at < at)]
+        acts.append(AskWaiver(at=at, who=("contact", unit.unit), of=of, text=words.WAIVER_ASKED[n]))
+        if n:
+            acts.append(GrantWaiver(at=at + timedelta(hours=3), who=(task.line.value, "hq"), of=of, text=words.WAIVER_GRANTED))
+    return acts
+
+
+def _exchange(staff: Mapping[str, Staff], when: When, random_seed: int) -> list[Act]:
+    """Campaigns, and the quality issues that are raised on them."""
+    found, running = campaign_story.campaigns(staff, when, random_seed)
+    return [*found, *issue_story.issues(staff, running, when, random_seed)]
 
 
 def _somebody_leaves(through: Sequence[tuple[Staff, Filed]], when: When) -> Iterator[Act]:
