@@ -55,7 +55,7 @@ FIELDS: Mapping[str, Message] = {
     "line": N_("Line"), "remark": N_("Remark"), "text": N_("Text"), "reason": N_("Reason"), "percent": N_("Percent"),
     "chase_count": N_("Times chased"), "year": N_("Year"), "templates": N_("Templates"), "assignments": N_("Assignments"),
     "template added": N_("Template added"), "template removed": N_("Template removed"), "milestone": N_("Milestone"),
-    "name": N_("Name"), "name_zh": N_("Name in Chinese"), "title": N_("Title"), "title_zh": N_("Title in Chinese"),
+    "name": N_("Its name"), "name_zh": N_("Name in Chinese"), "title": N_("Title"), "title_zh": N_("Title in Chinese"),
     "deliverable_zh": N_("Deliverable in Chinese"), "evidence": N_("Evidence"), "evidence_zh": N_("Evidence in Chinese"),
     "email": N_("Mail address"), "phone": N_("Telephone"), "language": N_("Language"), "unit": N_("Unit"), "code": N_("Code"),
     "kind": N_("Kind"), "category": N_("Category"), "short_zh": N_("Short name"), "parent_id": N_("Part of"),
