@@ -3,7 +3,7 @@ from itertools import product
 
 import pytest
 
-from portal.issues.rules.life import ACTIONS, MACHINE, WHO, Standing, check, disagreements_after, offers
+from portal.issues.rules.life import ACTIONS, MACHINE, WHO, Standing, check, disagreements_after, goes_back, offers
 from tenants.errors import RuleViolated
 from tenants.permissions import Permission as P
 from tenants.vocabulary import IssueState as S
@@ -64,11 +64,19 @@ def test_who_is_asked_for_what() -> None:
     assert WHO["rule"] is P.ISSUE_RULE and WHO["identify"] is P.ISSUE_IDENTIFY and WHO["take_over"] is P.ISSUE_TAKE_OVER
 
 
-@pytest.mark.parametrize(("steps", "count"), [
-    (["hand_over"], 0), (["hand_over", "decline"], 1), (["hand_over", "decline", "hand_over", "decline"], 2),
-    (["hand_over", "back", "back"], 2), (["hand_over", "hand_over", "decline", "back"], 2)])
-def test_a_circle_counts_like_a_refusal(steps: list[str], count: int) -> None:
+@pytest.mark.parametrize(("hands", "count"), [
+    ("A >B", 0), ("A >B !A", 1), ("A >B !A >B", 1), ("A >B !A >B !A", 2),                # asked again, declined again
+    ("A >B >A", 1), ("A >B >A >B", 2),                                                    # to and fro, nobody ever declines
+    ("A >B >C !B", 1), ("A >B >C !B >C !B", 2), ("A >B >C >A", 1), ("A >B !A >C !A", 2), ("A >B !A >C >A", 2)])
+def test_a_circle_counts_like_a_refusal(hands: str, count: int) -> None:
+    """`>` hands over, `!` declines."""
+    turns: list[tuple[str, str]] = []
     found = 0
-    for step in steps:
-        found = disagreements_after("hand_over" if step == "back" else step, found, back=step == "back")
+    for step in hands.split():
+        desk = step[-1]
+        if step[0] == ">":
+            found = disagreements_after("hand_over", found, back=goes_back(turns, desk))
+        elif step[0] == "!":
+            found = disagreements_after("decline", found, back=False)
+        turns.append((desk, {">": "handed_over", "!": "declined"}.get(step[0], "routed")))
     assert found == count

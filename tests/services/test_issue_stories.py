@@ -182,3 +182,14 @@ def test_a_desk_without_anyone_is_headquarters_to_watch(app: Flask, acting: As, 
     with acting("market") as lead:
         issue = queries.one(lead, key)
         assert issue.desk is None and "accept" not in service.offers(issue, actor=lead)
+
+
+def test_who_declined_may_be_asked_again_and_decline_again(acting: As, superuser: Superuser) -> None:
+    """Asking again is no disagreement; the second refusal is the second."""
+    key = raised(acting, "market.guangdong", campaign(superuser, "migu", lands=["guangdong"], product="terminal"))
+    step, terminal = steps(acting, key), unit(superuser, "terminal")
+    for disagreements in (1, 2):
+        assert step("market.migu", "hand_over", terminal, "market", "your product").disagreements == disagreements - 1
+        issue = step("market.terminal", "decline", "it is not")
+        assert (issue.disagreements, issue.owner_unit) == (disagreements, unit(superuser, "migu"))
+    assert issue.ruling_due

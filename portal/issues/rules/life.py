@@ -2,14 +2,16 @@
 
 A hand-over makes the receiver owner at once; it may be declined, which returns the issue to who handed it over. At the
 second disagreement headquarters' line rules, and whoever is ruled owner accepts (public contract; platform rules)."""
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from portal.workflow import Machine, Transition
 from tenants.errors import RuleViolated
 from tenants.messages import N_, Message
 from tenants.permissions import Permission as P
 from tenants.vocabulary import IssueState as S
+from tenants.vocabulary import TurnStart
 
 DISAGREEMENTS = 2                       # so many, and headquarters' line rules
 UNFINISHED = (S.ROUTED, S.ACCEPTED, S.RESOLVED)
@@ -107,6 +109,13 @@ _GUARDS: tuple[tuple[str, Callable[[Standing], bool], Message], ...] = (
 
 
 def disagreements_after(action: str, before: int, *, back: bool) -> int:
-    """How many disagreements there are after a hand-over or a decline. Handing an issue to a desk that has owned it before
-    (`back`) is a disagreement too, else it could go in a circle for ever (platform rule)."""
+    """How many disagreements there are after a hand-over or a decline. Handing an issue `back` is a disagreement too, else it
+    could go in a circle for ever (platform rule)."""
     return before + (action == "decline" or (action == "hand_over" and back))
+
+
+def goes_back(turns: Sequence[tuple[Hashable, str]], desk: Hashable) -> bool:
+    """Whether a hand-over to `desk` goes back to who has owned it before. Asking a desk again that has declined is none: its
+    answer counts. `turns` are desk and start of each, in their order."""
+    declined = {before for (before, _), (_, start) in pairwise(turns) if start == TurnStart.DECLINED}
+    return desk in {of for of, _ in turns} - declined

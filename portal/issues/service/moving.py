@@ -29,14 +29,14 @@ def accept(issue: Issue, *, actor: Identity, version: int | None = None) -> None
 
 
 def hand_over(issue: Issue, unit: int, line: str, reason: str, *, actor: Identity, version: int | None = None) -> None:
-    """To the desk where the cause lies, which owns it at once. Handing it to a desk that has owned it before is a
+    """To the desk where the cause lies, which owns it at once. Handing it back to a desk that has owned it is a
     disagreement: at the second, headquarters' line rules. Raises Invalid for whom the campaign does not concern."""
     under = begin(issue, "hand_over", actor, version)
     reason = words("reason", reason)
     desk = named_desk(issue, unit, line)
     if desk == owner_desk(issue):
         raise Invalid({"unit": [N_("This desk owns it already.")]})
-    back = desk in {(t.unit_id, t.line) for t in queries.turns(issue)}
+    back = life.goes_back([((t.unit_id, t.line), t.start) for t in queries.turns(issue)], desk)
     _move(issue, "hand_over", desk, TurnStart.HANDED_OVER, reason, life.disagreements_after(
         "hand_over", issue.disagreements, back=back), under, actor)
     tell(issue, N_("An issue was handed over to you: %(title)s (%(code)s). %(reason)s", reason=reason, **_what(issue)),

@@ -67,7 +67,7 @@ _WORDS: Mapping[str, Made] = {
     "identify": (N_("Say which campaign it is"), N_("Identify"),
                  N_("It goes to whoever launched the campaign; parties and limits follow. The overall clock goes on.")),
     "hand_over": (N_("Hand it over"), N_("Hand it over"),
-                  N_("The receiver is owner at once and may decline. The overall clock goes on. Handing it to a former owner "
+                  N_("The receiver is owner at once and may decline. The overall clock goes on. Handing it back to a former owner "
                      "counts as a disagreement; at the second one HQ's line rules.")),
     "decline": (N_("Decline"), N_("Decline"),
                 N_("It goes back to who handed it over. This counts as a disagreement; at the second one HQ's line rules.")),
