@@ -1,10 +1,12 @@
 """Campaigns as a browser without script sees them."""
+import io
 import re
 from datetime import date
 from uuid import UUID
 
 import pytest
 from flask import Flask
+from openpyxl import load_workbook
 
 from portal import i18n
 from portal.campaigns import queries, service
@@ -181,6 +183,15 @@ def test_the_page_of_a_campaign_costs_the_same_whatever_it_carries(app: Flask, a
     with statements(app) as more:
         assert office.get(f"/campaigns/{first}").status_code == 200
     assert abs(len(more) - len(few)) <= 1 and len(more) <= 28, more
+
+
+def test_the_list_goes_home_as_a_workbook(app: Flask, acting: As) -> None:
+    many(acting, 3)
+    for who, codes in (("office", 3), ("contact.guangdong", 3), ("contact.tibet", 0)):
+        browser = signed_in(app, who, "/campaigns")
+        sheet = load_workbook(io.BytesIO(browser.get("/campaigns.xlsx?q=M-").data)).worksheets[0]
+        assert len(list(sheet.iter_rows(min_row=3, values_only=True))) == codes
+    assert signed_in(app, "admin").get("/campaigns.xlsx").status_code == 403
 
 
 @pytest.mark.parametrize("query", ["q=%00", "state=x", "launcher=' OR 1=1", "lands=%F0%9F%99%82", "segment=",

@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 from portal import texts
 from portal.campaigns import forms, queries, service
 from portal.campaigns.models import Caution
+from portal.web import labels
 from portal.web.access import Route, identity
 from portal.web.templating import done
 from tenants import clock
@@ -50,7 +51,7 @@ def _page(at: Caution | None = None, errors: Mapping[str, Sequence[Message]] | N
     return render_template(
         "campaigns/cautions.html", waiting=waiting, answered=[c for c in rows if c.answered_at is not None], as_of=clock.now(),
         mine={c.id for c in waiting if permits(me, Permission.CAUTION_ANSWER, c.subject)}, at=at.id if at else None,
-        typed=request.form if at else {}, errors=errors or {}, said=said, most=texts.MEDIUM)
+        typed=request.form if at else {}, errors=errors or {}, said=said, most=texts.MEDIUM, element=labels.element)
 
 
 ROUTES: tuple[Route, ...] = (

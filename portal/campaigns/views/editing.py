@@ -120,8 +120,11 @@ def _differing(mine: Typed, theirs: Typed) -> dict[str, str]:
 
 
 def _options(units: Mapping[int, Unit], campaign: Campaign | None, form: Typed) -> dict[str, list[Any]]:
-    """What can be chosen: of launchers those for which one registers; a campaign that is changed may be given to any."""
-    me, open_units = identity(), [u for u in units.values() if u.closed_on is None or u.closed_on > clock.today()]
+    """What can be chosen: of launchers those for which one registers; a campaign that is changed may be given to any. Closed
+    units only where they are named already."""
+    me, today = identity(), clock.today()
+    named = {campaign.unit_id, campaign.product_owner_id, *campaign.lands_in, *campaign.configured_in} if campaign else set()
+    open_units = [u for u in units.values() if u.closed_on is None or u.closed_on > today or u.id in named]
     mine = _launchers(me, open_units)
     launchers, lines = (open_units, list(Line)) if campaign else (mine, [
         line for line in Line if any(permits(me, Permission.CAMPAIGN_REGISTER, Subject(u.id, line)) for u in mine)])
