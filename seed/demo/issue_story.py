@@ -171,11 +171,11 @@ def _to_systems(_: Telling, issue: Thread) -> None:
     issue.accept(30).hand_over(("hq", Line.IT), 50)
 
 
-def _disputed(t: Telling, issue: Thread) -> Desk:
-    """To the second disagreement; returns the desk that owned it first."""
+def _disputed(t: Telling, issue: Thread) -> tuple[Desk, Desk]:
+    """To the second disagreement; returns the two desks."""
     first, other = issue.desk, t.elsewhere(issue)
-    issue.hand_over(other, 60).decline(first, 110).hand_over(other, 80, again=True)
-    return first
+    issue.hand_over(other, 60).decline(first, 110).hand_over(other, 80, again=True).decline(first, 70)
+    return first, other
 
 
 def _ruling_due(t: Telling, issue: Thread) -> None:
@@ -183,8 +183,7 @@ def _ruling_due(t: Telling, issue: Thread) -> None:
 
 
 def _ruled(t: Telling, issue: Thread) -> None:
-    first = _disputed(t, issue)
-    issue.rule(t.rng.choice((first, issue.desk))).accept(60).comment().resolve().confirm()
+    issue.rule(t.rng.choice(_disputed(t, issue))).accept(60).comment().resolve().confirm()
 
 
 def _unidentified(_: Telling, __: Thread) -> None:

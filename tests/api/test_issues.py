@@ -120,17 +120,18 @@ def test_the_way_of_an_issue(call: Call, issue: dict[str, Any]) -> None:
     assert {"unit": "migu", "line": "market", "part": "cooperating"} in moved["parties"]
     back = act(call, "market.guangdong", issue, "decline", reason="not so")
     assert (back["owner"]["unit"], back["disagreements"], back["ruling_due"]) == ("migu", 1, False)
-    due = act(call, "market.migu", issue, "hand-over", to={"unit": "guangdong", "line": "market"}, reason="it is")
-    assert due["ruling_due"]
+    again = act(call, "market.migu", issue, "hand-over", to={"unit": "guangdong", "line": "market"}, reason="it is")
+    assert (again["owner"]["unit"], again["disagreements"], again["ruling_due"]) == ("guangdong", 1, False)
+    assert act(call, "market.guangdong", issue, "decline", reason="it is not")["ruling_due"]
     ruled = act(call, "market", issue, "rule", to={"unit": "guangdong", "line": "market"}, reason="it is")
     assert (ruled["ruled"], ruled["ruling_due"], ruled["state"]) == (True, False, "routed")
     act(call, "market.guangdong", issue, "accept")
     assert act(call, "market.guangdong", issue, "resolve", root_cause="a", solution="b")["state"] == "resolved"
     assert act(call, RAISER, issue, "confirm")["state"] == "closed"
     past = call(RAISER, "GET", f"/issues/{issue['id']}/history").get_json()["items"]
-    assert [e["action"] for e in past] == ["confirm", "resolve", "accept", "rule", "hand_over", "decline", "hand_over",
-                                           "name_party", "comment", "answer", "ask", "accept", "raise"]
-    assert past[4]["changes"]["owner"] == [["migu", "market"], ["guangdong", "market"]]
+    assert [e["action"] for e in past] == ["confirm", "resolve", "accept", "rule", "decline", "hand_over", "decline",
+                                           "hand_over", "name_party", "comment", "answer", "ask", "accept", "raise"]
+    assert past[5]["changes"]["owner"] == [["migu", "market"], ["guangdong", "market"]]
     assert past[-1]["changes"]["route"]["rule"] == "launched_by_company"
     talk = call(RAISER, "GET", f"/issues/{issue['id']}/comments").get_json()["items"]
     assert [c["kind"] for c in talk] == ["question", "answer", "comment"]

@@ -46,11 +46,12 @@ def test_launched_by_headquarters(acting: As, superuser: Superuser) -> None:
         step("market", "accept")
     step("market.migu", "decline", "our logs show nothing")
     assert owner(acting, key) == ("hq", "market", "routed")
-    issue = step("market", "hand_over", unit(superuser, "migu"), "market", "look again")
+    step("market", "hand_over", unit(superuser, "migu"), "market", "look again")
+    issue = step("market.migu", "decline", "still nothing")
     assert issue.ruling_due and issue.disagreements == 2
     for action, said in (("accept", []), ("decline", ["no"]), ("resolve", ["a", "b"])):
         with pytest.raises(RuleViolated):
-            step("market.migu", action, *said)
+            step("market", action, *said)
     with pytest.raises(NotPermitted):
         step("market.migu", "rule", unit(superuser, "hq"), "market", "yours")
     with pytest.raises(NotVisible):
@@ -91,6 +92,7 @@ def test_launched_by_a_province_with_a_companys_product(acting: As, superuser: S
     step("market.migu", "decline", "the tariff")
     step("market.guangdong", "accept")
     step("market.guangdong", "hand_over", unit(superuser, "migu"), "market", "the product it is")
+    step("market.migu", "decline", "the tariff it is")
     step("market", "rule", unit(superuser, "guangdong"), "market", "the tariff it is")
     step("market.guangdong", "accept")
     step("market.guangdong", "resolve", "tariff", "corrected")
