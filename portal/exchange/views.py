@@ -52,7 +52,7 @@ _COLUMNS = ((N_("Code"), 22), (N_("Title"), 44), (N_("Owner"), 16), (N_("Line"),
 
 def index() -> ResponseReturnValue:
     found, units = queries.in_force_now(), queries.units()
-    years = range(clock.today().year, clock.today().year + 3)
+    years = (clock.today().year, clock.today().year + 1)
     history = queries.history(found)
     return render_template(
         "exchange/index.html", TITLES=TITLES, ABOUT=ABOUT, world=found.world, rows=_rows_of(found), duration=duration,
