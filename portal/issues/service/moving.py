@@ -63,7 +63,8 @@ def decline(issue: Issue, reason: str, *, actor: Identity, version: int | None =
 
 
 def rule(issue: Issue, unit: int, line: str, reason: str, *, actor: Identity, version: int | None = None) -> None:
-    """Headquarters' line says whose it is; that desk accepts and can neither decline nor hand over."""
+    """Headquarters' line says whose it is; that desk accepts and can neither decline nor hand over. Every desk that has had
+    it hears of the ruling."""
     under = begin(issue, "rule", actor, version)
     reason = words("reason", reason)
     desk, before = named_desk(issue, unit, line), owner_desk(issue)
@@ -74,7 +75,7 @@ def rule(issue: Issue, unit: int, line: str, reason: str, *, actor: Identity, ve
     audit.record("rule", "issue", issue.id, changes, under=under)
     queries.reload(issue)
     tell(issue, N_("Headquarters ruled that %(owner)s owns the issue: %(title)s (%(code)s). %(reason)s", reason=reason,
-                   **_what(issue)), dict.fromkeys((owner_desk(issue), before)), actor=actor)
+                   **_what(issue)), dict.fromkeys((t.unit_id, t.line) for t in queries.turns(issue)), actor=actor)
 
 
 def named_desk(issue: Issue, unit: int, line: str, field: str = "unit") -> Desk:
