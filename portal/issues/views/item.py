@@ -22,6 +22,7 @@ from portal.web.access import identity
 from portal.web.addresses import local_path
 from portal.web.names import person_name, term, unit_short
 from portal.web.templating import done, translate
+from portal.web.times import day
 from tenants.access import Identity
 from tenants.errors import Invalid, NotVisible, RuleViolated, Stale
 from tenants.messages import N_, Message
@@ -196,8 +197,8 @@ def _moved(turns: Sequence[Any]) -> Sequence[Any]:
 
 def _facts(i: Issue) -> list[tuple[str, str, str]]:
     known = queries.kept_facts(i)
-    found = [(_("Rule"), _("%(rule)s, version %(n)s", rule=i.route_rule, n=i.route_version)),
-             (_("As of"), i.raised_at.date().isoformat()), (_("Raised by"), unit_short(known.raising))]
+    found = [(_("By rule"), _("%(rule)s, version %(n)s", rule=translate(words.rule(i.route_rule)), n=i.route_version)),
+             (_("As of"), day(i.raised_at)), (_("Raised by"), unit_short(known.raising))]
     if (launch := known.launch) is not None:
         lands = _("whole network") if launch.network else str(_(", ")).join(unit_short(u) for u in sorted(launch.lands_in))
         found += [(_("Launched by"), f"{unit_short(launch.unit)} · {term('line', launch.line)}"), (_("Lands in"), lands or "–"),

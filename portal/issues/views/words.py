@@ -34,6 +34,15 @@ STEPS: Mapping[str, Message] = {
     "remove_file": N_("removed a file")}
 
 
+RULES: Mapping[str, Message] = {
+    "launched_by_headquarters": N_("launched by headquarters"), "launched_by_province": N_("launched by a province"),
+    "launched_by_company": N_("launched by a specialised company"), "unidentified": N_("campaign not known yet")}
+
+
+def rule(code: str) -> Message:
+    return RULES.get(code, Message(code))
+
+
 def step(action: str) -> Message:
     return STEPS.get(action, Message(action))
 
