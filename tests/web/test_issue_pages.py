@@ -1,9 +1,13 @@
 """Quality issues in a browser without script: raised, found, answered, disputed, solved; bad input, two at once, outsiders."""
 import re
+from html import unescape
+from io import BytesIO
 
 import pytest
 from flask import Flask
+from werkzeug.test import TestResponse
 
+from portal.issues.views import listing
 from tests.conftest import As, Superuser
 from tests.factories.exchange import campaign, raised
 from tests.web.browsing import faults_beside
@@ -191,6 +195,35 @@ def test_the_inbox_counts_what_one_has_to_do(signed: Signed, superuser: Superuse
     unrelated = browser.get("/issues?q=zzz").text
     assert "Take one away, or show all" in unrelated
     assert "You see those that your unit raised" in signed("contact.tietong").get("/issues").text
+
+
+def test_the_list_goes_on_by_cursor(signed: Signed, superuser: Superuser, acting: As, monkeypatch: pytest.MonkeyPatch) -> None:
+    about = campaign(superuser, "hq")
+    for n in range(3):
+        raised(acting, "contact.guangdong", about, title=f"Fault {n}")
+    monkeypatch.setattr(listing, "PAGE", 2)
+    browser, seen = signed("contact.guangdong"), list[str]()
+    path = "/issues?severity=high"
+    for _ in range(2):
+        page = browser.get(path).text
+        seen += re.findall(r"Fault \d", page)
+        more = re.search(r'rel="next" href="([^"]+)"', page)
+        path = unescape(more[1]) if more else ""
+    assert sorted(seen) == ["Fault 0", "Fault 1", "Fault 2"] and not path and "First page" in page
+    assert browser.get("/issues?cursor=nonsense").text.count("<tr data-href") == 2
+
+
+def test_a_file_that_is_not_what_it_says_keeps_the_issue_from_being_raised(signed: Signed, superuser: Superuser) -> None:
+    about = campaign(superuser, "hq")
+    browser = signed("contact.guangdong")
+
+    def sent(name: str, content: bytes) -> TestResponse:
+        return browser.post("/issues/new", {**FORM, "campaign": str(about), "files": (BytesIO(content), name)})  # type: ignore[dict-item]  # a file
+    refused = sent("report.pdf", b"MZ\x90\x00 a program")
+    assert refused.status_code == 422 and faults_beside(refused, "files") and "Customers press cancel" in refused.text
+    assert "<tr data-href" not in browser.get("/issues").text
+    page = browser.get(f"/issues/{key_of(sent('说明.txt', '现象'.encode()))}").text
+    assert "说明.txt" in page and "Q-2026-guangdong-1" in page
 
 
 def test_pages_and_statements(app: Flask, signed: Signed, superuser: Superuser, acting: As) -> None:
