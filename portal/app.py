@@ -41,6 +41,7 @@ from portal.operations import views as operations
 from portal.permissions import views as permissions
 from portal.programmes import api as programmes_api
 from portal.programmes import views as programmes
+from portal.reminders import views as reminders
 from portal.saved import views as saved
 from portal.units import api as units_api
 from portal.units import exports as units_export
@@ -51,7 +52,7 @@ from tenants import clock, isolation
 from tenants.db import db
 
 FEATURES: tuple[ModuleType, ...] = (
-    accounts, filings, assignments, units, permissions, desk, programmes, board, notices, operations, saved, campaigns,
+    accounts, filings, assignments, units, permissions, desk, reminders, programmes, board, notices, operations, saved, campaigns,
     cautions, issues, flows, exchange, audit_views, health, files, assignments_export, board_export, campaigns_export,
     filings_export, flows_export, issues_export, units_export)
 APIS: tuple[ModuleType, ...] = (

@@ -11,6 +11,7 @@ import portal.notices.models
 import portal.operations.models
 import portal.outbox.models
 import portal.programmes.models
+import portal.reminders.models
 import portal.saved.models
 import tenants.models
 from tenants.db import Base

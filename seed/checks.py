@@ -10,6 +10,7 @@ from portal.programmes.rules import MonthDay, Selector, TemplateKind, UnitFacts,
 from seed.places import Path
 from seed.schema import (
     FileName,
+    LadderFile,
     LimitsFile,
     MilestoneRow,
     ProgrammeFile,
@@ -63,6 +64,7 @@ class Files:
     responsibilities: ResponsibilitiesFile
     programme: ProgrammeFile
     limits: LimitsFile
+    ladder: LadderFile
 
 
 def findings(files: Files) -> Iterator[Finding]:
@@ -73,6 +75,7 @@ def findings(files: Files) -> Iterator[Finding]:
     yield from _milestones(files.programme.milestones)
     yield from _templates(files)
     yield from _limits(files.limits)
+    yield from _ladder(files.ladder)
 
 
 def units_in_order(units: UnitsFile) -> Iterator[tuple[Path, UnitKind, UnitRow]]:
@@ -196,6 +199,12 @@ def _due(n: int, row: TemplateRow, milestones: tuple[MilestoneRow, ...]) -> Iter
         yield "programme.yaml", ("templates", n, "milestone"), f"no milestone “{row.milestone}” in this file"
     elif row.due and (row.due.month, row.due.day) > (milestone.due.month, milestone.due.day):
         yield "programme.yaml", ("templates", n, "due"), "lies after its milestone"
+
+
+def _ladder(file: LadderFile) -> Iterator[Finding]:
+    rows = [((("rungs", n)), (row.kind, row.step, row.span, row.whom)) for n, row in enumerate(file.rungs)]
+    for path, rung in _repeated(rows):
+        yield "ladder.yaml", path, f"{_named(rung)} stands here twice"
 
 
 def _limits(file: LimitsFile) -> Iterator[Finding]:

@@ -14,6 +14,7 @@ from portal.issues.queries import CALENDAR, WORKING_HOURS
 from portal.programmes import service as programmes
 from portal.programmes.models import Programme
 from portal.programmes.rules import ProgrammePlan
+from portal.reminders.models import ReminderRung
 from seed.reading import Plan, Row, programme_plan, read_plan
 from tenants.access import Identity
 from tenants.db import Base, db, uuid7
@@ -21,7 +22,7 @@ from tenants.models import Focus, Responsibility, Setting, Term, Unit
 
 
 def load_reference(plan: Plan | None = None) -> dict[str, int]:
-    """Add what is missing of units, terms, duties, focus, settings and limits; how many rows were added, by table.
+    """Add what is missing of units, terms, duties, focus, settings, limits and the ladder; how many rows were added, by table.
 
     Runs in the administrator's lane and leaves the commit to the caller. Raises PlanFaults."""
     plan = plan or read_plan()
@@ -34,6 +35,7 @@ def load_reference(plan: Plan | None = None) -> dict[str, int]:
             {"name": THRESHOLDS, "value": asdict(STANDARD)}, {"name": WORKING_HOURS, "value": plan.working_hours},
             {"name": CALENDAR, "value": {}}], ("name",)),
         "issue_limit": _add(IssueLimit, plan.limits, ("severity", "stage")),
+        "reminder_rung": _add(ReminderRung, plan.ladder, ("kind", "step", "span", "whom")),
     }
 
 

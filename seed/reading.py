@@ -31,6 +31,7 @@ class Plan:
     programme: ProgrammePlan
     limits: tuple[Row, ...]
     working_hours: Row
+    ladder: tuple[Row, ...] = ()
 
 
 def read_plan(folder: Traversable = DATA) -> Plan:
@@ -60,7 +61,8 @@ def _plan(checked: Files) -> Plan:
     duties = (row.model_dump(mode="json") for row in checked.responsibilities.duties)
     focus = (row.model_dump(mode="json") for row in checked.responsibilities.focus)
     return Plan(tuple(_units(checked)), tuple(_terms(checked.terms)), tuple(duties), tuple(focus),
-                _programme(checked.programme), tuple(_limits(checked.limits)), _hours(checked.limits))
+                _programme(checked.programme), tuple(_limits(checked.limits)), _hours(checked.limits),
+                tuple(row.model_dump(mode="json") for row in checked.ladder.rungs))
 
 
 def _units(checked: Files) -> Iterator[Row]:

@@ -6,6 +6,8 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
 from portal.programmes.rules import MonthDay, TemplateKind
+from portal.reminders.rules import MOST_RUNGS, Channel, Deadline, Rung, Span, Whom
+from portal.reminders.rules import fault as rung_fault
 from tenants.vocabulary import Category, Duty, Line, MilestoneCode, Process, Segment, Severity, Stage, UnitKind
 
 Text = Annotated[str, StringConstraints(min_length=1, max_length=300, strip_whitespace=True)]
@@ -219,8 +221,27 @@ class LimitsFile(Strict):
     working_hours: Annotated[tuple[tuple[Hour, Hour], ...], AfterValidator(_in_order)] = Field(min_length=1)
 
 
-FileName = Literal["units.yaml", "terms.yaml", "responsibilities.yaml", "programme.yaml", "limits.yaml"]
+class RungRow(Strict):
+    kind: Deadline
+    step: int
+    span: Span
+    whom: Whom
+    channel: Channel
+
+    @model_validator(mode="after")
+    def can_stand(self) -> "RungRow":
+        fault = rung_fault(Rung(self.kind, self.step, self.span, self.whom, self.channel))
+        if fault is not None:
+            raise ValueError(str(fault))
+        return self
+
+
+class LadderFile(Strict):
+    rungs: tuple[RungRow, ...] = Field(min_length=1, max_length=MOST_RUNGS)
+
+
+FileName = Literal["units.yaml", "terms.yaml", "responsibilities.yaml", "programme.yaml", "limits.yaml", "ladder.yaml"]
 FILES: dict[FileName, type[Strict]] = {
     "units.yaml": UnitsFile, "terms.yaml": TermsFile, "responsibilities.yaml": ResponsibilitiesFile,
-    "programme.yaml": ProgrammeFile, "limits.yaml": LimitsFile,
+    "programme.yaml": ProgrammeFile, "limits.yaml": LimitsFile, "ladder.yaml": LadderFile,
 }

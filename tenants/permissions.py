@@ -59,6 +59,7 @@ class Permission(StrEnum):
     FLOWS_READ = "flows.read"
     EXCHANGE_RULES = "exchange.rules"
     CHANNEL_KEEP = "channel.keep"
+    LADDER_KEEP = "ladder.keep"
     AUDIT_READ = "audit.read"
     ADMINISTER = "administer"
 
@@ -113,7 +114,7 @@ _PROGRAMME: dict[tuple[Role, Relation], frozenset[Permission]] = {
     (Role.ASSESSOR, R.NOTHING): _PERSON,
     (Role.ADMINISTRATOR, R.NOTHING): _PERSON | {P.ADMINISTER},
     (Role.AUDITOR, R.NOTHING): _LISTS | {P.AUDIT_READ},
-    (Role.HQ_OFFICE, R.NOTHING): _LISTS | {P.PROGRAMME_EDIT, P.ASSIGNMENT_ADD},
+    (Role.HQ_OFFICE, R.NOTHING): _LISTS | {P.PROGRAMME_EDIT, P.ASSIGNMENT_ADD, P.LADDER_KEEP},
 
     (Role.HQ_LEADER, R.OVERSIGHT): _READS | {P.EXTENSION_GRANT_NEXT_YEAR},
     (Role.HQ_LEADER, R.OFFICE_OWN): frozenset({P.ASSIGNMENT_VERIFY, P.EXTENSION_GRANT, P.EXTENSION_GRANT_BEYOND}),

@@ -1,4 +1,4 @@
-"""More time for assignments: the text of `migrations/0006/`, which never changes."""
+"""More time for assignments, and reminders of what is due: the text of `migrations/0006/`, which never changes."""
 from pathlib import Path
 
 from alembic import op
@@ -9,5 +9,5 @@ TEXTS = Path(__file__).parents[1] / revision
 
 
 def upgrade() -> None:
-    for part in ("tables", "policies"):
+    for part in ("tables", "policies", "functions"):
         op.get_bind().exec_driver_sql((TEXTS / f"{part}.sql").read_text())

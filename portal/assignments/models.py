@@ -24,10 +24,11 @@ class Assignment(Base):
     __table_args__ = (UniqueConstraint("unit_id", "programme_id", "code"), CheckConstraint(f"state IN {STATES}", name="state"),
                       one_of("line", Line), one_of("process", Process), one_of("milestone", MilestoneCode),
                       CheckConstraint("percent BETWEEN 0 AND 100", name="percent"),
+                      Index("ix_assignment_open", "unit_id", "id", postgresql_where=text("state = 'open'")),
                       Index("ix_assignment_board", "programme_id", "milestone", "unit_id"),
                       kind(Kind.OWNED, unit_updates=("percent", "state", "reported_on", "handed_in_on", "version"),
                            hq_updates=("owner_id", "start", "due", "promised", "measure", "percent", "state",
-                                       "reported_on", "handed_in_on", "closed_on", "chased_at", "chase_count", "version")))
+                                       "reported_on", "handed_in_on", "closed_on", "chased_at", "chase_count", "round", "version")))
     id: Mapped[Key]
     unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))
     programme_id: Mapped[UUID] = mapped_column(ForeignKey("programme.id"))
@@ -57,6 +58,7 @@ class Assignment(Base):
     closed_on: Mapped[date | None]
     chased_at: Mapped[datetime | None]
     chase_count: Mapped[int] = mapped_column(default=0)
+    round: Mapped[int] = mapped_column(default=1)                # rises when it is returned
     position: Mapped[int] = mapped_column(default=0)
     version: Mapped[int] = mapped_column()
     __mapper_args__ = {"version_id_col": version}

@@ -47,7 +47,8 @@ KINDS: Mapping[str, Message] = {
     "milestone": N_("Milestone"), "setting": N_("Setting"), "liaison": N_("Contact"),
     "channel": N_("Channel"), "outbox_message": N_("Message"), "task": N_("Task"),
     "term": N_("Name of a code"), "campaign": N_("Campaign"), "campaign_receipt": N_("Receipt"), "caution": N_("Warning"),
-    "issue": N_("Quality issue"), "issue_limit": N_("Time limit of issues"), "desk_exception": N_("Desk served by another line")}
+    "issue": N_("Quality issue"), "issue_limit": N_("Time limit of issues"), "desk_exception": N_("Desk served by another line"),
+    "reminder_rung": N_("Rung of the ladder")}
 FIELDS: Mapping[str, Message] = {
     "state": N_("State"), "items": N_("Items"), "mechanism": N_("Working mechanism"), "team": N_("Project team"),
     "contacts": N_("Contacts and counterparts"), "readiness": N_("Systems with quality functions"), "owner": N_("Owner"),
@@ -74,7 +75,7 @@ FIELDS: Mapping[str, Message] = {
     "product_owner": N_("Product of"), "lands_in": N_("Lands in"), "configured_in": N_("Configured in"), "starts": N_("Starts"),
     "ends": N_("Ends"), "segment": N_("Segment"), "brand": N_("Brand"), "business": N_("New or existing"),
     "rules_text": N_("Rules of the offer"), "notice_text": N_("Customer notice"), "training_on": N_("Training on"),
-    "new_due": N_("New due day"), "blocking": N_("Blocked by"),
+    "channel": N_("Way"), "new_due": N_("New due day"), "blocking": N_("Blocked by"),
     "affected": N_("Affected"), "campaign": N_("Campaign"), "units": N_("Units"),
     "severity": N_("Severity"), "stage": N_("Stage"), "respond_minutes": N_("Minutes to accept"),
     "resolve_minutes": N_("Minutes to solve"), "continuous": N_("Around the clock"), "spans": N_("Hours of a working day"),

@@ -39,6 +39,7 @@ PLACES = (
     Place(N_("Programmes"), "/programmes", Permission.PROGRAMME_READ, icon="calendar-event", key="p"),
     Place(N_("Notices"), "/notices", Permission.NOTICE_READ, icon="bell", key="n"),
     Place(N_("Rules of the exchange"), "/exchange", Permission.EXCHANGE_RULES, icon="adjustments-horizontal"),
+    Place(N_("Ladder of reminders"), "/reminders", Permission.LADDER_KEEP, icon="bell-ringing"),
     Place(N_("Permissions"), "/permissions", Permission.PERMISSIONS_READ, icon="lock-access"),
     Place(N_("Audit trail"), "/audit", Permission.AUDIT_READ, icon="history"),
     Place(N_("Administration"), "/admin/", Permission.ADMINISTER, icon="settings"),

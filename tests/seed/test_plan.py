@@ -33,7 +33,8 @@ def test_what_is_there_is_left_alone(app: Flask) -> None:
         assert duty is not None
         unit.name, unit.code, duty.duty = "Hebei (renamed)", "hebei-2", "lead"
         db.session.flush()
-        assert plan.load_reference() == {"unit": 0, "term": 0, "responsibility": 0, "focus": 0, "setting": 0, "issue_limit": 0}
+        assert plan.load_reference() == {"unit": 0, "term": 0, "responsibility": 0, "focus": 0, "setting": 0, "issue_limit": 0,
+                                         "reminder_rung": 0}
         db.session.expire_all()
         assert (unit.name, unit.code, duty.duty) == ("Hebei (renamed)", "hebei-2", "lead")
         db.session.rollback()
@@ -95,7 +96,7 @@ def test_the_command_twice(command: CliRunner, superuser: object) -> None:
         _remove(superuser, FREE_YEAR)
     assert (first.exit_code, second.exit_code) == (0, 0), (first.output, second.output)
     assert f"{FREE_YEAR}" in first.output and "Drafted" in first.output
-    assert "0 unit, 0 term, 0 responsibility, 0 focus, 0 setting, 0 issue_limit" in second.output
+    assert "0 unit, 0 term, 0 responsibility, 0 focus, 0 setting, 0 issue_limit, 0 reminder_rung" in second.output
     assert f"There is a programme for {FREE_YEAR} already." in second.output
 
 

@@ -34,6 +34,8 @@ def deliver(key: UUID, payload: Mapping[str, Any], *, base_url: str = "", by_mai
         if not may_see(person.id, what.subject, sees, given=what.given):
             continue
         mode = Mode.AT_ONCE if what.urgent else rules.mode(what.kind, chosen.get((person.id, what.kind)), rule)
+        if what.calm and mode is Mode.AT_ONCE:
+            mode = Mode.DAILY
         slot = rules.digest_after(clock.now(), rule) if mode is Mode.DAILY else None
         if _said(key, person, what, slot) and mode is not Mode.IN_APP:
             _by_letter(key, unit, person, what, slot, rule, base_url, by_mail)

@@ -15,12 +15,13 @@ TOPIC = "notice"
 
 def tell(unit: int, message: Message, url: str, *, roles: Collection[Role] = (), line: Line | None = None,
          people: Collection[UUID] = (), subject: About | None = None, kind: NoticeKind | None = None, urgent: bool = False,
-         key: str | None = None) -> None:
+         calm: bool = False, key: str | None = None) -> None:
     """Tell the holders of `roles` in a unit (of `line` or of none) and the named `people` there.
 
     Parameters of the message are plain values or {"en": …, "zh": …}; `url` is a path of the portal. `subject` is the thing that
     it is about, ("issue", its key): nobody is told who may not see it at the moment of sending. Without it, and without `kind`,
-    the address says what it is about. What is `urgent` waits for no quiet hours and for no letter of the day. With a `key`
+    the address says what it is about. What is `urgent` waits for no quiet hours and for no letter of the day; what is `calm`
+    always waits for the latter. With a `key`
     the unit is told once, however often this is called."""
     payload: dict[str, Any] = {
         "roles": [r.value for r in roles], "line": line.value if line else None, "people": [str(p) for p in people],
@@ -31,6 +32,8 @@ def tell(unit: int, message: Message, url: str, *, roles: Collection[Role] = (),
         payload["kind"] = kind.value
     if urgent:
         payload["urgent"] = True
+    if calm:
+        payload["calm"] = True
     outbox.post(TOPIC, unit, payload, key=key)
 
 
@@ -44,6 +47,7 @@ class Told:
     given: bool
     line: Line | None
     urgent: bool
+    calm: bool = False
 
 
 def told(payload: Mapping[str, Any]) -> Told:
@@ -52,4 +56,4 @@ def told(payload: Mapping[str, Any]) -> Told:
     kind = NoticeKind(payload["kind"]) if payload.get("kind") else rules.kind_of(url)
     subject = (str(named[0]), UUID(named[1])) if named else rules.about(url)
     line = Line(payload["line"]) if payload.get("line") else None
-    return Told(message, url, kind, subject, bool(named), line, bool(payload.get("urgent")))
+    return Told(message, url, kind, subject, bool(named), line, bool(payload.get("urgent")), bool(payload.get("calm")))

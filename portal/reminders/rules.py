@@ -1,0 +1,228 @@
+"""When which rung of the ladder is due, and whom it reaches. Pure.
+
+A ladder is data: of each kind of deadline, steps before and after it. A sweep may come often or late: each rung is due once a
+round, and of those missed only the last. What is returned or extended begins a new round."""
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from portal.worktime import WorkingTime
+from tenants.access import HEADQUARTERS
+from tenants.messages import N_, Message
+from tenants.vocabulary import Line, Role
+
+
+class Deadline(StrEnum):
+    """What has a deadline, or waits since a moment (WAITS)."""
+    FILING = "filing"
+    REVIEW = "review"
+    ASSIGNMENT = "assignment"
+    VERIFICATION = "verification"
+    EXTENSION = "extension"
+    RESPOND = "respond"
+    RESOLVE = "resolve"
+    RECEIPT = "receipt"
+
+
+class Span(StrEnum):
+    DAY = "day"
+    HOUR = "hour"
+
+
+class Whom(StrEnum):
+    """`hq_line` is who has to decide at headquarters."""
+    OWNER = "owner"
+    DEPUTY = "deputy"
+    LINE_OWNER = "line_owner"
+    CONTACT = "contact"
+    UNIT_HEAD = "unit_head"
+    HQ_LINE = "hq_line"
+    OFFICE = "office"
+    LEADERSHIP = "leadership"
+
+
+class Channel(StrEnum):
+    AT_ONCE = "at_once"                # by the way that the person has chosen
+    DIGEST = "digest"                  # in the letter of the day, whatever the person has chosen
+
+
+_ABOVE: Mapping[Whom, Whom] = {
+    Whom.OWNER: Whom.LINE_OWNER, Whom.LINE_OWNER: Whom.CONTACT, Whom.DEPUTY: Whom.CONTACT, Whom.CONTACT: Whom.UNIT_HEAD,
+    Whom.UNIT_HEAD: Whom.HQ_LINE, Whom.HQ_LINE: Whom.OFFICE, Whom.OFFICE: Whom.LEADERSHIP}
+WAITS = frozenset({Deadline.REVIEW, Deadline.VERIFICATION, Deadline.EXTENSION, Deadline.RECEIPT})
+MOST_STEPS = 250                       # working days, or hours
+MOST_RUNGS = 120
+KINDS: Mapping[Deadline, Message] = {
+    Deadline.FILING: N_("Implementation plan to be submitted"), Deadline.REVIEW: N_("Plan waits for review"),
+    Deadline.ASSIGNMENT: N_("Assignment to be handed in"), Deadline.VERIFICATION: N_("Handed in, waits to be verified"),
+    Deadline.EXTENSION: N_("Request for more time waits"), Deadline.RESPOND: N_("Quality issue to be accepted"),
+    Deadline.RESOLVE: N_("Quality issue to be solved"), Deadline.RECEIPT: N_("Campaign to be acknowledged")}
+PEOPLE: Mapping[Whom, Message] = {
+    Whom.OWNER: N_("owner"), Whom.DEPUTY: N_("the contact's deputy"), Whom.LINE_OWNER: N_("line owner"),
+    Whom.CONTACT: N_("the unit's contact"), Whom.UNIT_HEAD: N_("head of the unit"), Whom.HQ_LINE: N_("the line at headquarters"),
+    Whom.OFFICE: N_("programme office"), Whom.LEADERSHIP: N_("leadership group")}
+CHANNELS: Mapping[Channel, Message] = {
+    Channel.AT_ONCE: N_("as each person wants it"), Channel.DIGEST: N_("in the letter of the day")}
+SPANS: Mapping[Span, Message] = {Span.DAY: N_("working days"), Span.HOUR: N_("working hours")}
+_BEFORE: Mapping[Deadline, Message] = {
+    Deadline.FILING: N_("The implementation plan of %(unit)s is due on %(due)s"),
+    Deadline.ASSIGNMENT: N_("Due on %(due)s, %(unit)s: %(title)s"),
+    Deadline.RESPOND: N_("To be accepted by %(due)s: %(title)s"), Deadline.RESOLVE: N_("To be solved by %(due)s: %(title)s")}
+_AFTER: Mapping[Deadline, Message] = {
+    Deadline.FILING: N_("The implementation plan of %(unit)s was due on %(due)s"),
+    Deadline.REVIEW: N_("The plan of %(unit)s waits for review since %(due)s"),
+    Deadline.ASSIGNMENT: N_("Was due on %(due)s, %(unit)s: %(title)s"),
+    Deadline.VERIFICATION: N_("Waits to be verified since %(due)s, %(unit)s: %(title)s"),
+    Deadline.EXTENSION: N_("%(unit)s waits since %(due)s to hear whether there is more time: %(title)s"),
+    Deadline.RESPOND: N_("Was to be accepted by %(due)s: %(title)s"),
+    Deadline.RESOLVE: N_("Was to be solved by %(due)s: %(title)s"),
+    Deadline.RECEIPT: N_("%(unit)s has not acknowledged since %(due)s: %(title)s")}
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Rung:
+    """`step` days or hours after the deadline, before it where negative: tell `whom` by `channel`."""
+    kind: Deadline
+    step: int
+    span: Span
+    whom: Whom
+    channel: Channel = Channel.AT_ONCE
+
+    @property
+    def code(self) -> str:
+        """What the ledger calls it, within its kind: whoever changes only the channel makes no other rung of it."""
+        return f"{self.step:+d} {self.span} {self.whom}"
+
+
+Ladder = Sequence[Rung]
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """Something with a deadline. `due` is a day, or an instant, of what waits the beginning. `key` and `about` are what a notice
+    is about; `part` tells apart what hangs on the same thing. `judge` decides at headquarters."""
+    kind: Deadline
+    about: str
+    key: UUID
+    unit: int
+    line: Line | None
+    due: date | datetime
+    round: str
+    title: Mapping[str, str]
+    url: str
+    owner: UUID | None = None
+    judge: tuple[Role, Line | None] | None = None
+    part: str = ""
+    continuous: bool = False
+
+
+def fault(rung: Rung) -> Message | None:
+    """Why it cannot stand in a ladder."""
+    if abs(rung.step) > MOST_STEPS:
+        return N_("At most %(n)s steps before or after.", n=MOST_STEPS)
+    if rung.kind in WAITS and rung.step <= 0:
+        return N_("What waits has no deadline: count from the moment it began to wait.")
+    return None
+
+
+def moment(rung: Rung, due: date | datetime, time_: WorkingTime, continuous: bool = False) -> datetime:
+    """When it is due. Days are told at the beginning of work; hours count working time, or run where `continuous`."""
+    opening = time_.hours[0][0]
+    if rung.span is Span.DAY:
+        day = due.astimezone(time_.zone).date() if isinstance(due, datetime) else due
+        return datetime.combine(time_.calendar.add(day, rung.step), opening, time_.zone)
+    at = due if isinstance(due, datetime) else datetime.combine(due, time_.hours[-1][1], time_.zone)
+    span = timedelta(hours=abs(rung.step))
+    if continuous:
+        return at + span if rung.step > 0 else at - span
+    return time_.add(at, span) if rung.step > 0 else time_.passed_before(at, span) if rung.step else at
+
+
+def due_rungs(item: Item, now: datetime, ladder: Ladder, time_: WorkingTime, fired: Collection[str] = ()) -> tuple[Rung, ...]:
+    """Those to be told now: of the steps that have come the last one, without what this round has told already."""
+    come = [(at, rung) for rung in ladder if rung.kind is item.kind
+            and (at := moment(rung, item.due, time_, item.continuous)) <= now]
+    if not come:
+        return ()
+    last = max(at for at, _ in come)
+    return tuple(rung for at, rung in come if at == last and rung.code not in fired)
+
+
+def horizon(kind: Deadline, now: datetime, ladder: Ladder, time_: WorkingTime) -> date | None:
+    """The last due day of which something can be told now; None where the ladder has nothing of the kind."""
+    steps = [rung for rung in ladder if rung.kind is kind]
+    if not steps:
+        return None
+    before = max((-rung.step for rung in steps if rung.span is Span.DAY), default=0)
+    hours = max((-rung.step for rung in steps if rung.span is Span.HOUR), default=0)
+    return time_.calendar.add(now.astimezone(time_.zone).date(), max(before, hours, 0)) + timedelta(days=1)
+
+
+def message(item: Item, now: datetime, unit: Mapping[str, str], zone: WorkingTime) -> Message:
+    """What is said: before the deadline, or after it."""
+    instant = item.due if isinstance(item.due, datetime) else datetime.combine(item.due + timedelta(days=1), time(0), zone.zone)
+    late = item.kind in WAITS or now >= instant
+    said = (_AFTER if late else _BEFORE)[item.kind]
+    due = f"{item.due.astimezone(zone.zone):%Y-%m-%d %H:%M}" if isinstance(item.due, datetime) else item.due.isoformat()
+    return Message(said.msgid, {"unit": dict(unit), "due": due, "title": dict(item.title)})
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """A function that somebody holds today; during leave `stands_in` acts instead."""
+    person: UUID
+    unit: int
+    role: Role
+    line: Line | None
+    deputy: bool = False
+    stands_in: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Staff:
+    """Who works in a unit and at headquarters today; `home` is the unit in which a person who stands in is told."""
+    posts: Sequence[Post]
+    home: Mapping[UUID, int]
+
+
+Told = tuple[int, UUID]
+
+
+def reached(whom: Whom, item: Item, staff: Staff) -> tuple[Told, ...]:
+    """Whom it reaches, each in a unit of his: on leave the delegate; where nobody is, the next above."""
+    step: Whom | None = whom
+    while step is not None:
+        found = dict.fromkeys(_told(post, staff) for post in staff.posts if _is(step, post, item))
+        if found:
+            return tuple(found)
+        step = _ABOVE.get(step)
+    return ()
+
+
+def _told(post: Post, staff: Staff) -> Told:
+    if post.stands_in is None:
+        return post.unit, post.person
+    return staff.home.get(post.stands_in, post.unit), post.stands_in
+
+
+def _is(whom: Whom, post: Post, item: Item) -> bool:
+    here, there = post.unit == item.unit, post.unit == HEADQUARTERS
+    match whom:
+        case Whom.OWNER:
+            return here and item.owner is not None and post.person == item.owner
+        case Whom.DEPUTY | Whom.CONTACT:
+            return here and post.role is Role.UNIT_CONTACT and post.deputy is (whom is Whom.DEPUTY)
+        case Whom.LINE_OWNER:
+            return here and post.role is Role.LINE_OWNER and post.line == item.line and item.line is not None
+        case Whom.UNIT_HEAD:
+            return here and post.role is Role.UNIT_HEAD
+        case Whom.HQ_LINE:
+            role, line = item.judge or (Role.HQ_LINE_LEAD, item.line)
+            return there and post.role is role and line in (None, post.line)
+        case Whom.OFFICE:
+            return there and post.role is Role.HQ_OFFICE
+        case Whom.LEADERSHIP:
+            return there and post.role is Role.HQ_LEADER
+

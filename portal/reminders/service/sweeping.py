@@ -1,0 +1,100 @@
+"""The sweep: of everything open in a unit, the rungs that are due and were not told. It may come as often as it likes."""
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from uuid import UUID
+
+from sqlalchemy.dialects.postgresql import insert
+
+from portal.notices import service as notices
+from portal.notices.rules import NoticeKind
+from portal.reminders import queries, rules
+from portal.reminders.models import Reminder
+from portal.reminders.rules import Channel, Item, Rung, Told
+from portal.worktime import WorkingTime
+from tenants import clock
+from tenants.access import HEADQUARTERS
+from tenants.db import db, uuid7
+from tenants.messages import Message
+
+
+@dataclass(slots=True)
+class Counts:
+    """Things looked at, rungs told, and rungs for which nobody was there."""
+    seen: int = 0
+    told: int = 0
+    nobody: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """What would be told, to whom."""
+    item: Item
+    rung: Rung
+    people: tuple[Told, ...]
+    message: Message
+
+
+def sweep(unit: int) -> Counts:
+    """Tell what is due in a unit, in whose scope this runs; a commit a slice. Of two at once, each rung is told by one."""
+    counts, now = Counts(), clock.now()
+    steps, time, staff, names = queries.ladder(), queries.working_time(), queries.staff(unit), queries.names((unit, HEADQUARTERS))
+    for items in queries.open_items(unit, now, steps, time):
+        counts.seen += len(items)
+        for item, rung in _due(items, now, steps, time):
+            people = rules.reached(rung.whom, item, staff)
+            if _note(item, rung, people, now):
+                counts.told += bool(people)
+                counts.nobody += not people
+                _tell(item, rung, people, rules.message(item, now, names[item.unit], time))
+        db.session.commit()
+        db.session.expunge_all()
+    return counts
+
+
+def _due(items: Sequence[Item], now: datetime, steps: rules.Ladder, time: WorkingTime) -> Iterator[tuple[Item, Rung]]:
+    told: Mapping[tuple[UUID, str, str, str], Collection[str]] | None = None
+    for item in items:
+        come = rules.due_rungs(item, now, steps, time)
+        if come:
+            told = queries.told(items) if told is None else told             # asked only where something may be due
+            fired = told.get((item.key, item.kind, item.part, item.round), ())
+            yield from ((item, rung) for rung in come if rung.code not in fired)
+
+
+def _note(item: Item, rung: Rung, people: Sequence[Told], now: datetime) -> bool:
+    """False where another sweep was there first."""
+    result = db.session.execute(
+        insert(Reminder).values(
+            id=uuid7(), unit_id=item.unit, subject_kind=item.about, subject_id=item.key, kind=item.kind.value, part=item.part,
+            round=item.round, rung=rung.code, people=[p for _, p in people], at=now).on_conflict_do_nothing()
+        .returning(Reminder.id)).all()
+    return bool(result)
+
+
+def _tell(item: Item, rung: Rung, people: Sequence[Told], message: Message) -> None:
+    for unit, group in groupby(sorted(people), key=lambda told: told[0]):
+        notices.tell(unit, message, item.url, people=[p for _, p in group], subject=(item.about, item.key),
+                     kind=NoticeKind.REMINDER, calm=rung.channel is Channel.DIGEST,
+                     key=f"{item.key} {item.kind} {item.part} {item.round} {rung.code}")
+
+
+def foresee(until: datetime, most: int = 2_000) -> tuple[list[Foreseen], bool]:
+    """What sweeps would tell up to a moment, over everything that one sees; whether that was looked through to its end."""
+    steps, time, seen = queries.ladder(), queries.working_time(), 0
+    found: list[Foreseen] = []
+    staffs: dict[int, rules.Staff] = {}
+    for items in queries.open_items(None, until, steps, time):
+        seen += len(items)
+        names = queries.names({i.unit for i in items})
+        for item, rung in _due(items, until, steps, time):
+            if item.unit not in staffs:
+                staffs[item.unit] = queries.staff(item.unit)
+            found.append(Foreseen(item, rung, rules.reached(rung.whom, item, staffs[item.unit]),
+                                  rules.message(item, until, names[item.unit], time)))
+            if len(found) >= most:
+                return found, False
+        if seen >= 50 * most:
+            return found, False
+    return found, True

@@ -1,0 +1,111 @@
+"""The ladder: each rung once a round, of those missed the last one, upwards where nobody is."""
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from portal.reminders import forms, rules
+from portal.reminders.rules import Channel, Deadline, Item, Post, Rung, Span, Staff, Whom
+from portal.worktime import WorkingTime
+from seed.reading import read_plan
+from tenants.vocabulary import Line, Role
+
+TIME = WorkingTime()
+ZONE = ZoneInfo("Asia/Shanghai")
+DUE = date(2026, 6, 30)                                # a Tuesday
+KEY = UUID(int=1)
+LADDER = [Rung(Deadline.ASSIGNMENT, step, Span.DAY, whom) for step, whom in (
+    (-10, Whom.OWNER), (-3, Whom.OWNER), (-3, Whom.CONTACT), (1, Whom.CONTACT), (5, Whom.UNIT_HEAD))]
+
+
+def item(due: Any = DUE, kind: Deadline = Deadline.ASSIGNMENT, **more: Any) -> Item:
+    return Item(kind, "assignment", KEY, 9, Line.MARKET, due, "1", {"en": "t", "zh": "t"}, "/", **more)
+
+
+def at(day: date, hour: int = 9) -> datetime:
+    return datetime(day.year, day.month, day.day, hour, tzinfo=ZONE)
+
+
+@pytest.mark.parametrize(("now", "told"), [
+    (at(date(2026, 6, 10)), []), (at(date(2026, 6, 15), 8), []), (at(date(2026, 6, 15)), ["-10 day owner"]),
+    (at(date(2026, 6, 24)), ["-10 day owner"]), (at(date(2026, 6, 25)), ["-3 day owner", "-3 day contact"]),
+    (at(DUE, 23), ["-3 day owner", "-3 day contact"]), (at(date(2026, 7, 1)), ["+1 day contact"]),
+    (at(date(2026, 7, 6)), ["+1 day contact"]), (at(date(2026, 7, 7)), ["+5 day unit_head"]),
+    (at(date(2027, 7, 7)), ["+5 day unit_head"])])
+def test_which_is_due(now: datetime, told: list[str]) -> None:
+    found = rules.due_rungs(item(), now, LADDER, TIME)
+    assert [r.code for r in found] == told
+    assert rules.due_rungs(item(), now, LADDER, TIME, {r.code for r in found}) == ()
+    assert rules.due_rungs(item(kind=Deadline.FILING), now, LADDER, TIME) == ()
+
+
+def test_hours_count_working_time_or_run_around_the_clock() -> None:
+    due = at(date(2026, 6, 29), 9)
+    before, after = (Rung(Deadline.RESPOND, step, Span.HOUR, Whom.LINE_OWNER) for step in (-1, 1))
+    assert rules.moment(before, due, TIME).date() == date(2026, 6, 26)          # the Friday before
+    assert rules.moment(after, due, TIME) == due + timedelta(hours=1)
+    assert rules.moment(before, due, TIME, continuous=True) == due - timedelta(hours=1)
+
+
+RUNGS = st.lists(st.builds(Rung, st.just(Deadline.ASSIGNMENT), st.integers(-30, 30), st.sampled_from(Span),
+                           st.sampled_from(Whom)), max_size=12)
+
+
+@given(RUNGS, st.lists(st.integers(-60 * 24, 60 * 24), min_size=1, max_size=40))
+@settings(max_examples=80, deadline=None)
+def test_however_often_and_late_it_sweeps(ladder: Sequence[Rung], hours: list[int]) -> None:
+    """Nothing twice, nothing early, no step after a later one, and at any time nothing but what the last step says."""
+    fired: list[Rung] = []
+    for hour in sorted(hours):
+        now = at(DUE) + timedelta(hours=hour)
+        told = rules.due_rungs(item(), now, ladder, TIME, {r.code for r in fired})
+        moments = {rules.moment(r, DUE, TIME) for r in told}
+        assert len(moments) <= 1 and all(m <= now for m in moments)
+        assert not {r.code for r in told} & {r.code for r in fired}
+        if told and fired:
+            assert min(moments) >= max(rules.moment(r, DUE, TIME) for r in fired)
+        fired += {r.code: r for r in told}.values()
+        horizon = rules.horizon(Deadline.ASSIGNMENT, now, ladder, TIME)
+        assert not told or (horizon is not None and horizon >= DUE)
+
+
+OWNER, CONTACT, DEPUTY, HEAD, LEAD, OFFICE, LEADER, DELEGATE = (UUID(int=n) for n in range(10, 18))
+POSTS = [Post(OWNER, 9, Role.LINE_OWNER, Line.MARKET), Post(CONTACT, 9, Role.UNIT_CONTACT, None),
+         Post(DEPUTY, 9, Role.UNIT_CONTACT, None, True), Post(HEAD, 9, Role.UNIT_HEAD, None),
+         Post(LEAD, 1, Role.HQ_LINE_LEAD, Line.MARKET), Post(OFFICE, 1, Role.HQ_OFFICE, None),
+         Post(LEADER, 1, Role.HQ_LEADER, None)]
+
+
+@pytest.mark.parametrize(("whom", "gone", "told"), [
+    (Whom.OWNER, (), OWNER), (Whom.CONTACT, (), CONTACT), (Whom.DEPUTY, (), DEPUTY), (Whom.UNIT_HEAD, (), HEAD),
+    (Whom.HQ_LINE, (), LEAD), (Whom.OFFICE, (), OFFICE), (Whom.LEADERSHIP, (), LEADER), (Whom.OWNER, (OWNER,), CONTACT),
+    (Whom.DEPUTY, (DEPUTY,), CONTACT), (Whom.LINE_OWNER, (OWNER,), CONTACT), (Whom.CONTACT, (CONTACT,), HEAD),
+    (Whom.CONTACT, (CONTACT, HEAD, LEAD), OFFICE), (Whom.LEADERSHIP, (LEADER,), None)])
+def test_whom_it_reaches(whom: Whom, gone: tuple[UUID, ...], told: UUID | None) -> None:
+    staff = Staff([p for p in POSTS if p.person not in gone], {})
+    assert [person for _, person in rules.reached(whom, item(owner=OWNER), staff)] == ([told] if told else [])
+
+
+def test_on_leave_the_delegate_hears_where_he_works() -> None:
+    away = Post(CONTACT, 9, Role.UNIT_CONTACT, None, stands_in=DELEGATE)
+    assert rules.reached(Whom.CONTACT, item(), Staff([away], {DELEGATE: 12})) == ((12, DELEGATE),)
+
+
+def test_who_decides_is_the_desk_at_headquarters() -> None:
+    asked = item(kind=Deadline.EXTENSION, judge=(Role.HQ_LEADER, None))
+    assert rules.reached(Whom.HQ_LINE, asked, Staff(POSTS, {})) == ((1, LEADER),)
+
+
+def test_the_seeded_ladder_covers_every_kind_and_stands() -> None:
+    ladder = [Rung(Deadline(r["kind"]), r["step"], Span(r["span"]), Whom(r["whom"]), Channel(r["channel"]))
+              for r in read_plan().ladder]
+    assert {r.kind for r in ladder} == set(Deadline) and [rules.fault(r) for r in ladder if rules.fault(r)] == []
+    typed = {f"{name}-{n}": value for n, row in enumerate(forms.shown(ladder)) for name, value in row.items()}
+    assert forms.read(typed).rungs == ladder
+    assert rules.fault(Rung(Deadline.REVIEW, 0, Span.DAY, Whom.OFFICE))
+    assert rules.fault(Rung(Deadline.FILING, 251, Span.DAY, Whom.OFFICE))

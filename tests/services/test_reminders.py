@@ -1,0 +1,187 @@
+"""The sweep over real things: whom it tells of what, once; what restarts and what stops it."""
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, timedelta
+from uuid import UUID
+
+import pytest
+from flask import Flask
+
+from portal.assignments import service as work
+from portal.filings import service as filings
+from portal.reminders import queries, service
+from portal.reminders.rules import Channel, Deadline, Rung, Span, Whom
+from tenants import clock
+from tenants.context import Scope
+from tenants.db import db, uuid7
+from tenants.errors import Invalid, NotPermitted, Stale
+from tenants.isolation import acting_as
+from tests.conftest import As, Superuser
+from tests.factories import people
+from tests.factories.exchange import campaign, raised, unit
+from tests.factories.plans import draft
+from tests.services.test_notices import Post
+from tests.services.test_waivers import a_key, do
+
+DUE = date(2026, 6, 30)                                # a Tuesday
+LATE = date(2026, 7, 1)
+
+
+@pytest.fixture
+def post(app: Flask, superuser: Superuser) -> Post:
+    return Post(app, superuser)
+
+
+@pytest.fixture
+def key(superuser: Superuser) -> UUID:
+    """The only thing open in Guangdong; its market owner has it."""
+    found = a_key(superuser)
+    superuser.execute("UPDATE assignment SET state = 'closed' WHERE id <> %s", (found,))
+    superuser.execute("UPDATE assignment SET due = %s, owner_id = %s WHERE id = %s", (DUE, people.key("market.guangdong"), found))
+    return found
+
+
+@contextmanager
+def on(day: date, hour: int = 10) -> Iterator[None]:
+    with clock.standing_at(clock.at(day, hour)):
+        yield
+
+
+def swept(app: Flask, superuser: Superuser, code: str = "guangdong") -> tuple[int, int]:
+    """Rungs told, and rungs for which nobody was there."""
+    with app.app_context(), acting_as(Scope(None, (unit(superuser, code),))):
+        found = service.sweep(unit(superuser, code))
+        return found.told, found.nobody
+
+
+def hears(post: Post, about: str = "assignments") -> dict[str, str]:
+    """Who was told, and how the last sentence begins."""
+    found = post.new()
+    return {who: said[-1][0].split("%")[0].strip() for who, said in found.items() if any(f"/{about}/" in url for _, url in said)}
+
+
+def test_once_however_often_it_sweeps_and_only_the_last_when_it_comes_late(
+        app: Flask, post: Post, superuser: Superuser, key: UUID) -> None:
+    with on(date(2026, 5, 4)):
+        assert swept(app, superuser) == (0, 0)
+    with on(date(2026, 6, 26)):
+        assert swept(app, superuser) == (2, 0) and swept(app, superuser) == (0, 0)
+        assert hears(post) == {"market.guangdong": "Due on", "contact.guangdong": "Due on"}
+    with on(date(2026, 7, 8)):                         # five working days late: the steps of one and three are past
+        assert swept(app, superuser) == (1, 0)
+        assert hears(post) == {"head.guangdong": "Was due on"}
+    with on(date(2026, 7, 9)):
+        assert swept(app, superuser) == (0, 0) and post.new() == {}
+    rows = superuser.execute("SELECT rung, round, cardinality(people), unit_id FROM reminder ORDER BY at, rung").fetchall()
+    gd = unit(superuser, "guangdong")
+    assert rows == [("-3 day contact", "1 2026-06-30", 1, gd), ("-3 day owner", "1 2026-06-30", 1, gd),
+                    ("+5 day unit_head", "1 2026-06-30", 1, gd)]
+
+
+def test_returned_and_extended_begin_anew_and_what_has_ended_is_silent(
+        app: Flask, acting: As, post: Post, superuser: Superuser, key: UUID) -> None:
+    with on(LATE):
+        assert swept(app, superuser) == (2, 0)
+        do(acting, "market.guangdong", key, lambda a, me: work.hand_in(a, "done", actor=me))
+        assert swept(app, superuser) == (0, 0)
+        do(acting, "market", key, lambda a, me: work.verify(a, "return", "more", actor=me))
+        assert swept(app, superuser) == (2, 0)
+        do(acting, "market.guangdong", key, lambda a, me: work.ask_extension(a, date(2026, 9, 30), "why", actor=me))
+        do(acting, "office", key, lambda a, me: work.decide_extension(a, "grant", "", actor=me))
+        assert swept(app, superuser) == (0, 0)
+    with on(date(2026, 9, 27)):                        # three working days before the new day, the last of them a make-up day
+        told, _ = swept(app, superuser)
+        assert told == 2
+        do(acting, "office", key, lambda a, me: work.cancel(a, "nobody has it", actor=me))
+    with on(date(2026, 10, 20)):
+        assert swept(app, superuser) == (0, 0)
+
+
+def test_on_leave_the_delegate_and_nobody_there_the_next_above(
+        app: Flask, post: Post, superuser: Superuser, key: UUID) -> None:
+    superuser.execute("INSERT INTO delegation (id, appointment_id, person_id, valid_from, valid_until) VALUES (%s, %s, %s, %s, %s)",
+                      (uuid7(), people.appointment_key("contact.guangdong"), people.key("member.guangdong"), LATE, LATE))
+    superuser.execute("UPDATE assignment SET owner_id = %s WHERE id = %s", (people.key("market.migu"), key))      # not here
+    with on(LATE):
+        swept(app, superuser)
+        assert set(hears(post)) == {"member.guangdong", "market.guangdong"}
+
+
+def test_a_unit_without_anybody_is_headquarters_to_watch(app: Flask, post: Post, superuser: Superuser) -> None:
+    row = superuser.execute("SELECT a.id, u.code FROM assignment a JOIN unit u ON u.id = a.unit_id WHERE u.kind = 'province' AND"
+                            " u.code NOT IN ('beijing', 'guangdong', 'tibet') AND a.line = 'market' LIMIT 1").fetchone()
+    assert row
+    superuser.execute("UPDATE assignment SET state = 'closed' WHERE id <> %s", (row[0],))
+    superuser.execute("UPDATE assignment SET due = %s WHERE id = %s", (DUE, row[0]))
+    with on(LATE):
+        assert swept(app, superuser, row[1]) == (2, 0)
+        assert set(hears(post)) == {"market"}
+
+
+def test_plans_reviews_verification_and_more_time(app: Flask, acting: As, post: Post, superuser: Superuser, key: UUID) -> None:
+    superuser.execute("UPDATE assignment SET state = 'open' WHERE template_kind = 'plan_filing'")
+    with on(date(2026, 5, 6)):                         # the plan was due on 30 April; the holiday lies between
+        swept(app, superuser)
+        assert hears(post) == {"contact.guangdong": "The implementation plan of", "deputy.guangdong": "The implementation plan of"}
+    with acting("contact.guangdong") as contact:
+        plan = draft(contact)
+        filings.submit(plan, actor=contact)
+        db.session.commit()
+    do(acting, "market.guangdong", key, lambda a, me: work.ask_extension(a, date(2027, 2, 1), "why", actor=me))
+    post.new()
+    with on(date(2026, 3, 13)):                        # three working days after the submission
+        swept(app, superuser)
+        told = post.new()
+        assert {who for who, said in told.items() if any("/filings/" in url for _, url in said)} == {
+            "market", "network", "it", "enterprise", "customer-service"}
+        assert {who for who, said in told.items() if any("/assignments/" in url for _, url in said)} == {"leader"}
+    do(acting, "market.guangdong", key, lambda a, me: work.hand_in(a, "", actor=me))
+    post.new()
+    with on(date(2026, 3, 18)):
+        swept(app, superuser)
+        assert hears(post) == {"market": "Waits to be verified since"}
+
+
+def test_issues_and_receipts(app: Flask, acting: As, post: Post, superuser: Superuser, key: UUID) -> None:
+    about = campaign(superuser, "hq", product="guangdong", lands=("guangdong", "tibet"))
+    issue = raised(acting, "contact.tibet", about)
+    post.new()
+    with on(date(2026, 3, 16)):
+        assert swept(app, superuser, "hq")[0] >= 1
+        assert f"/issues/{issue}" in {url for said in post.new().values() for _, url in said}
+        assert swept(app, superuser, "hq") == (0, 0)
+
+
+def test_a_sweep_sees_its_own_unit_alone(app: Flask, superuser: Superuser, post: Post) -> None:
+    with on(LATE):
+        swept(app, superuser, "tibet")
+    assert {u for u, in superuser.execute("SELECT DISTINCT unit_id FROM reminder").fetchall()} == {unit(superuser, "tibet")}
+
+
+def test_the_office_keeps_the_ladder(acting: As, superuser: Superuser) -> None:
+    rung = Rung(Deadline.ASSIGNMENT, 2, Span.DAY, Whom.OFFICE, Channel.DIGEST)
+    with acting("office") as office:
+        was, before = service.seen(), list(queries.ladder())
+        louder = Rung(before[0].kind, before[0].step, before[0].span, before[0].whom, Channel.AT_ONCE
+                      if before[0].channel is Channel.DIGEST else Channel.DIGEST)
+        service.keep([louder, *before[2:], rung], was, actor=office)
+        db.session.commit()
+        after = queries.ladder()
+        assert rung in after and louder in after and before[1] not in after and len(after) == len(before)
+        with pytest.raises(Stale):
+            service.keep(before, was, actor=office)
+        for wrong in ([rung, rung], [Rung(Deadline.RECEIPT, -1, Span.DAY, Whom.OWNER)]):
+            with pytest.raises(Invalid):
+                service.keep(wrong, service.seen(), actor=office)
+    with acting("market") as lead, pytest.raises(NotPermitted):
+        service.keep([], "", actor=lead)
+    assert superuser.execute("SELECT action, count(*) FROM audit_entry WHERE subject_kind = 'reminder_rung' GROUP BY 1 ORDER BY 1"
+                             ).fetchall() == [("add", 1), ("change", 1), ("remove", 1)]
+
+
+def test_what_tomorrow_brings(acting: As, superuser: Superuser, key: UUID) -> None:
+    with on(DUE), acting("office"):
+        found, whole = service.foresee(clock.at(DUE + timedelta(days=1), 23, 59))
+        assert whole and {(f.item.key, f.rung.code) for f in found} == {(key, "+1 day owner"), (key, "+1 day contact")}
+        assert {p for f in found for _, p in f.people} == {people.key("market.guangdong"), people.key("contact.guangdong")}
+        assert superuser.execute("SELECT count(*) FROM reminder").fetchone() == (0,)

@@ -1,0 +1,40 @@
+"""The ladder's pages, and the task that begins the sweeps."""
+import re
+
+from flask import Flask
+
+from tenants import clock
+from tests.conftest import Superuser
+from tests.factories import standing
+from tests.web.test_assignments import signed_in
+
+
+def form_of(page: str) -> dict[str, str]:
+    found = dict(re.findall(r'<input type="hidden" name="(seen)" value="([^"]*)"', page))
+    for name, chosen in re.findall(r'<select[^>]*name="([a-z]+-\d+)"[^>]*>(.*?)</select>', page, re.S):
+        picked = re.search(r'<option value="([^"]*)" selected', chosen)
+        found[name] = picked[1] if picked else ""
+    found |= {name: value for value, name in re.findall(r'<input type="number" value="([^"]*)" id="[^"]*" name="(step-\d+)"', page)}
+    return found
+
+
+def test_the_office_reads_changes_and_looks_ahead(app: Flask, superuser: Superuser) -> None:
+    office = signed_in(app, "office")
+    sent = form_of(office.get("/reminders").text)
+    count = superuser.execute("SELECT count(*) FROM reminder_rung").fetchone()
+    assert count and sum(name.startswith("kind-") and bool(value) for name, value in sent.items()) == count[0]
+    wrong = office.post("/reminders", {**sent, "step-0": "soon"})
+    assert wrong.status_code == 422 and "soon" in wrong.text and "aria-invalid" in wrong.text
+    assert office.post("/reminders", {**sent, "remove-0": "1"}).status_code == 303
+    assert superuser.execute("SELECT count(*) FROM reminder_rung").fetchone() == (count[0] - 1,)
+    assert office.post("/reminders", sent).status_code == 412
+    assert office.get("/reminders/tomorrow").status_code == 200
+    for who in ("market", "leader", "admin", "contact.guangdong"):
+        assert signed_in(app, who).get("/reminders").status_code == 403, who
+
+
+def test_tomorrow_in_a_year_half_done(app: Flask, superuser: Superuser) -> None:
+    standing.shuffle(superuser, 3)
+    office = signed_in(app, "office")
+    with clock.standing_at(standing.NOW):
+        assert "/assignments/" in office.get("/reminders/tomorrow").text
