@@ -296,7 +296,7 @@ def _linked(t: Telling, issue: Thread) -> None:
 
 
 def _with_party(t: Telling, issue: Thread) -> None:
-    issue.accept()
+    issue.evidence().accept()
     product, known = issue.about.product.owner, (issue.raiser[1], issue.desk[0])
     desks: list[Desk] = [(u, issue.line) for u in issue.about.units if u not in (*known, product)] or [("hq", Line.IT)]
     issue.name_party(t.rng.choice(desks)).comment().resolve().confirm()

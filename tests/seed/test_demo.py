@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from flask import Flask
 from sqlalchemy import select
 
-from portal import embedded, migrate, roles
+from portal import embedded, masking, migrate, roles
 from portal.app import create_app
 from portal.assignments.models import Assignment
 from portal.assignments.rules import LIGHTS, light
@@ -22,8 +22,9 @@ from portal.notices.models import Notice
 from portal.outbox import queries as outbox
 from portal.programmes.models import Programme
 from portal.programmes.rules import UnitFacts, shift, targets_match
+from portal.web import labels
 from seed import commands, demo
-from seed.demo import story
+from seed.demo import exchange_acts, exchange_words, story
 from seed.demo.acts import Act
 from seed.demo.filing_story import Task
 from seed.demo.people import Staff
@@ -38,6 +39,7 @@ from tenants.isolation import acting_as
 from tenants.models import Appointment, Delegation, Person, Unit
 from tenants.vocabulary import Line
 from tests import conftest
+from tests.seed.exchanged import everything_is_there, exchanged, nobody_else_sees_it, something_is_there
 
 A_FEW = ("beijing", "guangdong", "tibet", "migu", "sichuan", "tietong")
 OFFICE = Scope(None, (1,), Lane.OVERSIGHT)
@@ -100,14 +102,14 @@ def lights(today: date) -> Counter[str]:
         return Counter(light(a.facts, today).code for a in db.session.scalars(select(Assignment)))
 
 
-def figures() -> tuple[Counter[str], list[tuple[object, ...]]]:
+def figures() -> tuple[Counter[str], list[tuple[object, ...]], list[tuple[object, ...]]]:
     """What two runs must have in common: all of it but the keys."""
     with acting_as(OFFICE):
         filings = Counter(db.session.scalars(select(Filing.state)))
         a = Assignment
         rows = db.session.execute(select(Unit.code, a.code, a.state, a.percent, a.start, a.due, a.measure, a.handed_in_on,
                                          a.closed_on).join(Unit, Unit.id == a.unit_id).order_by(Unit.code, a.code))
-        return filings, [tuple(r) for r in rows]
+        return filings, [tuple(r) for r in rows], exchanged()
 
 
 def test_a_year_is_whole_and_made_once(fresh: Fresh) -> None:
@@ -122,6 +124,7 @@ def test_a_year_is_whole_and_made_once(fresh: Fresh) -> None:
         found = lights(now.date())
         assert set(found) >= {"closed", "red", "blue", "green", "grey"}
         _people(now.date())
+        everything_is_there(now)
         assert not demo.make("another", "http://portal.example", nothing, only=A_FEW)
         assert figures() == before
 
@@ -192,9 +195,19 @@ def test_the_command_refuses_production_and_keeps_the_password(app: Flask, monke
     assert answer.exit_code != 0 and "production" in answer.output
 
 
+def test_a_young_year_shows_something(fresh: Fresh) -> None:
+    now = datetime(2026, 1, 5, 7, 30, tzinfo=UTC)
+    with at(fresh(now), now):
+        assert demo.make("one password", "", nothing, only=("guangdong", "migu"))
+        assert audit.broken() == []
+        assert outbox.receivers_waiting() == []
+        something_is_there()
+        nobody_else_sees_it()
+
+
 @pytest.mark.long
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("day", [date(2026, 1, 5), date(2026, 5, 2), date(2026, 11, 22), date(2028, 2, 29)], ids=str)
+@pytest.mark.parametrize("day", [date(2026, 1, 5), date(2026, 5, 2), date(2026, 11, 22), date(2027, 12, 31)], ids=str)
 def test_all_units_on_a_day(fresh: Fresh, day: date) -> None:
     now = datetime(day.year, day.month, day.day, 7, 30, tzinfo=UTC)
     app = fresh(now)
@@ -204,6 +217,9 @@ def test_all_units_on_a_day(fresh: Fresh, day: date) -> None:
         assert set(figures()[0]) == set(STATES) - {"superseded"}
         found = lights(day)
         assert set(found) == set(LIGHTS), found
+        something_is_there()
+        if day.month > 6:
+            everything_is_there(now)
         with acting_as(OFFICE):
             past = Counter(a.state for a in db.session.scalars(select(Assignment).where(Assignment.milestone_due < day)))
         if day.month == 11:
@@ -256,3 +272,34 @@ def test_the_story_keeps_to_its_time(day: date) -> None:
     assert [a.at for a in acts] == sorted(a.at for a in acts)
     assert acts == written(day)[1]
     assert acts != written(day, 2)[1]
+
+
+@pytest.mark.parametrize("day", [date(2026, 1, 5), date(2026, 5, 2), date(2026, 11, 22), date(2027, 12, 31)], ids=str)
+def test_what_happens_to_an_issue_or_a_campaign_happens_in_order(day: date) -> None:
+    _, acts = written(day)
+    raised: dict[tuple[str, datetime], datetime] = {}
+    registered: set[tuple[str, str]] = set()
+    for act in acts:
+        match act:
+            case exchange_acts.Register():
+                assert (act.of.unit, act.of.code) not in registered
+                registered.add((act.of.unit, act.of.code))
+            case exchange_acts.Raise():
+                assert (act.who[1], act.at) not in raised
+                raised[act.who[1], act.at] = act.at
+                assert not act.of.code or (act.of.unit, act.of.code) in registered
+            case exchange_acts.OnIssue():
+                assert raised[act.issue] < act.at
+                raised[act.issue] = act.at
+                if isinstance(act, exchange_acts.Split):
+                    raised[act.who[1], act.at] = act.at
+            case exchange_acts.OnCampaign():
+                assert (act.of.unit, act.of.code) in registered
+    assert len(raised) >= (18 if day.month == 1 else 40 if day.month == 5 else 100)
+
+
+def test_words_hold_no_numbers_of_people() -> None:
+    said = [text for topic in exchange_words.TOPICS.values()
+            for text in (*topic.titles, *topic.descriptions, *topic.causes, *topic.solutions, *topic.question, *topic.comments)]
+    assert all(masking.mask(text).text == text for text in said)
+    assert {topic.element for topic in exchange_words.TOPICS.values()} <= {e for of in labels.ELEMENTS.values() for e in of}
