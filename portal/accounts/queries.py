@@ -136,5 +136,5 @@ def functions_like(person: UUID, unit: int, role: Role, line: Line | None) -> Se
 def units_of(person: UUID, day: date) -> Sequence[int]:
     """Where the person has a function that is not over before a day."""
     a = Appointment
-    return db.session.scalars(select(a.unit_id).where(a.person_id == person, a.valid_from <= day,
-                                                      func.coalesce(a.valid_until, day) >= day).distinct().order_by(a.unit_id)).all()
+    valid = a.valid_from <= day, func.coalesce(a.valid_until, day) >= day
+    return db.session.scalars(select(a.unit_id).where(a.person_id == person, *valid).distinct().order_by(a.unit_id)).all()

@@ -16,7 +16,8 @@ from tests.factories import people
 
 def some(actor: Identity, line: str = "market", unit: str = "guangdong") -> list[Assignment]:
     wanted = queries.Wanted(unit=unit, line=line)
-    found = db.session.scalars(queries.listed(queries.conditions(actor, wanted, clock.today())).options(queries.with_waivers())).all()
+    rows = queries.listed(queries.conditions(actor, wanted, clock.today()))
+    found = db.session.scalars(rows.options(queries.with_waivers())).all()
     return [a for a in found if a.template_kind == "task"]
 
 
