@@ -16,6 +16,7 @@ from portal.assignments.rules import (
     GRANTED,
     OPEN,
     STANDARD,
+    UNCLOSED_STATES,
     Light,
     LightFacts,
     Thresholds,
@@ -135,6 +136,11 @@ def listed(where: Sequence[ColumnElement[bool]]) -> Select[Assignment]:
     """By due date, to be paged; unit and owner come along."""
     return (select(Assignment).where(*where).order_by(Assignment.due, Assignment.id)
             .options(joinedload(Assignment.unit), joinedload(Assignment.owner)))
+
+
+def chaseable(identity: Identity, where: Sequence[ColumnElement[bool]]) -> list[ColumnElement[bool]]:
+    """Of what a list shows, that which this person may chase now."""
+    return [*where, readable(identity, Permission.ASSIGNMENT_CHASE), Assignment.state.in_(UNCLOSED_STATES)]
 
 
 def after(due: date, key: UUID) -> ColumnElement[bool]:

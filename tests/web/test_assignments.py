@@ -8,6 +8,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import event
 
+from portal.assignments.views import listing
 from tenants import clock
 from tenants.db import db
 from tests.conftest import Superuser
@@ -177,6 +178,30 @@ def test_where_one_may_not_be_chased_nobody_is(app: Flask, superuser: Superuser)
     contact = signed_in(app, "contact.guangdong")
     assert 'name="pick"' not in contact.get("/assignments").text
     assert contact.post("/assignments/chase", {"pick": [mine]}).status_code == 403
+
+
+def test_all_of_a_filter_are_chased_on_every_page_of_it(app: Flask, superuser: Superuser) -> None:
+    superuser.execute("UPDATE assignment SET due = '2026-02-01' WHERE line = 'market' AND milestone = 'sorting'")
+    superuser.execute("UPDATE assignment SET state = 'closed' WHERE id = (SELECT id FROM assignment WHERE line = 'market' AND"
+                      " milestone = 'sorting' ORDER BY id DESC LIMIT 1)")
+    lead, red = signed_in(app, "market"), "milestone=sorting&kind=province&light=red"
+    button = re.search(r'name="all"[^>]*value="(\d+)"|value="(\d+)"[^>]*name="all"', lead.get(f"/assignments?{red}").text)
+    assert button
+    number = int(button[1] or button[2])
+    assert number > 50
+    gone = lead.post(f"/assignments/chase?{red}", {"all": str(number + 1), "text": "please"})
+    assert gone.status_code == 409 and str(number) in gone.text
+    assert signed_in(app, "contact.guangdong").post(f"/assignments/chase?{red}", {"all": "1"}).status_code == 403
+    assert superuser.execute("SELECT count(*) FROM assignment WHERE chase_count > 0").fetchone() == (0,)
+    assert lead.post(f"/assignments/chase?{red}", {"all": str(number), "text": "please"}).status_code == 303
+    chased = superuser.execute("SELECT count(*), count(DISTINCT a.unit_id), bool_and(u.kind = 'province' AND a.line = 'market' AND"
+                               " a.milestone = 'sorting' AND a.chased_at IS NOT NULL) FROM assignment a JOIN unit u ON"
+                               " u.id = a.unit_id WHERE chase_count = 1").fetchone()
+    assert chased is not None and chased[0] == number and chased[1] > 20 and chased[2]
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(listing, "MOST_CHASED", 20)
+        assert lead.post(f"/assignments/chase?{red}", {"all": str(number)}).status_code == 422
+        assert 'name="all"' not in lead.get(f"/assignments?{red}").text
 
 
 # --- one assignment: who sees and does what ----------------------------------------------------------------------

@@ -23,6 +23,7 @@ from tenants.permissions import Permission
 from tenants.vocabulary import Category, Line, MilestoneCode, Process, UnitKind
 
 PAGE = 50
+MOST_CHASED = 300                      # at once: more is no reminder but an order, to be given otherwise
 ADDRESS = "/assignments"
 
 
@@ -36,20 +37,35 @@ def picked() -> ResponseReturnValue:
 
 
 def chase_several() -> ResponseReturnValue:
-    """All of the rows picked or, where one of them may not be chased, none."""
+    """All of the rows picked or, where one of them may not be chased, none; or all of the filter that may be."""
     me, text = identity(), request.form.get("text", "")
     keys = forms.keys(request.form.getlist("pick"))
     try:
-        if not keys:
+        rows = _all_of_filter(me, request.form["all"]) if "all" in request.form else queries.several(me, keys)
+        if not rows:
             raise Invalid({"pick": [N_("Pick at least one assignment first.")]})
-        service.chase_all(queries.several(me, keys), text, actor=me)
+        service.chase_all(rows, text, actor=me)
     except (NotPermitted, RuleViolated, Invalid) as refused:
         said = next(iter(refused.errors.values()))[0] if isinstance(refused, Invalid) else refused.message
         status = 403 if isinstance(refused, NotPermitted) else 409 if isinstance(refused, RuleViolated) else 422
         shown = _list(said=said, picks=frozenset(map(str, keys)), text=text)
         return render_template("assignments/index.html", **shown), status
-    done(N_("Chased: %(n)s. Their owners and contacts are told.", n=len(keys)))
+    done(N_("Chased: %(n)s. Their owners and contacts are told.", n=len(rows)))
     return redirect(_address(request.args), 303)
+
+
+def _all_of_filter(me: Identity, expected: str) -> Sequence[Assignment]:
+    """What the filter of the address shows and this person may chase, on every page of it: as many as the button said. Raises
+    NotPermitted for who chases nothing, RuleViolated where they have become others, Invalid where they are too many."""
+    if not reaches(me, Permission.ASSIGNMENT_CHASE):
+        raise NotPermitted(N_("None of your functions may do this here."))
+    where = queries.chaseable(me, queries.conditions(me, wanted(forms.asked(request.args), me), clock.today()))
+    rows = db.session.scalars(queries.listed(where).limit(MOST_CHASED + 1)).all()
+    if len(rows) > MOST_CHASED:
+        raise Invalid({"pick": [N_("At most %(n)s are chased at once: narrow the filter.", n=MOST_CHASED)]})
+    if str(len(rows)) != expected:
+        raise RuleViolated(N_("Nobody was chased: what fits this filter has changed. Now it is %(n)s.", n=len(rows)))
+    return rows
 
 
 def _list(said: Message | None = None, picks: frozenset[str] = frozenset(), text: str = "") -> dict[str, Any]:
@@ -60,12 +76,15 @@ def _list(said: Message | None = None, picks: frozenset[str] = frozenset(), text
     rows = db.session.scalars(queries.listed(here).options(queries.with_waivers(), queries.with_extensions()).limit(PAGE + 1)).all()
     shown = rows[:PAGE]
     last = shown[-1] if len(rows) > PAGE else None
+    chases = bool(reaches(me, Permission.ASSIGNMENT_CHASE))
+    several_pages = chases and bool(filters) and (last or start)
     return {
         "rows": shown, "lights": queries.lights(shown, today), "total": queries.count(where), "as_of": clock.now(),
         "next": _address({**filters, "cursor": forms.cursor_after(last.due, last.id)}) if last else None,
         "first": _address(filters) if start else None, "filters": filters, "options": _options(me), "chips": _chips(filters),
         "address": ADDRESS, "with_filter": lambda **set_: _address({**filters, **set_}), "query": request.query_string.decode(),
-        "across": _across(me), "chases": bool(reaches(me, Permission.ASSIGNMENT_CHASE)), "chaseable": _chaseable(shown, me),
+        "across": _across(me), "chases": chases, "most_chased": MOST_CHASED,
+        "chase_total": queries.count(queries.chaseable(me, where)) if several_pages else 0, "chaseable": _chaseable(shown, me),
         "works": bool(reaches(me, Permission.ASSIGNMENT_REPORT)), "verifies": bool(reaches(me, Permission.ASSIGNMENT_VERIFY)),
         "said": said, "picks": picks, "text": text, "most": texts.MEDIUM}
 
