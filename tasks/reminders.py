@@ -1,6 +1,4 @@
 """Thin: each hour every unit's open things are looked at, unit by unit, for what the ladder says is due."""
-from dataclasses import asdict
-
 from portal.reminders import queries, service
 from tasks.celery import Counts, PlainTask, ScopedTask, celery
 from tenants.context import current
@@ -18,4 +16,7 @@ def begin() -> Counts:
 def sweep() -> Counts:
     scope = current()
     assert scope is not None                               # the task has entered its unit's
-    return asdict(service.sweep(scope.units[0]))
+    found = service.sweep(scope.units[0])
+    if not found.whole:
+        sweep.for_unit(scope.units[0])
+    return {"seen": found.seen, "told": found.told, "nobody": found.nobody}

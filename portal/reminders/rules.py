@@ -142,12 +142,15 @@ def moment(rung: Rung, due: date | datetime, time_: WorkingTime, continuous: boo
 
 def due_rungs(item: Item, now: datetime, ladder: Ladder, time_: WorkingTime, fired: Collection[str] = ()) -> tuple[Rung, ...]:
     """Those to be told now: of the steps that have come the last one, without what this round has told already."""
+    return tuple(rung for rung in last_step(item, now, ladder, time_) if rung.code not in fired)
+
+
+def last_step(item: Item, now: datetime, ladder: Ladder, time_: WorkingTime) -> tuple[Rung, ...]:
+    """The rungs of the last step that has come. Of things of one kind with one deadline it is the same."""
     come = [(at, rung) for rung in ladder if rung.kind is item.kind
             and (at := moment(rung, item.due, time_, item.continuous)) <= now]
-    if not come:
-        return ()
-    last = max(at for at, _ in come)
-    return tuple(rung for at, rung in come if at == last and rung.code not in fired)
+    last = max((at for at, _ in come), default=now)
+    return tuple(rung for at, rung in come if at == last)
 
 
 def horizon(kind: Deadline, now: datetime, ladder: Ladder, time_: WorkingTime) -> date | None:

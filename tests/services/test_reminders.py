@@ -152,6 +152,20 @@ def test_issues_and_receipts(app: Flask, acting: As, post: Post, superuser: Supe
         assert swept(app, superuser, "hq") == (0, 0)
 
 
+def test_when_time_is_up_the_next_sweep_goes_on(app: Flask, superuser: Superuser, post: Post) -> None:
+    superuser.execute("UPDATE assignment SET due = %s", (DUE,))
+    of = unit(superuser, "guangdong")
+    with on(LATE), pytest.MonkeyPatch.context() as patched:
+        patched.setattr(queries, "BATCH", 3)
+        with app.app_context(), acting_as(Scope(None, (of,))):
+            found = service.sweep(of, seconds=-1)
+        assert not found.whole and found.seen <= 3 and 0 < found.told <= 6
+    with on(LATE):
+        rest, _ = swept(app, superuser)
+        assert rest > 0 and swept(app, superuser) == (0, 0)
+    assert superuser.execute("SELECT count(*) FROM reminder").fetchone() == (found.told + rest,)
+
+
 def test_a_sweep_sees_its_own_unit_alone(app: Flask, superuser: Superuser, post: Post) -> None:
     with on(LATE):
         swept(app, superuser, "tibet")

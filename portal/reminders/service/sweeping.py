@@ -3,6 +3,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
+from time import monotonic
 from uuid import UUID
 
 from sqlalchemy.dialects.postgresql import insert
@@ -18,13 +19,17 @@ from tenants.access import HEADQUARTERS
 from tenants.db import db, uuid7
 from tenants.messages import Message
 
+BUDGET = 45.0
+
 
 @dataclass(slots=True)
 class Counts:
-    """Things looked at, rungs told, and rungs for which nobody was there."""
+    """Things looked at, rungs told, and rungs for which nobody was there. Not `whole` where time was up before the end: what is
+    left is found by the next sweep."""
     seen: int = 0
     told: int = 0
     nobody: int = 0
+    whole: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +41,10 @@ class Foreseen:
     message: Message
 
 
-def sweep(unit: int) -> Counts:
-    """Tell what is due in a unit, in whose scope this runs; a commit a slice. Of two at once, each rung is told by one."""
-    counts, now = Counts(), clock.now()
+def sweep(unit: int, *, seconds: float = BUDGET) -> Counts:
+    """Tell what is due in a unit, in whose scope this runs; a commit a slice. Of two at once, each rung is told by one.
+    `seconds` are less than a task may take."""
+    counts, now, until = Counts(), clock.now(), monotonic() + seconds
     steps, time, staff, names = queries.ladder(), queries.working_time(), queries.staff(unit), queries.names((unit, HEADQUARTERS))
     for items in queries.open_items(unit, now, steps, time):
         counts.seen += len(items)
@@ -50,13 +56,20 @@ def sweep(unit: int) -> Counts:
                 _tell(item, rung, people, rules.message(item, now, names[item.unit], time))
         db.session.commit()
         db.session.expunge_all()
+        if monotonic() > until:
+            counts.whole = False
+            break
     return counts
 
 
 def _due(items: Sequence[Item], now: datetime, steps: rules.Ladder, time: WorkingTime) -> Iterator[tuple[Item, Rung]]:
     told: Mapping[tuple[UUID, str, str, str], Collection[str]] | None = None
+    steps_of: dict[tuple[object, ...], tuple[Rung, ...]] = {}                # of a slice, in which deadlines are often the same
     for item in items:
-        come = rules.due_rungs(item, now, steps, time)
+        same = item.kind, item.due, item.continuous
+        if same not in steps_of:
+            steps_of[same] = rules.last_step(item, now, steps, time)
+        come = steps_of[same]
         if come:
             told = queries.told(items) if told is None else told             # asked only where something may be due
             fired = told.get((item.key, item.kind, item.part, item.round), ())

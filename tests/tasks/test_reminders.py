@@ -1,0 +1,20 @@
+"""The task of the hour sends a sweep to every unit, each in its own scope."""
+from flask import Flask
+
+from tasks import reminders
+from tasks.schedule import SCHEDULE
+from tenants import clock
+from tests.conftest import Superuser
+
+
+def test_every_unit_is_swept_once(app: Flask, superuser: Superuser, eager: None) -> None:
+    assert "tasks.reminders.begin" in {entry["task"] for entry in SCHEDULE.values()}
+    with clock.standing_at(clock.at(clock.today().replace(month=5, day=8), 10)):
+        reminders.begin.delay()
+        first = superuser.execute("SELECT count(*), count(DISTINCT unit_id) FROM reminder").fetchone()
+        reminders.begin.delay()
+    units = superuser.execute("SELECT count(*) FROM unit").fetchone()
+    assert first and units and first[1] >= units[0] - 1                       # headquarters' own may have nothing due
+    assert superuser.execute("SELECT count(*), count(DISTINCT unit_id) FROM reminder").fetchone() == first
+    noted = superuser.execute("SELECT DISTINCT task, error FROM task_run WHERE task LIKE 'tasks.reminders%%'").fetchall()
+    assert sorted(noted) == [("tasks.reminders.begin", None), ("tasks.reminders.sweep", None)]
