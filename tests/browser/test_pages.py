@@ -20,7 +20,7 @@ PAGES = {
                "/programmes/<programme>", "/programmes/<programme>/add", "/responsibilities", "/units", "/units/guangdong",
                "/permissions", "/notices", "/mail", "/help", "/account", "/account/password", "/issues?open=1", "/flows",
                "/flows?show=resolve&provinces=all", "/exchange", "/exchange/limits", "/exchange/hours", "/exchange/calendar",
-               "/exchange/desks"),
+               "/exchange/desks", "/reminders", "/reminders/tomorrow"),
     "contact.guangdong": ("/desk", "/board", "/filings", "/filings/<filing>?check=1", "/assignments", "/assignments/progress",
                           "/assignments/<assignment>", "/issues", "/issues/new", "/issues/new?campaign=<campaign>",
                           "/issues/<issue>", "/campaigns/<campaign>", "/notices/preferences", "/channels", "/channels/new",
