@@ -38,6 +38,8 @@ class Table:
     self_inserts: bool = False                 # PERSONAL: the person adds rows of his own, in any lane that writes
     self_deletes: bool = False                 # PERSONAL: and removes them
     of: tuple[str, ...] = ()                   # CHILD: (parent table,); ATTACHED: tables it may hang on
+    adds: str | None = None                    # SHARED, CHILD, ATTACHED: what else must hold of a row that a unit adds
+    changes: str | None = None                 # SHARED, CHILD: of a row that a unit changes
     everyone: str | None = None                # SHARED: the condition under which every unit reads a row
     published: str = "true"                    # PUBLISHED: which rows units read
     history_of: tuple[str, ...] = ()           # APPEND: tables whose visible rows open their history
@@ -97,6 +99,11 @@ def _owned(t: Table) -> Iterator[Policy]:
 
 
 _PARTY = "parties && app.unit_ids()"
+AS_ONESELF = f"{_MINE} AND by_id = app.person_id()"    # rows that say who said it, and for which unit
+
+
+def _both(condition: str, more: str | None) -> str:
+    return f"{condition} AND {more}" if more else condition
 
 
 def _shared(t: Table) -> Iterator[Policy]:
@@ -104,11 +111,11 @@ def _shared(t: Table) -> Iterator[Policy]:
     yield "unit_reads", "SELECT", APP, _PARTY, None
     if t.everyone:
         yield "unit_reads_open", "SELECT", APP, f"{t.everyone} AND {_SOMEBODY}", None
-    yield "unit_adds", "INSERT", APP, None, _PARTY
+    yield "unit_adds", "INSERT", APP, None, _both(_PARTY, t.adds)
     yield "hq_reads", "SELECT", OVERSIGHT, "true", None
     yield "hq_adds", "INSERT", OVERSIGHT, None, "true"
     if t.unit_updates:
-        yield "unit_changes", "UPDATE", APP, _PARTY, _PARTY
+        yield "unit_changes", "UPDATE", APP, _both(_PARTY, t.changes), _PARTY
     yield _BLIND
 
 
@@ -117,11 +124,12 @@ def _child(t: Table) -> Iterator[Policy]:
     seen = f"EXISTS (SELECT FROM {parent} x WHERE x.id = {parent}_id)"
     yield "auditor_reads", "SELECT", AUDITOR, "true", None
     yield "unit_reads", "SELECT", APP, seen, None
-    yield "unit_adds", "INSERT", APP, None, seen
+    yield "unit_adds", "INSERT", APP, None, _both(seen, t.adds)
     yield "hq_reads", "SELECT", OVERSIGHT, "true", None
     yield "hq_adds", "INSERT", OVERSIGHT, None, "true"
     if t.unit_updates:
-        yield "unit_changes", "UPDATE", APP, seen, seen
+        changed = _both(seen, t.changes)
+        yield "unit_changes", "UPDATE", APP, changed, changed
     yield _BLIND
 
 
@@ -130,7 +138,7 @@ def _attached(t: Table) -> Iterator[Policy]:
     for subject in t.of:
         seen = f"subject_kind = '{subject}' AND EXISTS (SELECT FROM {subject} x WHERE x.id = subject_id)"
         yield f"{subject}_reads", "SELECT", APP, seen, None
-        yield f"{subject}_adds", "INSERT", APP, None, seen
+        yield f"{subject}_adds", "INSERT", APP, None, _both(seen, t.adds)
     if t.unit_updates:
         yield "unit_changes", "UPDATE", APP, _MINE, _MINE
     yield "hq_reads", "SELECT", OVERSIGHT, "true", None

@@ -23,20 +23,44 @@ BEGIN
 END $$;
 CREATE TRIGGER joins AFTER INSERT ON issue_party FOR EACH ROW EXECUTE FUNCTION app.issue_party_joins();
 
--- In a unit's own lane only the owner gives an issue away, and only the raising unit says who its first contact is.
+-- In a unit's own lane the owner gives an issue away and says what it was, owner or raiser move it on, and the raising unit
+-- names its first contact, one of its own.
 CREATE FUNCTION app.issue_owner() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, public AS $$
+DECLARE
+  owns boolean := coalesce(OLD.owner_unit = ANY (app.unit_ids()), false);
+  raised boolean := coalesce(OLD.raised_by = ANY (app.unit_ids()), false);
 BEGIN
-  IF current_user = 'portal_app' THEN
-    IF (NEW.owner_unit, NEW.owner_line) IS DISTINCT FROM (OLD.owner_unit, OLD.owner_line)
-       AND NOT coalesce(OLD.owner_unit = ANY (app.unit_ids()), false) THEN
-      RAISE insufficient_privilege USING MESSAGE = 'only the owner hands over'; END IF;
-    IF NEW.first_contact_id IS DISTINCT FROM OLD.first_contact_id
-       AND NOT coalesce(OLD.raised_by = ANY (app.unit_ids()), false) THEN
-      RAISE insufficient_privilege USING MESSAGE = 'only the raising unit names its first contact'; END IF;
-  END IF;
+  IF current_user <> 'portal_app' THEN RETURN NEW; END IF;
+  IF NOT owns AND (NEW.owner_unit, NEW.owner_line, NEW.root_cause, NEW.solution, NEW.merged_into_id, NEW.warned_at,
+                   NEW.disagreements, NEW.ruling_due, NEW.responded_at)
+     IS DISTINCT FROM (OLD.owner_unit, OLD.owner_line, OLD.root_cause, OLD.solution, OLD.merged_into_id, OLD.warned_at,
+                       OLD.disagreements, OLD.ruling_due, OLD.responded_at) THEN
+    RAISE insufficient_privilege USING MESSAGE = 'only the owner hands over and solves'; END IF;
+  IF NOT owns AND NOT raised AND (NEW.state, NEW.resolved_at, NEW.closed_at, NEW.reopened, NEW.complaint_count)
+     IS DISTINCT FROM (OLD.state, OLD.resolved_at, OLD.closed_at, OLD.reopened, OLD.complaint_count) THEN
+    RAISE insufficient_privilege USING MESSAGE = 'only the owner and the raising unit move an issue on'; END IF;
+  IF NEW.first_contact_id IS DISTINCT FROM OLD.first_contact_id AND NOT (raised AND EXISTS (
+       SELECT FROM appointment a WHERE a.person_id = NEW.first_contact_id AND a.unit_id = OLD.raised_by)) THEN
+    RAISE insufficient_privilege USING MESSAGE = 'only the raising unit names its first contact'; END IF;
   RETURN NEW;
 END $$;
 CREATE TRIGGER owner BEFORE UPDATE ON issue FOR EACH ROW EXECUTE FUNCTION app.issue_owner();
+
+-- A unit draws others in where it owns or raised the issue, or owns the whole of which it is a part; and only whom the
+-- campaign concerns.
+CREATE FUNCTION app.issue_party_named() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, public AS $$
+BEGIN
+  IF current_user = 'portal_app' AND NOT EXISTS (
+    SELECT FROM issue i
+     WHERE i.id = NEW.issue_id
+       AND (i.owner_unit = ANY (app.unit_ids()) OR i.raised_by = ANY (app.unit_ids())
+            OR EXISTS (SELECT FROM issue w WHERE w.id = i.parent_id AND w.owner_unit = ANY (app.unit_ids())))
+       AND (NEW.unit_id = 1 OR NEW.unit_id = ANY (i.parties)
+            OR EXISTS (SELECT FROM campaign c WHERE c.id = i.campaign_id AND (c.everyone OR NEW.unit_id = ANY (c.parties))))) THEN
+    RAISE insufficient_privilege USING MESSAGE = 'only those whom the campaign concerns are drawn in, by owner or raiser'; END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER named BEFORE INSERT ON issue_party FOR EACH ROW EXECUTE FUNCTION app.issue_party_named();
 
 -- The next number within a unit and a year, for that unit alone.
 CREATE FUNCTION app.next_issue_number(of_unit int, of_year int) RETURNS int

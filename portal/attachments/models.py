@@ -7,7 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from tenants.db import Base, Key
 from tenants.models import Person, Unit
-from tenants.rls import Kind, kind
+from tenants.rls import AS_ONESELF, Kind, kind
 
 SUBJECTS = ("issue", "campaign", "assignment")
 
@@ -17,7 +17,8 @@ class Attachment(Base):
     `size` in bytes, `sha256` in hex, `key` where the storage keeps it; `part` says what the subject needs it for."""
     __tablename__ = "attachment"
     __table_args__ = (Index("ix_attachment_subject", "subject_kind", "subject_id"), Index("uq_attachment_key", "key", unique=True),
-                      kind(Kind.ATTACHED, of=SUBJECTS, unit_updates=("removed_at",), hq_updates=("removed_at",)))
+                      kind(Kind.ATTACHED, of=SUBJECTS, adds=AS_ONESELF, unit_updates=("removed_at",),
+                           hq_updates=("removed_at",)))
     id: Mapped[Key]
     subject_kind: Mapped[str]
     subject_id: Mapped[UUID]

@@ -16,6 +16,8 @@ from tenants.vocabulary import Business, CampaignState, LaunchElement, Line, Seg
 _FACTS = ("code", "name", "unit_id", "line", "product_owner_id", "product", "starts", "ends", "segment", "brand", "business",
           "network", "lands_in", "configured_network", "configured_in", "notice_text", "training_on", "rules_text", "parties",
           "desks", "everyone")
+_LAUNCHED = "unit_id = ANY (app.unit_ids())"
+_LAUNCHER = "EXISTS (SELECT FROM campaign c WHERE c.id = campaign_id AND c.unit_id = ANY (app.unit_ids()))"
 _LIFE = ("state", "live_at", "version")
 
 
@@ -29,7 +31,8 @@ class Campaign(Base):
                       Index("ix_campaign_parties", "parties", postgresql_using="gin"),
                       Index("ix_campaign_desks", "desks", postgresql_using="gin"),
                       Index("ix_campaign_state", "state", "starts", "id"),
-                      kind(Kind.SHARED, everyone="everyone", unit_updates=_FACTS + _LIFE, hq_updates=_FACTS + _LIFE))
+                      kind(Kind.SHARED, everyone="everyone", adds=_LAUNCHED, changes=_LAUNCHED, unit_updates=_FACTS + _LIFE,
+                           hq_updates=_FACTS + _LIFE))
     id: Mapped[Key]
     unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))
     line: Mapped[str]
@@ -75,7 +78,8 @@ class CampaignCheck(Base):
     __tablename__ = "campaign_check"
     __table_args__ = (one_of("element", LaunchElement), one_of("verdict", Verdict),
                       Index("ix_campaign_check_campaign", "campaign_id", "at"),
-                      kind(Kind.CHILD, of=("campaign",), unit_updates=("revoked_at",), hq_updates=("revoked_at",)))
+                      kind(Kind.CHILD, of=("campaign",), adds=_LAUNCHER, changes=_LAUNCHER, unit_updates=("revoked_at",),
+                           hq_updates=("revoked_at",)))
     id: Mapped[Key]
     campaign_id: Mapped[UUID] = mapped_column(ForeignKey("campaign.id"))
     element: Mapped[str]
@@ -92,7 +96,7 @@ class CampaignSync(Base):
     """Something that landing units and the product's company must know of: launch, change, pause, resumption, end."""
     __tablename__ = "campaign_sync"
     __table_args__ = (one_of("event", SyncEvent), Index("ix_campaign_sync_campaign", "campaign_id", "at"),
-                      kind(Kind.CHILD, of=("campaign",)))
+                      kind(Kind.CHILD, of=("campaign",), adds=_LAUNCHER))
     id: Mapped[Key]
     campaign_id: Mapped[UUID] = mapped_column(ForeignKey("campaign.id"))
     event: Mapped[str]
@@ -111,7 +115,7 @@ class CampaignReceipt(Base):
                       Index("ix_campaign_receipt_open", "unit_id", "at", postgresql_where="acknowledged_at IS NULL"),
                       Index("ix_campaign_receipt_campaign", "campaign_id"),
                       Index("ix_campaign_receipt_parties", "parties", postgresql_using="gin"),
-                      kind(Kind.SHARED, unit_updates=("acknowledged_at", "by_id", "chased_at", "chase_count"),
+                      kind(Kind.SHARED, adds=_LAUNCHER, unit_updates=("acknowledged_at", "by_id", "chased_at", "chase_count"),
                            hq_updates=("acknowledged_at", "by_id", "chased_at", "chase_count")))
     id: Mapped[Key]
     campaign_id: Mapped[UUID] = mapped_column(ForeignKey("campaign.id"))

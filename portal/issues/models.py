@@ -12,11 +12,11 @@ from tenants import directory
 from tenants.access import Subject
 from tenants.db import Base, Key
 from tenants.models import Person, Unit, one_of
-from tenants.rls import Kind, kind
+from tenants.rls import AS_ONESELF, Kind, kind
 from tenants.vocabulary import CommentKind, IssuePart, IssueState, Line, Severity, Stage, TurnStart
 
 _BY_PARTIES = (
-    "owner_unit", "owner_line", "state", "severity", "first_contact_id", "complaint_count", "responded_at", "resolved_at",
+    "owner_unit", "owner_line", "state", "first_contact_id", "complaint_count", "responded_at", "resolved_at",
     "closed_at", "disagreements", "ruling_due", "root_cause", "solution", "merged_into_id", "warned_at", "chased_at", "chase_count",
     "reopened", "version")
 _BY_HQ = (*_BY_PARTIES, "raised_by", "ruled", "campaign_id", "campaign_words", "ruling_line", "route_rule", "route_facts",
@@ -37,7 +37,7 @@ class Issue(Base):
                       Index("ix_issue_desks", "desks", postgresql_using="gin"), Index("ix_issue_owner", "owner_unit", "state"),
                       Index("ix_issue_raised_by", "raised_by", "raised_at"), Index("ix_issue_campaign", "campaign_id"),
                       Index("ix_issue_raised_at", "raised_at", "id"), Index("ix_issue_parent", "parent_id"),
-                      kind(Kind.SHARED, unit_updates=_BY_PARTIES, hq_updates=_BY_HQ))
+                      kind(Kind.SHARED, adds="raised_by = ANY (app.unit_ids())", unit_updates=_BY_PARTIES, hq_updates=_BY_HQ))
     id: Mapped[Key]
     code: Mapped[str]
     campaign_id: Mapped[UUID | None] = mapped_column(ForeignKey("campaign.id"))
@@ -141,7 +141,7 @@ class IssueComment(Base):
     """What somebody said, as whom. `mentions` are people of parties who were named and told."""
     __tablename__ = "issue_comment"
     __table_args__ = (one_of("kind", CommentKind), Index("ix_issue_comment_issue", "issue_id", "at"),
-                      kind(Kind.CHILD, of=("issue",)))
+                      kind(Kind.CHILD, of=("issue",), adds=AS_ONESELF))
     id: Mapped[Key]
     issue_id: Mapped[UUID] = mapped_column(ForeignKey("issue.id"))
     unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))
