@@ -77,7 +77,7 @@ CASTS: tuple[Cast, ...] = (
     Cast("hq", CS, "hotline"),
     Cast("smart-home", M, "home network", ("zhejiang", "jiangsu", "guangdong", "fujian", "sichuan")),
     Cast("beijing", E, "cloud desktop", ("beijing",), PAUSED),
-    Cast("hq", N, "broadband", fate=ENDED),
+    Cast("hq", N, "broadband"),
     Cast("jiangsu", M, "home care", ("jiangsu",)),
     Cast("cloud", E, "cloud desktop", ("shanghai", "guangdong", "jiangsu", "hubei", "shaanxi")),
     Cast("migu", M, "ringtone", ("guangdong", "hunan", "anhui", "jiangxi", "beijing"), ENDED),

@@ -1,4 +1,5 @@
 """One quality issue of the demonstration year, told step by step in working time: each method is something that happens to it."""
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from random import Random
 
@@ -38,6 +39,7 @@ class Thread:
     def __init__(self, about: Running, raiser: Who, raised: datetime, severity: Severity, rng: Random, limits: Limits, *,
                  complaints: int, known: bool = True, also: tuple[str, ...] = ()) -> None:
         self.about, self.raiser, self.raised, self.at, self.rng = about, raiser, raised, raised, rng
+        self.known = known
         self.topic: Topic = TOPICS[rng.choice(about.product.topics)]
         self.limit: Limit = limit_for(limits, severity, Stage(self.topic.stage))
         self.desk: Desk = (about.cast.unit, about.cast.line) if known else UNKNOWN
@@ -65,7 +67,7 @@ class Thread:
 
     def later(self, minutes: float) -> datetime:
         """So much later than the last step."""
-        self.at = after(self.at, minutes, self.limit.continuous)
+        self.at = after(self.at, minutes, continuous=self.limit.continuous)
         return self.at
 
     def until(self, share: float, *, resolve: bool) -> float:
@@ -188,16 +190,19 @@ class Thread:
         part.desk = to
         return part
 
-    def warn(self, twin: Running) -> "Thread":
-        """Owners of alike campaigns are asked to look; one of them answers."""
+    def warn(self, others: Sequence[Running]) -> "Thread":
+        """Owners of alike campaigns are asked to look. Whichever of these hear of it answer, but for a few of late."""
         self._add(Warn(at=self.later(120), who=self.owner, of=self.of, issue=self.key, text=self.rng.choice(words.WARNINGS)))
-        affected = self.rng.random() < 0.4
-        self.acts.append(AnswerCaution(at=after(self.at, 900, False), who=twin.desk, of=twin.of, affected=affected,
-                                       finding=words.FINDINGS[affected]))
+        for other in others:
+            if self.rng.random() < 0.92:
+                affected = self.rng.random() < 0.2
+                at = after(self.at, self.rng.uniform(300, 2200), continuous=False)
+                self.acts.append(AnswerCaution(at=at, who=other.desk, of=other.of, affected=affected,
+                                               finding=words.FINDINGS[affected]))
         return self
 
 
-def after(start: datetime, minutes: float, continuous: bool) -> datetime:
+def after(start: datetime, minutes: float, *, continuous: bool) -> datetime:
     """Whole minutes, later than `start` in any case."""
     span = timedelta(minutes=max(1, int(minutes)))
     found = start + span if continuous else TIME.add(start, span)
