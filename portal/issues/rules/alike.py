@@ -7,7 +7,7 @@ import re
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from typing import Final, TypeVar
-from unicodedata import normalize
+from unicodedata import category, normalize
 
 from tenants.messages import N_, Message
 
@@ -16,6 +16,13 @@ HINT: Final = 0.2                       # that does with the same owner of the p
 _HAN = "㐀-鿿豈-﫿"
 _RUNS = re.compile(rf"([{_HAN}]+)|((?:(?![{_HAN}])[^\W_]){{3,}})")      # two letters or fewer say little: "5G", "VR"
 Key = TypeVar("Key", bound=Hashable)
+
+# Codes of the control elements (plan, process 2). What an issue calls otherwise is free text, and may tell whose it is.
+ELEMENTS: Final = frozenset({
+    "rule_design", "customer_notices", "agent_documents", "launch_configuration", "service_training", "promotion_conformance",
+    "key_elements", "handling_conformance", "handling_consistency", "order_success", "benefits_on_time", "function", "content",
+    "interface", "performance", "operation", "system_support", "billing_accuracy", "adjustments", "bill_clarity",
+    "payment_security", "acceptance", "handling", "feedback", "service_plan", "notice_in_time", "channel_consistency"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +69,15 @@ def likeness(one: Traits, other: Traits) -> Likeness:
     """The same whichever of the two comes first."""
     a, b = words(one.text), words(other.text)
     return Likeness(
-        same_product=bool(_name(one.product)) and _name(one.product) == _name(other.product),
+        same_product=bool(bare(one.product)) and bare(one.product) == bare(other.product),
         same_owner=one.product_owner is not None and one.product_owner == other.product_owner,
         same_element=bool(one.elements & other.elements),
         shared=2 * len(a & b) / (len(a) + len(b)) if a and b else 0.0)
 
 
-def _name(product: str) -> str:
-    return "".join(normalize("NFKC", product).casefold().split())
+def bare(text: str) -> str:
+    """A text as it is compared: width, case, white space and invisible marks do not matter."""
+    return "".join(c for c in normalize("NFKC", text).casefold() if not c.isspace() and category(c) != "Cf")
 
 
 def alike(one: Traits, others: Iterable[tuple[Key, Traits]]) -> list[Key]:

@@ -14,7 +14,7 @@ from portal.audit import service as audit
 from portal.campaigns.models import Campaign, Caution
 from portal.issues import queries
 from portal.issues.models import CautionOrigin, Issue
-from portal.issues.rules.alike import Traits, alike
+from portal.issues.rules.alike import ELEMENTS, Traits, alike, bare
 from portal.issues.service.judging import begin, words
 from portal.notices import service as notices
 from portal.outbox import service as outbox
@@ -36,8 +36,9 @@ def warn(issue: Issue, text: str, due: date | None, *, actor: Identity, version:
     text = words("words", text)
     if due is None or due < clock.today():
         raise Invalid({"due": [N_("Say by when, from today on.")]})
-    if any(telling.casefold() in text.casefold() for telling in _telling(issue)):
-        raise Invalid({"words": [N_("Leave out who raised or owned the issue, and its code: others need not know.")]})
+    said = bare(text)
+    if any(telling in said for telling in map(bare, _telling(issue)) if telling):
+        raise Invalid({"words": [N_("Leave out who raised or owned the issue, its code and the campaign: others need not know.")]})
     issue.warned_at = clock.now()
     outbox.post(TOPIC, HEADQUARTERS, {"issue": str(issue.id), "words": text, "due": due.isoformat(), "batch": str(uuid7())})
     audit.record("warn", "issue", issue.id, {"text": text, "due": due}, under=under)
@@ -49,7 +50,9 @@ def _telling(issue: Issue) -> Iterator[str]:
     yield from (issue.first_contact.name, issue.first_contact.email)
     for unit in (issue.raiser, issue.owner):
         if unit.id != HEADQUARTERS:
-            yield from (unit.name, unit.name_zh)
+            yield from (unit.name, unit.name_zh, unit.short_zh, unit.code)
+    if issue.campaign is not None:
+        yield from (issue.campaign.name, issue.campaign.code)
 
 
 def spread(_: UUID, payload: Mapping[str, Any]) -> None:
@@ -93,8 +96,9 @@ def _caution(issue: Issue, campaign: Campaign, payload: Mapping[str, Any]) -> UU
     made = uuid7()
     return db.session.scalar(insert(Caution).values(
         id=made, unit_id=campaign.unit_id, line=campaign.line, campaign_id=campaign.id, batch=UUID(payload["batch"]),
-        control_element=issue.control_element, words=payload["words"], due=date.fromisoformat(payload["due"]), at=clock.now(),
-        finding="", version=1).on_conflict_do_nothing(index_elements=["campaign_id", "batch"]).returning(Caution.id))
+        control_element=issue.control_element if issue.control_element in ELEMENTS else "", words=payload["words"],
+        due=date.fromisoformat(payload["due"]), at=clock.now(), finding="",
+        version=1).on_conflict_do_nothing(index_elements=["campaign_id", "batch"]).returning(Caution.id))
 
 
 def _tell(campaign: Campaign) -> None:
