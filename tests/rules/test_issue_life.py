@@ -32,13 +32,14 @@ def wanted(s: Standing) -> set[str]:
         found |= {"rule"} if s.ruling_due or s.overdue else set()
         found |= set() if s.identified else {"identify"}
     found |= {"take_over"} if s.contact_gone else set()
+    found -= {"withdraw"} if s.holds else set()
     return found & (ALWAYS | {"rule", "name_party", "take_over", "chase"}) if s.ruling_due else found
 
 
 def test_every_state_action_and_standing() -> None:
     seen = 0
-    for state, parts, flags in product(S, (0, 2), product((False, True), repeat=len(FLAGS))):
-        standing = Standing(state, open_parts=parts, **dict(zip(FLAGS, flags, strict=True)))
+    for state, parts, holds, flags in product(S, (0, 2), (0, 1), product((False, True), repeat=len(FLAGS))):
+        standing = Standing(state, open_parts=parts, holds=holds, **dict(zip(FLAGS, flags, strict=True)))
         assert set(offers(standing)) == wanted(standing), standing
         seen += 1
         for action in ACTIONS:
@@ -46,7 +47,7 @@ def test_every_state_action_and_standing() -> None:
                 with pytest.raises(RuleViolated) as refused:
                     check(action, standing)
                 assert "%(" not in str(refused.value.message)
-    assert seen == 5 * 2 * 2 ** len(FLAGS)
+    assert seen == 5 * 2 * 2 * 2 ** len(FLAGS)
 
 
 def test_where_each_step_leads() -> None:

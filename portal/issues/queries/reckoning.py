@@ -5,6 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
+from portal.audit.models import AuditEntry
 from portal.issues.models import Issue, IssueTurn, IssueWait
 from portal.issues.queries.limits import Clocks, ground
 from portal.issues.queries.reading import UNFINISHED
@@ -55,8 +56,15 @@ def standing(issue: Issue) -> Standing:
     return Standing(
         issue.state, handed_over=last.start == TurnStart.HANDED_OVER and issue.state == "routed", ruling_due=issue.ruling_due,
         ruled=issue.ruled, overdue=late, waiting=open_wait(issue) is not None, identified=issue.campaign_id is not None,
-        open_parts=open_parts(issue), contact_gone=not in_office(issue), merged=issue.merged_into_id is not None,
-        warned=issue.warned_at is not None)
+        open_parts=open_parts(issue), holds=holds(issue), contact_gone=not in_office(issue),
+        merged=issue.merged_into_id is not None, warned=issue.warned_at is not None)
+
+
+def holds(issue: Issue) -> int:
+    """How many issues were merged into it. Its own trail says so to everybody who sees it; those issues not all of them see."""
+    e = AuditEntry
+    return db.session.scalar(select(func.count()).select_from(e).where(
+        e.subject_kind == "issue", e.subject_id == issue.id, e.action == "merged")) or 0
 
 
 def open_parts(issue: Issue) -> int:

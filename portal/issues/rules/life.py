@@ -56,7 +56,8 @@ BEFORE_A_RULING = frozenset({"rule", "comment", "link", "name_party", "pass_on",
 @dataclass(frozen=True, slots=True)
 class Standing:
     """Where an issue stands. `handed_over`: its owner got it by hand-over and has not accepted; `open_parts`: sub-issues
-    not yet finished; `contact_gone`: the first contact works in the raising unit no more."""
+    not yet finished; `holds`: other issues that go on in this one; `contact_gone`: the first contact works in the raising
+    unit no more."""
     state: str
     handed_over: bool = False
     ruling_due: bool = False
@@ -65,6 +66,7 @@ class Standing:
     waiting: bool = False
     identified: bool = True
     open_parts: int = 0
+    holds: int = 0
     contact_gone: bool = False
     merged: bool = False
     warned: bool = False
@@ -102,6 +104,7 @@ _GUARDS: tuple[tuple[str, Callable[[Standing], bool], Message], ...] = (
     ("ask", lambda s: s.waiting, N_("The raiser has not answered the last question yet.")),
     ("answer", lambda s: not s.waiting, N_("The owner has not asked anything.")),
     ("resolve", lambda s: s.open_parts > 0, N_("It has sub-issues that are still open: they are solved first.")),
+    ("withdraw", lambda s: s.holds > 0, N_("Other issues go on in this one: it ends by being solved.")),
     ("take_over", lambda s: not s.contact_gone, N_("Its first contact is still there, and passes the part on.")),
     ("warn", lambda s: not s.identified, N_("Without a campaign there is none that is alike.")),
     ("warn", lambda s: s.warned, N_("Others have been warned already.")),

@@ -1,4 +1,6 @@
 """Several issues that are one, and one that is several: duplicates merged, parts given to other owners."""
+from dataclasses import replace
+
 from portal.audit import service as audit
 from portal.issues import queries
 from portal.issues.models import Issue
@@ -59,7 +61,8 @@ def split(issue: Issue, unit: int, line: str, title: str, description: str, *, a
         raise Invalid({"unit": [N_("This desk owns it already.")]})
     draft = Draft(issue.campaign_id, under.unit, title, description, issue.severity, issue.stage, issue.control_element,
                   campaign_words=issue.campaign_words)
-    part = place(draft, queries.kept_facts(issue), _by_hand(issue, desk, under), issue.ruling_line, as_first(actor, under),
+    facts = replace(queries.kept_facts(issue), raising=under.unit, also=frozenset())     # not who raised the whole
+    part = place(draft, facts, _by_hand(issue, desk, under), issue.ruling_line, as_first(actor, under),
                  parent=issue)
     audit.record("raise", "issue", part.id, first_entry(part), under=under)
     audit.record("split", "issue", issue.id, {}, under=under)         # not which: not every party reads the part
