@@ -6,7 +6,7 @@ from portal.issues import queries
 from portal.issues.models import Issue
 from portal.issues.rules import life
 from portal.issues.service.judging import begin, words
-from portal.issues.service.owning import give
+from portal.issues.service.owning import give, move_on
 from portal.issues.service.telling import Desk, named, owner_desk, recorded, ruling_desk, tell
 from tenants import clock
 from tenants.access import HEADQUARTERS, Appointment, Identity
@@ -54,6 +54,7 @@ def decline(issue: Issue, reason: str, *, actor: Identity, version: int | None =
     decliner = named(issue.owner)
     _move(issue, "decline", (giver.unit_id, giver.line), TurnStart.DECLINED, reason, life.disagreements_after(
         "decline", issue.disagreements, back=False), under, actor)
+    move_on(issue)
     tell(issue, N_("%(who)s declined an issue, it is yours again: %(title)s (%(code)s). %(reason)s", who=decliner, reason=reason,
                    **_what(issue)), [owner_desk(issue)], actor=actor, first=False)
     tell(issue, N_("%(who)s declined your issue, it is with %(owner)s again: %(title)s (%(code)s). %(reason)s", who=decliner,

@@ -8,6 +8,8 @@ from sqlalchemy import select
 from portal.issues import queries
 from portal.issues.models import Issue, IssueParty, IssueTurn, IssueWait
 from portal.issues.service.telling import Desk
+from portal.outbox import service as outbox
+from portal.units.service import CLOSED
 from tenants import clock
 from tenants.access import HEADQUARTERS
 from tenants.db import db, uuid7
@@ -42,6 +44,12 @@ def give(issue: Issue, desk: Desk, start: TurnStart, *, reason: str = "", by: UU
     add_turn(issue, desk, start, reason, by, now)
     db.session.flush()
     db.session.refresh(issue, ["parties", "desks"])
+
+
+def move_on(issue: Issue) -> None:
+    """It came back to a unit that has closed since: headquarters moves it to the successor, as it did what was there then."""
+    if queries.successor(issue.owner_unit) != issue.owner_unit:
+        outbox.post(CLOSED, HEADQUARTERS, {"unit": issue.owner_unit})
 
 
 def add_turn(issue: Issue, desk: Desk, start: TurnStart, reason: str, by: UUID | None, at: datetime) -> None:

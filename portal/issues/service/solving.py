@@ -3,14 +3,12 @@ from portal.audit import service as audit
 from portal.issues import queries
 from portal.issues.models import Issue, IssueWait
 from portal.issues.service.judging import begin, invalid, said_faults, words
-from portal.issues.service.owning import end_turn, go_on, wait
+from portal.issues.service.owning import end_turn, go_on, move_on, wait
 from portal.issues.service.talking import speak
 from portal.issues.service.telling import named, owner_desk, ruling_desk, tell
-from portal.outbox import service as outbox
 from portal.texts import LONG, prose
-from portal.units.service import CLOSED
 from tenants import clock
-from tenants.access import HEADQUARTERS, Identity
+from tenants.access import Identity
 from tenants.db import db, uuid7
 from tenants.messages import N_
 from tenants.vocabulary import CommentKind
@@ -52,8 +50,7 @@ def reopen(issue: Issue, reason: str, *, actor: Identity, version: int | None = 
     issue.state, issue.resolved_at, issue.closed_at, issue.reopened = "accepted", None, None, issue.reopened + 1
     audit.record("reopen", "issue", issue.id, {"state": [before, issue.state], "reason": reason}, under=under)
     queries.reload(issue)
-    if queries.successor(issue.owner_unit) != issue.owner_unit:
-        outbox.post(CLOSED, HEADQUARTERS, {"unit": issue.owner_unit})     # closed since: headquarters moves it on, as it did others
+    move_on(issue)
     tell(issue, N_("An issue was reopened, it is not solved: %(title)s (%(code)s). %(reason)s", reason=reason, **_what(issue)),
          [owner_desk(issue), ruling_desk(issue)], actor=actor)
 
