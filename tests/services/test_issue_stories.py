@@ -4,9 +4,12 @@ from uuid import UUID
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
 from portal.issues import queries, service
+from tenants.db import db
 from tenants.errors import NotPermitted, NotVisible, RuleViolated
+from tenants.models import Unit
 from tests.conftest import As, Superuser
 from tests.factories import people
 from tests.factories.exchange import campaign, raised, steps, unit
@@ -69,8 +72,7 @@ def test_launched_by_headquarters(acting: As, superuser: Superuser) -> None:
     step("contact.guangdong", "reopen", "one customer still cannot")
     step("market.migu", "resolve", "the client swallowed the key", "client 2.2 is out")
     assert step("contact.guangdong", "confirm").state == "closed"
-    assert parts(acting, key) == {("migu", "market", "owner"), ("guangdong", "market", "raising"), ("hq", "market", "cooperating"),
-                                  ("hq", "market", "supervising")}
+    assert parts(acting, key) == {("migu", "market", "owner"), ("guangdong", "market", "raising"), ("hq", "market", "supervising")}
     unseen(acting, key, "contact.tibet", "head.tibet", "contact.tietong", "market.beijing", "it.guangdong", "network")
 
 
@@ -195,3 +197,56 @@ def test_who_declined_may_be_asked_again_and_decline_again(acting: As, superuser
         issue = step("market.terminal", "decline", "it is not")
         assert (issue.disagreements, issue.owner_unit) == (disagreements, unit(superuser, "migu"))
     assert issue.ruling_due
+
+
+def test_a_part_does_not_tell_who_raised_the_whole(acting: As, superuser: Superuser) -> None:
+    """Its owner reads what the owner of the whole gave it, and nothing of whom that heard it from."""
+    key = raised(acting, "contact.guangdong", campaign(superuser, "hq", product="migu"), also=(unit(superuser, "tibet"),))
+    step = steps(acting, key)
+    step("market", "accept")
+    part = step("market", "split", unit(superuser, "migu"), "market", "the client", "look at the client")
+    assert part.id == key                                         # the step gives the whole; its part is found below
+    with acting("market.migu") as reader:
+        found = next(i for i in db.session.scalars(queries.listed([queries.readable(reader)])) if i.parent_id == key)
+        assert queries.kept_facts(found).raising == unit(superuser, "hq") and not queries.kept_facts(found).also
+        assert queries.kept_reasons(found) == ()
+        told = str([e.changes for e in queries.timeline(found)]) + str(found.route_facts)
+        assert "guangdong" not in told and {p.unit.code for p in queries.parties(found)} == {"hq", "migu"}
+
+
+def test_what_others_were_merged_into_is_not_withdrawn(acting: As, superuser: Superuser) -> None:
+    """Else the owner could end another unit's issue past its first contact."""
+    about = campaign(superuser, "migu", lands=["guangdong"])
+    theirs, mine = raised(acting, "contact.guangdong", about), raised(acting, "market.migu", about)
+    with acting("market.migu") as owner_:
+        service.merge(queries.one(owner_, theirs), queries.one(owner_, mine), actor=owner_)
+        db.session.commit()
+    with pytest.raises(RuleViolated, match="go on in this one"):
+        steps(acting, mine)("market.migu", "withdraw", "never mind")
+    other, hers = raised(acting, "market.migu", about), raised(acting, "contact.guangdong", about)
+    with acting("market.migu") as owner_:
+        service.merge(queries.one(owner_, other), queries.one(owner_, hers), actor=owner_)
+        db.session.commit()
+    unseen(acting, other, "market.beijing")
+    with pytest.raises(RuleViolated, match="go on in this one"):
+        steps(acting, hers)("contact.guangdong", "withdraw", "never mind")            # who does not read what was merged
+
+
+def test_identified_as_what_the_raiser_does_not_see(acting: As, superuser: Superuser) -> None:
+    about = campaign(superuser, "migu", lands=["tibet"], product="terminal", code="SECRET-7")
+    key = raised(acting, "contact.guangdong", None, campaign_words="something with 5G")
+    steps(acting, key)("customer-service", "identify", about)
+    with acting("contact.guangdong") as first:
+        issue = queries.one(first, key)
+        assert issue.campaign_id == about and issue.campaign is None and queries.hidden(issue)
+        launch = queries.shown_facts(issue).launch
+        assert launch and (launch.product_owner, launch.network, launch.lands_in) == (None, False, frozenset())
+        assert "product" not in {r.code for r in queries.kept_reasons(issue)}
+        codes = {u.id: u.code for u in db.session.scalars(select(Unit))}
+        assert queries.shown_in_codes(issue, codes)["launch"] == {
+            "unit": "migu", "kind": "specialised_company", "line": "market"}
+        assert "tibet" not in {u.code for u in queries.nameable(issue)}
+        assert not any(w in str([e.changes for e in queries.timeline(issue)]) for w in ("SECRET", "tibet", "terminal"))
+    with acting("market.migu") as owner_:
+        launch = queries.shown_facts(queries.one(owner_, key)).launch
+        assert launch and launch.lands_in == {unit(superuser, "tibet")}

@@ -115,6 +115,23 @@ def test_a_unit_that_goes(app: Flask, acting: As, about: UUID, superuser: Superu
             assert queries.one(reader, late).owner.code == heir
 
 
+def test_what_is_declined_to_a_unit_that_has_gone_moves_on(app: Flask, acting: As, about: UUID, superuser: Superuser) -> None:
+    key = raised(acting, "contact.guangdong", about)
+    steps(acting, key)("market.migu", "hand_over", unit(superuser, "beijing"), "market", "there")
+    with acting("admin") as admin:
+        gone, into = (db.session.scalars(select(Unit).where(Unit.code == c)).one() for c in ("migu", "terminal"))
+        units.merge_unit(gone, into, date(2026, 3, 12), version=gone.version, actor=admin)
+        db.session.commit()
+    with clock.standing_at(datetime(2026, 3, 12, 2, 0, tzinfo=UTC)):
+        deliver(app)
+        steps(acting, key)("market.beijing", "decline", "it is not")
+        deliver(app)
+        with acting("leader") as reader:
+            issue = queries.one(reader, key)
+            assert (issue.owner.code, issue.state, issue.disagreements) == ("terminal", "routed", 1)
+        steps(acting, key)("market.terminal", "accept")
+
+
 def test_a_launcher_that_changes_takes_what_comes_and_not_what_is(acting: As, key: UUID, about: UUID, superuser: Superuser) -> None:
     tibet = unit(superuser, "tibet")
     superuser.execute("UPDATE campaign SET unit_id = %s, parties = array_append(parties, %s), desks = array_append(desks, %s)"
@@ -190,7 +207,7 @@ def test_a_warning_tells_nothing(app: Flask, acting: As, about: UUID, superuser:
     ended = campaign(superuser, "tibet", lands=["tibet"], code="T-2", state="ended")
     superuser.execute("UPDATE campaign SET product = 'telephone', name = 'Quite different' WHERE id = %s",
                       (other := campaign(superuser, "beijing", lands=["beijing"], code="B-1"),))
-    key = raised(acting, "contact.guangdong", about)
+    key = raised(acting, "contact.guangdong", about, control_element="the desk in Guangzhou")
     step = steps(acting, key)
     with pytest.raises(RuleViolated):
         step("market.migu", "warn", "look", date(2026, 3, 20))
@@ -200,7 +217,9 @@ def test_a_warning_tells_nothing(app: Flask, acting: As, about: UUID, superuser:
     with pytest.raises(NotPermitted):
         step("contact.guangdong", "warn", "look", date(2026, 3, 20))
     for words, due, field in (("", date(2026, 3, 20), "words"), ("look", date(2026, 3, 9), "due"),
-                              ("as 广东 … Q-2026-guangdong-1 shows", date(2026, 3, 20), "words")):
+                              *((words, date(2026, 3, 20), "words") for words in (
+                                  "as 广东 … Q-2026-guangdong-1 shows", "Ｍｉｇｕ has it", "as in G u a n g d o n g",
+                                  "mi\u200bgu", "the SPRING  data\npack", "see c-1"))):
         with pytest.raises(Invalid) as refused:
             step("market.migu", "warn", words, due)
         assert set(refused.value.errors) == {field}
@@ -211,6 +230,7 @@ def test_a_warning_tells_nothing(app: Flask, acting: As, about: UUID, superuser:
     rows = superuser.execute("SELECT campaign_id, words, due FROM caution").fetchall()
     assert [(r[0], r[2]) for r in rows] == [(like, date(2026, 3, 20))] and "13812345678" not in rows[0][1]
     assert not {ended, other} & {r[0] for r in rows}
+    assert superuser.execute("SELECT control_element FROM caution").fetchall() == [("",)]        # free words may tell whose it is
     assert superuser.execute("SELECT issue_id FROM caution_origin").fetchall() == [(key,)]
     deliver(app)
     told = superuser.execute("SELECT p.email, n.text, n.params::text FROM notice n JOIN person p ON p.id = n.person_id"

@@ -58,7 +58,7 @@ class Issue(BaseModel):
     """A quality issue about a campaign."""
     id: str
     code: str = Field(description="Counted within the raising unit and year.", examples=["Q-2026-guangdong-1"])
-    campaign: str | None = Field(description="The campaign's id; null while it is not identified.")
+    campaign: str | None = Field(description="Its id; null while it is not identified, or where the caller does not see it.")
     campaign_words: str
     raised_by: str = Field(examples=["guangdong"])
     first_contact: str = Field(description="A mail address.", examples=["contact@guangdong.example"])
@@ -147,7 +147,7 @@ class Shown:
         on = self.clocks[row.id]
         same = {name: getattr(row, name) for name in _SAME}
         return Issue(
-            id=str(row.id), campaign=str(row.campaign_id) if row.campaign_id else None, raised_by=row.raiser.code,
+            id=str(row.id), campaign=str(row.campaign_id) if row.campaign else None, raised_by=row.raiser.code,
             first_contact=row.first_contact.email, owner=IssueDesk(unit=row.owner.code, line=Line(row.owner_line)),
             parties=[IssueParty(unit=p.unit.code, line=Line(p.line), part=IssuePart(p.part)) for p in self._parties(row)],
             respond_by=on.respond_by, resolve_by=on.resolve_by, overdue=on.overdue, waiting=on.waiting,
@@ -166,7 +166,7 @@ class Shown:
 
     def _route(self, row: Row) -> IssueRoute:
         return IssueRoute(rule=row.route_rule, version=row.route_version,
-                          facts=queries.in_codes(queries.kept_facts(row), self.names.codes),
+                          facts=queries.shown_in_codes(row, self.names.codes),
                           why=[in_english(m) for m in queries.kept_why(row, self.names)],
                           reasons=[self.names.reason(r) for r in queries.kept_reasons(row)])
 

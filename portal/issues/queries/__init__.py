@@ -22,6 +22,7 @@ from portal.issues.queries.routes import (
     Preview,
     campaign_to_raise_on,
     facts,
+    hidden,
     in_codes,
     kept_facts,
     kept_reasons,
@@ -31,6 +32,8 @@ from portal.issues.queries.routes import (
     preview_route,
     raising_subject,
     raising_units,
+    shown_facts,
+    shown_in_codes,
     successor,
     told,
 )
@@ -62,9 +65,9 @@ clock = clocks_of
 __all__ = [
     "CALENDAR", "FIRST_CONTACTS", "KINDS", "UNFINISHED", "WORKING_HOURS", "Clocks", "Event", "Ground", "Names",
     "Preview", "Wanted", "after", "audience", "by_code", "campaign_to_raise_on", "clock", "clocks", "clocks_of",
-    "colleagues", "comments", "conditions", "count", "deadlines", "facts", "ground", "in_codes", "in_office",
-    "in_sight", "kept_facts", "kept_reasons", "kept_why", "linked", "links", "listed", "lock", "lock_both", "merged",
-    "nameable", "nameable_at_raising", "one", "open_parts", "open_wait", "overdue", "parties", "parties_of",
-    "preview_route", "raising_subject", "raising_units", "readable", "readable_of", "reload", "standing", "sub_issues",
-    "successor", "task", "timeline", "times_of", "to_do", "told", "turns", "turns_of", "units_of", "waits_of",
-    "with_names"]
+    "colleagues", "comments", "conditions", "count", "deadlines", "facts", "ground", "hidden", "in_codes",
+    "in_office", "in_sight", "kept_facts", "kept_reasons", "kept_why", "linked", "links", "listed", "lock",
+    "lock_both", "merged", "nameable", "nameable_at_raising", "one", "open_parts", "open_wait", "overdue", "parties",
+    "parties_of", "preview_route", "raising_subject", "raising_units", "readable", "readable_of", "reload",
+    "shown_facts", "shown_in_codes", "standing", "sub_issues", "successor", "task", "timeline", "times_of", "to_do",
+    "told", "turns", "turns_of", "units_of", "waits_of", "with_names"]

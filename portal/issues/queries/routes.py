@@ -1,6 +1,6 @@
 """Whose an issue is, before and after it is raised: the facts are read here, the rules decide (`rules.routing`)."""
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -21,6 +21,7 @@ from tenants.permissions import Permission
 from tenants.vocabulary import Line, UnitKind
 
 _CAMPAIGN = Shared(parties=Campaign.parties, desks=Campaign.desks, everyone=Campaign.everyone)
+_OF_CAMPAIGN = frozenset({"product", "affected"})      # reasons that tell of whom a campaign concerns
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,9 +121,26 @@ def kept_facts(issue: Issue) -> Facts:
     return Facts.from_json(issue.route_facts)
 
 
+def hidden(issue: Issue) -> bool:
+    """Whether the reader does not see the campaign that the issue is about."""
+    return issue.campaign_id is not None and issue.campaign is None
+
+
+def shown_facts(issue: Issue) -> Facts:
+    """What the reader may know of that: of a campaign that it does not see only who launched it, which is who answers."""
+    known = kept_facts(issue)
+    if known.launch is None or not hidden(issue):
+        return known
+    return replace(known, launch=replace(known.launch, product_owner=None, network=False, lands_in=frozenset()))
+
+
 def kept_reasons(issue: Issue) -> Sequence[Reason]:
-    """Why it was routed as it was, as data; of an issue routed by an older version of the rules there is none to be had."""
-    return route(kept_facts(issue)).why if issue.route_version == VERSION else ()
+    """Why it was routed as it was, as data, as far as the reader may know. Of a part, which the owner of the whole gave away,
+    and of an issue routed by an older version of the rules there is none to be had."""
+    if issue.parent_id is not None or issue.route_version != VERSION:
+        return ()
+    untold = _OF_CAMPAIGN if hidden(issue) else frozenset()
+    return [r for r in route(kept_facts(issue)).why if r.code not in untold]
 
 
 def kept_why(issue: Issue, names: Names | None = None) -> Sequence[Message]:
@@ -136,7 +154,7 @@ def kept_why(issue: Issue, names: Names | None = None) -> Sequence[Message]:
 
 def nameable(issue: Issue) -> Sequence[Unit]:
     """The units that may be drawn in: those whom the campaign concerned when it was routed, or concerns today."""
-    known = [kept_facts(issue)]
+    known = [shown_facts(issue)]
     if issue.campaign is not None:
         known.append(facts(issue.campaign, issue.raised_by))
     return [u for u in _going_on() if any(may_be_named(f, u.id, UnitKind(u.kind)) for f in known)]
@@ -151,6 +169,14 @@ def nameable_at_raising(campaign: Campaign | None, raised_by: int) -> Sequence[U
 def _going_on() -> Sequence[Unit]:
     return db.session.scalars(select(Unit).where(or_(Unit.closed_on.is_(None), Unit.closed_on > clock.today()))
                               .order_by(Unit.position, Unit.id)).all()
+
+
+def shown_in_codes(issue: Issue, codes: Mapping[int, str]) -> dict[str, Any]:
+    """The facts that the reader may know; where it lands and whose product it is are left out with a campaign that is hidden."""
+    found = in_codes(shown_facts(issue), codes)
+    if found["launch"] and hidden(issue):
+        found["launch"] = {name: found["launch"][name] for name in ("unit", "kind", "line")}
+    return found
 
 
 def in_codes(known: Facts, codes: Mapping[int, str]) -> dict[str, Any]:

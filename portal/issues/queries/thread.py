@@ -41,8 +41,12 @@ def parties(issue: Issue) -> Sequence[IssueParty]:
 
 
 def in_sight(issue: Issue, rows: Sequence[IssueParty]) -> Sequence[IssueParty]:
-    """Headquarters does not supervise while it owns, though it did before."""
-    return [p for p in rows if p.part != IssuePart.SUPERVISING or issue.owner_unit != HEADQUARTERS]
+    """Headquarters does not supervise while it owns, though it did before. A desk that has handed it over and supervises now
+    is there once: cooperating says no more."""
+    if issue.owner_unit == HEADQUARTERS:
+        return [p for p in rows if p.part != IssuePart.SUPERVISING]
+    watching = {(p.unit_id, p.line) for p in rows if p.part == IssuePart.SUPERVISING}
+    return [p for p in rows if p.part != IssuePart.COOPERATING or (p.unit_id, p.line) not in watching]
 
 
 def parties_of(keys: Sequence[UUID]) -> Mapping[UUID, Sequence[IssueParty]]:

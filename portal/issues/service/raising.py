@@ -75,7 +75,7 @@ def identify(issue: Issue, campaign: UUID, *, actor: Identity, version: int | No
     if found is None:
         raise Invalid({"campaign": [NO_CAMPAIGN]})
     facts = queries.facts(found, issue.raised_by, _affected(issue))
-    way, before = route(facts), owner_desk(issue)
+    way = route(facts)
     issue.campaign_id, issue.ruling_line, issue.state = found.id, found.line, "routed"
     issue.route_rule, issue.route_facts, issue.route_version = way.rule.value, facts.as_json(), VERSION
     db.session.flush()
@@ -84,9 +84,7 @@ def identify(issue: Issue, campaign: UUID, *, actor: Identity, version: int | No
             join(issue, (party.unit, party.line.value), party.part, None)
     give(issue, (way.owner.unit, way.owner.line.value), TurnStart.IDENTIFIED, by=actor.person)
     queries.reload(issue)
-    audit.record("identify", "issue", issue.id, {
-        "campaign": found.code, "owner": [recorded(before), recorded(owner_desk(issue))],
-        "route": queries.told(way, facts)}, under=under)
+    audit.record("identify", "issue", issue.id, {}, under=under)      # not which: not every party sees the campaign
     _announce(issue, way, actor)
 
 

@@ -196,12 +196,14 @@ def _moved(turns: Sequence[Any]) -> Sequence[Any]:
 
 
 def _facts(i: Issue) -> list[tuple[str, str, str]]:
-    known = queries.kept_facts(i)
+    known = queries.shown_facts(i)
     found = [(_("By rule"), _("%(rule)s, version %(n)s", rule=translate(words.rule(i.route_rule)), n=i.route_version)),
              (_("As of"), day(i.raised_at)), (_("Raised by"), unit_short(known.raising))]
     if (launch := known.launch) is not None:
+        found.append((_("Launched by"), f"{unit_short(launch.unit)} · {term('line', launch.line)}"))
+    if launch is not None and not queries.hidden(i):
         lands = _("whole network") if launch.network else str(_(", ")).join(unit_short(u) for u in sorted(launch.lands_in))
-        found += [(_("Launched by"), f"{unit_short(launch.unit)} · {term('line', launch.line)}"), (_("Lands in"), lands or "–"),
+        found += [(_("Lands in"), lands or "–"),
                   (_("Product of"), unit_short(launch.product_owner) if launch.product_owner else "–")]
     if known.also:
         found.append((_("Also affected"), str(_(", ")).join(unit_short(u) for u in sorted(known.also))))
