@@ -7,7 +7,10 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
+from portal.issues import forms
+from portal.issues.rules import alike
 from portal.issues.views import listing
+from portal.web import labels
 from tests.conftest import As, Superuser
 from tests.factories.exchange import campaign, raised
 from tests.web.browsing import faults_beside
@@ -50,6 +53,7 @@ def test_a_campaign_that_cannot_be_found_goes_to_customer_service(signed: Signed
     desk = signed("customer-service")
     page = desk.get(f"/issues/{key}").text
     assert next_step(page) == "Your turn: find out which campaign is meant" and "Cloud night pack" in page
+    assert act(desk, key, "identify", q="ab\0").status_code == 422
     vague = act(desk, key, "identify", q="no such")
     assert vague.status_code == 422 and "0 campaigns fit" in vague.text
     assert act(desk, key, "identify", campaign=str(about)).status_code == 303
@@ -157,6 +161,8 @@ def test_bad_input_in_actions(signed: Signed, superuser: Superuser, acting: As) 
         assert answer.status_code == 422 and says in words(answer.text), fields
     assert act(owner, key, "merge", into="Q-2026-tibet-1").status_code == 422
     assert act(owner, key, "link", other="nothing").status_code == 422
+    for action, field in (("link", "other"), ("merge", "into"), ("hand-over", "unit"), ("name-party", "unit")):
+        assert act(owner, key, action, **{field: "a\0"}).status_code == 422, action
     outside = act(owner, key, "comment", text="hello", mentions="contact@tibet.example")
     assert outside.status_code == 422 and "no such person" in outside.text and "hello" in outside.text
     masked = act(owner, key, "comment", text="call 13812345678")
@@ -192,6 +198,8 @@ def test_the_inbox_counts_what_one_has_to_do(signed: Signed, superuser: Superuse
         answer = browser.get(f"/issues?{query}")
         assert answer.status_code == 200 and answer.text.count("<tr data-href") == n, query
         assert n or "No issue fits these filters" in answer.text or "waits for you" in answer.text
+    for kind in forms.TASKS:                                   # also those that can never be this person's
+        assert signed("contact.tietong").get(f"/issues?todo={kind}").status_code == 200, kind
     unrelated = browser.get("/issues?q=zzz").text
     assert "Take one away, or show all" in unrelated
     assert "You see those that your unit raised" in signed("contact.tietong").get("/issues").text
@@ -241,3 +249,7 @@ def test_pages_and_statements(app: Flask, signed: Signed, superuser: Superuser, 
         page = office.get(f"/issues/{keys[0]}")
     ids = re.findall(r'\sid="([^"]+)"', page.text)
     assert len(sent) <= 40 and sorted(ids) == sorted(set(ids)), "\n".join(sent)
+
+
+def test_the_elements_that_go_with_a_warning_are_those_that_have_words() -> None:
+    assert {code for of_stage in labels.ELEMENTS.values() for code in of_stage} == alike.ELEMENTS

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from flask import request
 
+from portal import texts
 from portal.campaigns import queries as campaigns
 from portal.issues import forms, queries, service
 from portal.issues.models import Issue
@@ -156,7 +157,7 @@ def _desk(issue: Issue) -> Iterable[Field]:
 
 def _campaign(issue: Issue, me: Identity) -> Iterable[Field]:
     """What was searched for, else what the raiser called it, decides what one chooses from."""
-    asked = request.form.get("q", "").strip() or issue.campaign_words
+    asked = texts.clean(request.form.get("q")) or issue.campaign_words
     found = campaigns.findable(me, asked[:100])
     yield Field("campaign", N_("Campaign"), "choice", required=False,
                 options=[(str(c.id), f"{c.code} {c.name} · {unit_short(c.unit_id)}") for c in found])
@@ -175,14 +176,14 @@ def _named_unit(form: Form) -> int:
 def _asked_campaign(form: Form, me: Identity) -> UUID:
     if (key := forms.key(form.get("campaign", ""))) is not None:
         return key
-    found = campaigns.findable(me, form.get("q", "").strip()[:100])
+    found = campaigns.findable(me, texts.clean(form.get("q"))[:100])
     if len(found) != 1:
         raise Invalid({"q": [N_("%(n)s campaigns fit. Choose one, or say more.", n=len(found))]})
     return found[0].id
 
 
 def _issue_of(form: Form, name: str, me: Identity) -> Issue:
-    found = queries.by_code(me, form.get(name, "").strip()[:60])
+    found = queries.by_code(me, texts.clean(form.get(name))[:60])
     if found is None:
         raise Invalid({name: [_NO_ISSUE]})
     return found

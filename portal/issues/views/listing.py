@@ -41,7 +41,7 @@ def index() -> ResponseReturnValue:
         as_of=now, filters=filters,
         next=_address({**filters, "cursor": cursors.written(last.raised_at, last.id)}) if last else None,
         first=_address(filters) if start else None, chips=_chips(filters, me), address=ADDRESS, options=_options(me),
-        segments=[(words.TASKS[k], k, todo[k]) for k in words.TASKS if todo.get(k) or filters.get("todo") == k],
+        segments=[(words.TASKS[k], k, todo.get(k, 0)) for k in words.TASKS if todo.get(k) or filters.get("todo") == k],
         across=_across(me), raises=bool(reaches(me, Permission.ISSUE_RAISE)), flows=may(Permission.FLOWS_READ))
 
 
