@@ -2,12 +2,14 @@
 
 Each digit but the first and last few becomes `*`; the text keeps its length, and what is masked is masked no further. What is
 no such number by its own rules (check digit, day of birth, prefix) stays: codes, dates, amounts and other long numbers.
+Numbers are looked for in a plain reading of the text: digits of every form are digits, and what nobody sees is not there.
 `frontend/js/mask.js` shows the same while one types; a test holds the two together."""
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import lru_cache
 
 from stdnum import luhn, numdb
 from stdnum.cn import ric
@@ -43,22 +45,40 @@ class _Found:
 
 _FEWEST = 10                                           # digits of the shortest number: an area's code and a line of seven
 _MOST_GROUPS = 6                                       # of a card written in groups
-_DASHES = dict.fromkeys("‐‑‒–—―−﹣－ー", "-")
-_BLANKS = dict.fromkeys("\u00a0\u2002\u2003\u2007\u2009\u202f\u3000\u00ad\u200b\u200c\u200d\u2060\ufeff", " ")
-_OTHERS = {"＋": "+", "（": "(", "）": ")", "．": ".", "Ｘ": "X", "ｘ": "x", "％": "%", "＿": "_"}
-_PLAIN = _DASHES | _BLANKS | _OTHERS
+_PLAIN = {
+    **dict.fromkeys("‐‑‒–—―−﹣－ー", "-"), **dict.fromkeys("•‧∙⋅・･", "·"), **dict.fromkeys("\u2028\u2029", "\n"),
+    "＋": "+", "（": "(", "）": ")", "．": ".", "，": ",", "／": "/", "Ｘ": "X", "ｘ": "x", "％": "%", "＿": "_"}
+_UNSEEN = frozenset("\u115f\u1160\u2800\u3164\uffa0")     # besides marks and format characters: fillers that are letters
+_UNSEEN_KINDS = frozenset(("Cf", "Mn", "Me"))
+_CROSSES = "ХхΧχⅩⅹ×"                                   # taken for the X at the end of an identity card
+_DIGITS = frozenset("0123456789Xx" + _CROSSES)
+_AS_X = str.maketrans(dict.fromkeys(_CROSSES, "X"))
 
 _GROUP = re.compile(r"[0-9]+")
-_BIRTH = r"(?:19|20)[0-9]{2}"
-_IDENTITY = re.compile(rf"[1-9][0-9]{{5}}[ -]?{_BIRTH}[ -]?[0-9]{{4}}[ -]?[0-9]{{3}}[0-9Xx](?![0-9A-Za-z_])")
-_OLD_IDENTITY = re.compile(r"[1-9][0-9]{5}[ -]?[0-9]{6}[ -]?[0-9]{3}(?![0-9A-Za-z_])")
+_DAY = r"(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])"
+_APART = r"(?: - |\)\(|[ .·/_\t-]{1,2})"               # between digits, or groups of them; a comma or a new line: see _LOOSE
+_SEP = r"(?: - |(?:[ .·/_()\t-]|[,\n](?! )){1,2})"
+_IDENTITY = re.compile(rf"[1-9](?:{_SEP}?[0-9]){{16}}{_SEP}?[0-9Xx{_CROSSES}](?![0-9A-Za-z_])")
+_OLD_IDENTITY = re.compile(rf"[1-9](?:[0-9]{{5}}{_APART}?[0-9]{{6}}{_APART}?[0-9]{{3}}"
+                           rf"|(?P<sep>{_APART})[0-9](?:(?P=sep)[0-9]){{13}})(?![0-9A-Za-z_])")
 _ABROAD = r"(?:(?:00)?86\)?[ -]{0,2})?"
-_MOBILE = re.compile(_ABROAD + r"\(?0?(1[3-9][0-9](?:[0-9]{8}|[ .-][0-9]{8}|[0-9]{4}[ .-][0-9]{4}|[ .-][0-9]{4}[ .-][0-9]{4}"
-                               r"|[ .-][0-9]{3}[ .-][0-9]{5}|[0-9][ .-][0-9]{3}[ .-][0-9]{4}))(?![0-9])")
+_MOBILE = re.compile(_ABROAD + r"\(?0?(?P<number>1[3-9][0-9](?:[0-9]{8}|[ .-][0-9]{8}|[0-9]{4}[ .-][0-9]{4}"
+                               r"|[ .-][0-9]{4}[ .-][0-9]{4}|[ .-][0-9]{3}[ .-][0-9]{5}|[0-9][ .-][0-9]{3}[ .-][0-9]{4}))(?![0-9])")
+_LOOSE = re.compile(
+    rf"{_ABROAD}\(?0?(?P<number>1[3-9][0-9](?:{_SEP}(?!{_DAY})[0-9]{{8}}|[0-9]{{4}}{_SEP}[0-9]{{4}}"
+    rf"|(?![/_,]20[23][0-9][/_,]){_SEP}[0-9]{{4}}{_SEP}[0-9]{{4}}|{_SEP}[0-9]{{3}}{_SEP}[0-9]{{5}}"
+    rf"|[0-9]{_SEP}[0-9]{{3}}{_SEP}[0-9]{{4}}|[0-9] {{1,2}}[0-9]{{4}} {{1,2}}[0-9]{{3}}"
+    r"|(?P<a>[-·_])(?:[0-9]{2}(?:(?P=a)[0-9]{2}){3}|[0-9]{3}(?P=a)[0-9]{3}(?P=a)[0-9]{2}|[0-9]{5}(?P=a)[0-9]{3}))"
+    r"|1[3-9](?P<b>[-·_])[0-9]{3}(?P=b)[0-9]{3}(?P=b)[0-9]{3})(?![0-9])")
+_SPELT = re.compile(rf"{_ABROAD}\(?(?P<number>1(?P<sep>{_APART})[3-9](?:(?P=sep)[0-9]){{9}})(?!(?P=sep)?[0-9])")
+_SPELT_CARD = re.compile(rf"[3-6](?P<sep>{_APART})[0-9](?:(?P=sep)[0-9]){{13,17}}(?!(?P=sep)?[0-9])")
+_LISTED = re.compile(r"[,/\n\t]")                      # between the numbers of a list, too
 _AREA = r"(?:10|2[0-9]|[3-9][0-9]{2})"
-_LANDLINE = re.compile(rf"(?:{_ABROAD}\(?0{_AREA}|(?:00)?86\)?[ -]?{_AREA})\)?[ -]{{0,2}}"
-                       r"([2-8][0-9]{2,3}[ -]?[0-9]{4})(?![0-9A-Za-z_])")
-_DATED = re.compile(r"(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])")      # a day first: a serial number
+_LANDLINE = re.compile(rf"(?:{_ABROAD}\(?0{_AREA}|(?:00)?86\)?[ -]?{_AREA})\)?[ .·/_-]{{0,2}}"
+                       r"(?P<number>[2-8][0-9]{2,3}[ .·_-]{0,2}[0-9]{4})(?![0-9A-Za-z_])")
+_BETWEEN = re.compile(r" - |[ .·/_-]{1,2}")            # groups of a bank card
+_ISSUER = re.compile(r"4|5[1-5]|62|3[457]")
+_DATED = re.compile(_DAY)                              # a day first: a serial number
 _AMOUNT = re.compile(r" ?(?:[%元‰]|\.[0-9])")
 _WORD_BEFORE = re.compile(r"([0-9A-Za-z]*)([-_]?)$")
 _WORD_AFTER = re.compile(r"[-_]?[0-9A-Za-z_]*")
@@ -84,8 +104,21 @@ def mask(text: str) -> Masked:
 
 
 def _numbers(text: str) -> Iterator[_Found]:
-    """Those of a text from left to right; none overlaps another."""
-    plain = text if text.isascii() else "".join(map(_plain, text))
+    """Those of a text from left to right; none overlaps another. What cannot be seen joins what stands beside it; only if
+    nothing is found so, it parts it."""
+    if text.isascii():
+        yield from _read(text, range(len(text)))
+        return
+    plain = [_plain(letter) for letter in text]
+    places = [i for i, letter in enumerate(plain) if letter]
+    found = list(_read("".join(plain), places))
+    if not found and len(places) < len(plain):
+        found = list(_read("".join(letter or " " for letter in plain), range(len(plain))))
+    yield from found
+
+
+def _read(plain: str, places: Sequence[int]) -> Iterator[_Found]:
+    """Those of a plain reading; `places` has where each of its characters stands in the text."""
     if sum(len(g) for g in _GROUP.findall(plain)) < _FEWEST:
         return
     end = 0
@@ -96,22 +129,28 @@ def _numbers(text: str) -> Iterator[_Found]:
         found = next(filter(None, judged), None)
         if found is not None:
             end = found.end
-            yield found
+            yield replace(found, hidden=tuple(places[i] for i in found.hidden))
 
 
+@lru_cache(maxsize=8192)
 def _plain(letter: str) -> str:
-    """One character for one: digits of any script and width, dashes and blanks as ASCII has them."""
-    digit = unicodedata.decimal(letter, None)
-    return str(digit) if digit is not None else _PLAIN.get(letter, letter)
+    """One character for one: digits of any script and form, dashes and blanks as ASCII has them; none for what is not seen."""
+    digit = unicodedata.digit(letter, None)
+    if digit is not None:
+        return str(digit)
+    kind = unicodedata.category(letter)
+    if kind in _UNSEEN_KINDS or letter in _UNSEEN:
+        return ""
+    return " " if kind == "Zs" else _PLAIN.get(letter, letter)
 
 
 def _found(kind: Kind, plain: str, start: int, end: int, keep: tuple[int, int]) -> _Found:
-    places = [i for i in range(start, end) if plain[i] in "0123456789Xx"]
+    places = [i for i in range(start, end) if plain[i] in _DIGITS]
     return _Found(kind, _bare(plain[start:end]), end, tuple(places[keep[0]:-keep[1]]))
 
 
 def _bare(written: str) -> str:
-    return re.sub(r"[^0-9X]", "", written.upper())
+    return re.sub(r"[^0-9X]", "", written.translate(_AS_X).upper())
 
 
 def _identity(plain: str, at: int, last: int) -> _Found | None:
@@ -147,34 +186,59 @@ def _bank_card(plain: str, at: int, last: int) -> _Found | None:
     """15 to 19 digits at one stretch, or in groups of four and more. 15 digits have American Express only: of this length are
     the numbers of telephones too, with the same check digit. 89 begins the numbers of SIM cards."""
     for end in reversed(_ends(plain, at)):
-        number, grouped = _bare(plain[at:end]), not plain[at:end].isdigit()
-        if len(number) == 15 and number[:2] not in ("34", "37"):
-            continue
-        if grouped and number[0] not in "34569":
-            continue
-        if 15 <= len(number) <= 19 and number[0] != "0" and number[:2] != "89" and not _DATED.match(number) \
-                and luhn.is_valid(number) and _free(plain, at, last, strict=True) and not _runs_on(plain, end):
+        if _is_card(plain[at:end]) and _free(plain, at, last, strict=True) and not _runs_on(plain, end):
             return _found(Kind.BANK_CARD, plain, at, end, (4, 4))
     return None
 
 
+def _is_card(written: str) -> bool:
+    number, between = _bare(written), re.findall(r"[^0-9]+", written)
+    if not 15 <= len(number) <= 19 or number[0] == "0" or number[:2] == "89" or _DATED.match(number):
+        return False
+    if len(number) == 15 and number[:2] not in ("34", "37"):
+        return False
+    if between and number[0] not in "34569":
+        return False
+    if (len(between) > _MOST_GROUPS or not set(between) <= {" ", "-"}) and not _ISSUER.match(number):
+        return False
+    if len(between) == len(number) - 1 and number[:2] != "62" and not between[0].strip():
+        return False                                   # each digit apart by blanks: a row of marks
+    return bool(luhn.is_valid(number))
+
+
 def _ends(plain: str, at: int) -> Sequence[int]:
-    """Where a card that begins here may end: after each group, the groups before it having four digits or more."""
+    """Where a card that begins here may end: after each group, the groups before it having four digits or more; or after the
+    last digit, if each stands apart."""
     ends: list[int] = []
+    if spelt := _SPELT_CARD.match(plain, at):
+        return [spelt.end()]
     while len(ends) < _MOST_GROUPS and (group := _GROUP.match(plain, at)):
         ends.append(group.end())
-        at = group.end() + 1
-        if len(group[0]) < 4 or plain[group.end():at] not in (" ", "-"):
+        between = _BETWEEN.match(plain, group.end())
+        if len(group[0]) < 4 or between is None:
             break
+        at = between.end()
     return ends
 
 
 def _phone(plain: str, at: int, last: int) -> _Found | None:
-    for pattern, strict in ((_MOBILE, False), (_LANDLINE, True)):
+    for pattern, strict in ((_MOBILE, False), (_LOOSE, False), (_SPELT, False), (_LANDLINE, True)):
         found = pattern.match(plain, at)
-        if found and _free(plain, at, last, strict=strict) and not _runs_on(plain, found.end()):
-            return _found(Kind.PHONE, plain, found.start(1), found.end(1), (3, 4) if pattern is _MOBILE else (0, 4))
+        if found and _free(plain, at, last, strict=strict) and not _runs_on(plain, found.end()) and not _in_list(plain, found):
+            return _found(Kind.PHONE, plain, *found.span("number"), (0, 4) if pattern is _LANDLINE else (3, 4))
     return None
+
+
+def _in_list(plain: str, found: re.Match[str]) -> bool:
+    """Whether the groups of a number are rather some of a longer row of numbers."""
+    start, end = found.span("number")
+    before, after = plain[max(0, start - 8):start], plain[end:end + 2]
+    if found.re is _SPELT:
+        sep = found["sep"]
+        return re.search(rf"[0-9]{re.escape(sep)}$", before) is not None and not before.endswith(f"8{sep}6{sep}") \
+            and start == found.start()
+    return found.re is _LOOSE and _LISTED.search(found["number"]) is not None \
+        and (re.search(r"[0-9][,/\n\t]$", before) is not None or re.match(r"[,/\n\t][0-9]", after) is not None)
 
 
 def _free(plain: str, at: int, last: int, *, strict: bool) -> bool:

