@@ -14,7 +14,9 @@ from tests.factories.exchange import campaign, raised, steps
 from tests.factories.plans import draft
 
 pytestmark = pytest.mark.browser
-LOOKS = ((1440, False, "zh"), (375, True, "zh"), (375, False, "en"), (1440, True, "en"))
+# Both widths, themes and languages in each pair; the second pair is their other crossing.
+LOOKS = ((1440, False, "zh"), (375, True, "en"),
+         pytest.param(375, False, "zh", marks=pytest.mark.long), pytest.param(1440, True, "en", marks=pytest.mark.long))
 PAGES = {
     "office": ("/desk", "/board", "/board/rows?milestone=sorting", "/filings", "/assignments", "/programmes",
                "/programmes/<programme>", "/programmes/<programme>/add", "/responsibilities", "/units", "/units/guangdong",
