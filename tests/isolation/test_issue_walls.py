@@ -134,3 +134,39 @@ def test_where_a_warning_came_from_is_headquarters_alone(key: UUID, superuser: S
     for code in ("tibet", "migu", "guangdong"):
         assert as_unit(code, "SELECT count(*) FROM caution_origin") == [(0,)]
     assert as_unit("migu", "SELECT count(*) FROM caution") == [(0,)]
+
+
+def test_a_cooperating_party_neither_moves_nor_forges(key: UUID, superuser: Superuser, as_unit: Run) -> None:
+    """Beijing is drawn in as affected: it may talk, and no more."""
+    beijing, tibet, migu = (unit(superuser, code) for code in ("beijing", "tibet", "migu"))
+    for change in ("state = 'closed'", "solution = 'x'", "complaint_count = 0", "ruling_due = true", "merged_into_id = id",
+                   "severity = 'low'"):
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            as_unit("beijing", f"UPDATE issue SET {change} WHERE id = %s", key)
+    draw = ("INSERT INTO issue_party (id, issue_id, unit_id, line, part, at)"
+            " VALUES (gen_random_uuid(), %s, %s, 'market', 'cooperating', now())")
+    for who, whom in (("beijing", beijing), ("beijing", tibet), ("migu", tibet), ("guangdong", tibet)):
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            as_unit(who, draw, key, whom)                            # the campaign does not land in Tibet
+    say = ("INSERT INTO issue_comment (id, issue_id, unit_id, by_id, role, kind, text, mentions, at)"
+           " VALUES (gen_random_uuid(), %s, %s, %s, 'line_owner', 'comment', 'x', '{}', now())")
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        as_unit("beijing", say, key, migu, people.key("market.migu"))
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        as_unit("guangdong", "UPDATE issue SET first_contact_id = %s WHERE id = %s", people.key("market.migu"), key)
+
+
+def test_only_the_launcher_changes_a_campaign(key: UUID, superuser: Superuser, as_unit: Run) -> None:
+    for change in (f"unit_id = {unit(superuser, 'guangdong')}", "state = 'ended'", "everyone = true"):
+        assert as_unit("guangdong", f"UPDATE campaign SET {change} WHERE id = (SELECT campaign_id FROM issue LIMIT 1)") == [(0,)]
+    for statement in (
+            "INSERT INTO campaign_check (id, campaign_id, element, verdict, by_id, at)"
+            " SELECT gen_random_uuid(), id, 'rules', 'pass', registered_by_id, now() FROM campaign",
+            "INSERT INTO campaign_sync (id, campaign_id, event, words, changes, by_id, at)"
+            " SELECT gen_random_uuid(), id, 'pause', '', '{}', registered_by_id, now() FROM campaign",
+            "INSERT INTO issue (id, code, raised_by, first_contact_id, owner_unit, owner_line, ruling_line, severity, stage, title,"
+            " description, state, route_rule, route_facts, route_version, raised_at, parties, desks, version)"
+            " SELECT gen_random_uuid(), 'Q-forged', owner_unit, first_contact_id, owner_unit, owner_line, ruling_line, severity,"
+            " stage, 't', 'd', 'routed', 'x', '{}', 1, now(), parties, desks, 1 FROM issue"):
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            as_unit("guangdong", statement)

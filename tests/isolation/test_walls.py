@@ -55,7 +55,7 @@ def test_without_a_scope_nothing_is_added(raw: "psycopg.Connection[tuple[object,
     """The policy speaks before any constraint does."""
     columns = [c for c in METADATA.tables[table].columns if not c.nullable]
     made = {"UUID": "gen_random_uuid()", "INTEGER": "1", "BIGINTEGER": "1", "DATE": "current_date", "DATETIME": "now()",
-            "JSONB": "'{}'", "BLOB": "''", "BOOLEAN": "true"}
+            "JSONB": "'{}'", "BLOB": "''", "BOOLEAN": "true", "ARRAY": "'{}'"}
     values = ", ".join(made.get(type(c.type).__name__.upper(), made.get(str(c.type).upper(), "'x'")) for c in columns)
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
         raw.execute(f"INSERT INTO {table} ({', '.join(c.name for c in columns)}) VALUES ({values})")

@@ -112,6 +112,7 @@ def figures() -> tuple[Counter[str], list[tuple[object, ...]], list[tuple[object
         return filings, [tuple(r) for r in rows], exchanged()
 
 
+@pytest.mark.timeout(300)
 def test_a_year_is_whole_and_made_once(fresh: Fresh) -> None:
     now = datetime(2026, 11, 20, 7, 0, tzinfo=UTC)
     app = fresh(now)
@@ -151,6 +152,7 @@ def _people(today: date) -> None:
         assert told
 
 
+@pytest.mark.timeout(300)
 def test_what_was_interrupted_is_gone_on_with(fresh: Fresh) -> None:
     now = datetime(2026, 5, 20, 7, 0, tzinfo=UTC)
     app, few = fresh(now), ("beijing", "guangdong", "migu")

@@ -17,7 +17,7 @@ from tests.factories import people
 def some(actor: Identity, line: str = "market", unit: str = "guangdong") -> list[Assignment]:
     wanted = queries.Wanted(unit=unit, line=line)
     rows = queries.listed(queries.conditions(actor, wanted, clock.today()))
-    found = db.session.scalars(rows.options(queries.with_waivers())).all()
+    found = db.session.scalars(rows.options(queries.with_waivers(), queries.with_extensions())).all()
     return [a for a in found if a.template_kind == "task"]
 
 

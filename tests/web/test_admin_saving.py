@@ -356,13 +356,14 @@ def test_when_lights_turn_amber(admin: Browser, superuser: Superuser) -> None:
     assert {k: fields[k] for k in LIGHTS} == LIGHTS
     shown = admin.post("/admin/lights/", {**fields, "behind_points": "5", "do": "preview"})
     assert shown.status_code == 200 and 'class="num changed"' in shown.text
-    assert superuser.execute("SELECT value->>'behind_points' FROM setting").fetchone() == ("20",)
+    assert superuser.execute("SELECT value->>'behind_points' FROM setting WHERE name = 'light_thresholds'").fetchone() == ("20",)
     assert admin.post("/admin/lights/", {**fields, "behind_points": "5", "do": "save"}).status_code == 303
-    assert superuser.execute("SELECT value->>'behind_points', version FROM setting").fetchone() == ("5", 2)
+    saved = superuser.execute("SELECT value->>'behind_points', version FROM setting WHERE name = 'light_thresholds'").fetchone()
+    assert saved == ("5", 2)
     assert entries(superuser, "setting") == [("change", {"behind_points": [20, 5]})]
     stale = admin.post("/admin/lights/", {**fields, "near_days": "3", "do": "save"})
     assert stale.status_code == 412 and form_of(stale)["version"] == "2"
-    assert superuser.execute("SELECT value->>'near_days' FROM setting").fetchone() == ("10",)
+    assert superuser.execute("SELECT value->>'near_days' FROM setting WHERE name = 'light_thresholds'").fetchone() == ("10",)
 
 
 @pytest.mark.parametrize("do", ["save", "preview"])
