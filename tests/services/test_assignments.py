@@ -24,7 +24,7 @@ def some(actor: Identity, line: str = "market", unit: str = "guangdong") -> list
 def test_what_may_be_done_is_what_is_offered(acting: As) -> None:
     with acting("market.guangdong") as owner:
         first = some(owner)[0]
-        assert service.offers(first, actor=owner) == {"report", "hand_in", "ask_waiver"}
+        assert service.offers(first, actor=owner) == {"report", "hand_in", "ask_waiver", "ask_extension"}
         service.hand_in(first, "", actor=owner)
         assert service.offers(first, actor=owner) == frozenset()
         db.session.commit()
