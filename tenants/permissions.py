@@ -40,6 +40,7 @@ class Permission(StrEnum):
     CAMPAIGN_REGISTER = "campaign.register"
     CAMPAIGN_CHANGE = "campaign.change"
     CAMPAIGN_CHECK = "campaign.check"
+    CAMPAIGN_MOVE = "campaign.move"                                # to another launching unit
     CAMPAIGN_RUN = "campaign.run"
     CAMPAIGN_ACKNOWLEDGE = "campaign.acknowledge"
     CAMPAIGN_CHASE = "campaign.chase"
@@ -152,7 +153,7 @@ _EXCHANGE: dict[tuple[Role, Relation], frozenset[Permission]] = {
     (Role.HQ_OFFICE, R.FIRST): _FIRST,
     (Role.HQ_OFFICE, R.RAISER): frozenset({P.ISSUE_TAKE_OVER}),
     (Role.HQ_LINE_LEAD, R.OVERSIGHT): _RAISES,
-    (Role.HQ_LINE_LEAD, R.OVERSIGHT_LINE): frozenset({P.CAMPAIGN_CHASE, P.CAUTION_READ}),
+    (Role.HQ_LINE_LEAD, R.OVERSIGHT_LINE): frozenset({P.CAMPAIGN_MOVE, P.CAMPAIGN_CHASE, P.CAUTION_READ}),
     (Role.HQ_LINE_LEAD, R.LINE): _RUNS | {P.CAUTION_ANSWER},
     (Role.HQ_LINE_LEAD, R.COORDINATION): _TALKS | {P.CAMPAIGN_CHASE, P.CAUTION_READ},
     (Role.HQ_LINE_LEAD, R.PARTY_LINE): _TALKS,

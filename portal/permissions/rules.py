@@ -53,6 +53,7 @@ GROUPS: Sequence[tuple[Message, Mapping[Permission, Message]]] = (
         P.CAMPAIGN_READ: N_("read a campaign"),
         P.CAMPAIGN_REGISTER: N_("register a campaign"),
         P.CAMPAIGN_CHANGE: N_("change a campaign"),
+        P.CAMPAIGN_MOVE: N_("change who launches a campaign"),
         P.CAMPAIGN_CHECK: N_("give a verdict on a launch element"),
         P.CAMPAIGN_RUN: N_("let a campaign go live, pause it, end it"),
         P.CAMPAIGN_ACKNOWLEDGE: N_("acknowledge news of a campaign"),

@@ -91,8 +91,9 @@ def test_faults_stand_at_their_fields(acting: As) -> None:
 
 def test_numbers_of_people_are_not_kept(acting: As) -> None:
     with acting("contact.guangdong") as actor:
-        made = service.register(content(name="Ask 13800138000", notice_text="Call 13800138000 for more of it."), actor=actor)
-        assert "13800138000" not in made.name + made.notice_text
+        made = service.register(content(code="To 13800138000", name="Ask 13800138000",
+                                        notice_text="Call 13800138000 for more of it."), actor=actor)
+        assert "13800138000" not in made.code + made.name + made.notice_text
 
 
 def test_live_at_one_hundred_percent_only(acting: As) -> None:
@@ -205,11 +206,27 @@ def test_landing_units_and_the_products_company_hear_of_every_step(acting: As, s
         assert service.chase_receipts(campaign, "please", actor=me) == 2
         assert {(r.unit.code, r.chase_count) for r in queries.receipts(campaign) if r.chase_count} == {("tibet", 1), ("migu", 1)}
         db.session.commit()
+    said = superuser.execute("SELECT changes FROM audit_entry WHERE action = 'chase' AND subject_id = %s", (key,)).fetchall()
+    assert said == [({"text": "please"},)]                    # everybody reads it: not how many there were
+    lie = superuser.execute("SELECT parties FROM campaign_receipt WHERE campaign_id = %s", (key,)).fetchall()
+    assert all(len(parties) == 2 for parties, in lie)
     with acting("office") as me:
         assert service.chase_receipts(queries.one(me, key), "", actor=me) == 2
         db.session.commit()
     with acting("contact.tibet") as me, pytest.raises(NotPermitted):
         service.chase_receipts(queries.one(me, key), "", actor=me)
+
+
+def test_a_receipt_lies_between_the_units_of_the_step_only(acting: As, superuser: Superuser) -> None:
+    """Whatever other functions the person has, as a program's token has them all."""
+    with acting("market.terminal") as actor:
+        other = replace(actor.appointments[0], unit=units()["beijing"], unit_code="beijing")
+        both = replace(actor, appointments=(*actor.appointments, other))
+        key = live(both, content("terminal", lands_in=["guangdong"])).id
+        known = {units()["terminal"], units()["guangdong"]}
+        db.session.commit()
+    row = superuser.execute("SELECT parties FROM campaign_receipt WHERE campaign_id = %s", (key,)).fetchone()
+    assert row and set(row[0]) == known
 
 
 def test_the_whole_network_of_headquarters_is_everybody(acting: As, superuser: Superuser) -> None:
@@ -222,11 +239,12 @@ def test_the_whole_network_of_headquarters_is_everybody(acting: As, superuser: S
 def test_the_launcher_changes_and_everybody_follows(acting: As, superuser: Superuser) -> None:
     """The new launcher sets the standard and judges anew; the old one still sees it, and is told no more than others."""
     with acting("contact.guangdong") as actor:
-        campaign = live(actor, content(product_owner="migu"))
-        key = campaign.id
-        known = units()
-        service.change(campaign, replace(content(product_owner="migu"), unit=known["migu"], lands_in=(known["guangdong"],)),
-                       "the company takes it over", actor=actor)
+        key = live(actor, content(product_owner="migu")).id
+        db.session.commit()
+    with acting("market") as lead:
+        campaign = queries.one(lead, key)
+        assert service.offers(campaign, actor=lead) == {"move", "chase"}
+        service.move(campaign, units()["migu"], "the company takes it over", actor=lead)
         db.session.commit()
     with acting("market.migu") as me:
         campaign = queries.one(me, key)
@@ -240,6 +258,44 @@ def test_the_launcher_changes_and_everybody_follows(acting: As, superuser: Super
             service.end(campaign, "no more", actor=me)
     assert [(e, u) for e, u, _ in receipts(superuser, key)] == [
         ("launch", "migu"), ("change", "guangdong"), ("pause", "guangdong")]
+
+
+def test_nobody_makes_another_the_launcher_but_who_runs_both_and_headquarters_line(acting: As) -> None:
+    """Nor is anything told of the other's codes, whatever else is wrong with what was sent."""
+    with acting("market.migu") as actor:
+        service.register(content("migu", lands_in=["guangdong"]), actor=actor)
+        db.session.commit()
+    with acting("contact.guangdong") as actor:
+        key = service.register(content(), actor=actor).id
+        db.session.commit()
+        known = units()
+        for name in ("contact.guangdong", "market.guangdong"):
+            with acting(name) as me:
+                campaign = queries.one(me, key)
+                for unit, code in ((known["migu"], "C-1"), (known["migu"], "C-9"), (known["hq"], "C-1"), (known["hq"], "")):
+                    with pytest.raises(NotPermitted):
+                        service.change(campaign, content(unit=unit, code=code), actor=me)
+                with pytest.raises(Invalid) as refused:
+                    service.change(campaign, replace(content(), unit=known["migu"], line=None), actor=me)
+                assert set(refused.value.errors) == {"line"}
+                with pytest.raises(NotPermitted):
+                    service.move(campaign, known["migu"], actor=me)
+    with acting("market.guangdong") as me, pytest.raises(NotPermitted):
+        service.change(queries.one(me, key), content(line=Line.IT), actor=me)
+    with acting("network") as me, pytest.raises(NotPermitted):
+        service.move(queries.one(me, key), known["migu"], actor=me)
+    with acting("market") as me:
+        campaign = queries.one(me, key)
+        for other in (content(name="Mine"), content(unit=known["hq"], line=Line.IT)):
+            with pytest.raises(NotPermitted):
+                service.change(campaign, other, actor=me)
+        with pytest.raises(Invalid) as refused:
+            service.move(campaign, known["migu"], actor=me)
+        assert set(refused.value.errors) == {"code"}
+        service.move(campaign, known["hq"], actor=me)
+        assert campaign.unit.code == "hq"
+    with acting("contact.guangdong") as me:
+        service.change(queries.one(me, key), content(line=Line.IT), actor=me)
 
 
 def test_who_is_taken_out_of_a_draft_sees_it_no_more_but_of_what_runs(acting: As) -> None:

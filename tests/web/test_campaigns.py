@@ -58,6 +58,24 @@ def test_registered_found_opened_changed(app: Flask, superuser: Superuser) -> No
     assert signed_in(app, "contact.migu").get(f"/campaigns/{key}/edit").status_code == 403
 
 
+def test_headquarters_line_gives_it_to_another_launcher(app: Flask, superuser: Superuser) -> None:
+    """By a form of its own; the launcher's own people are offered, and may send, only units for which they register."""
+    own = signed_in(app, "market.guangdong", "/campaigns")
+    key = register(own)
+    form = own.get(f"/campaigns/{key}/edit").text
+    launchers = form.split('name="unit"')[1].split("</select>")[0]
+    assert 'value="guangdong"' in launchers and 'value="migu"' not in launchers
+    refused = own.post(f"/campaigns/{key}/edit", {**FORM, "unit": "migu", "version": version(superuser, key)})
+    assert refused.status_code == 403 and faults_beside(refused, "unit")
+    assert f"/campaigns/{key}/move" not in own.get(f"/campaigns/{key}").text
+    lead = signed_in(app, "market", "/campaigns")
+    assert f"/campaigns/{key}/move" in lead.get(f"/campaigns/{key}").text
+    wrong = lead.post(f"/campaigns/{key}/move", {"unit": "tibet", "version": version(superuser, key)})
+    assert wrong.status_code == 422 and 'href="#move-unit"' in wrong.text
+    assert lead.post(f"/campaigns/{key}/move", {"unit": "migu", "version": version(superuser, key)}).status_code == 303
+    assert signed_in(app, "market.migu").get(f"/campaigns/{key}/edit").status_code == 200
+
+
 def test_what_is_typed_is_kept_and_told_at_its_field(app: Flask) -> None:
     browser = signed_in(app, "market.guangdong", "/campaigns/new")
     answer = browser.post("/campaigns/new", {**FORM, "code": "", "name": NASTY, "starts": "yesterday", "ends": "2026-02-30",

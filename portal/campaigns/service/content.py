@@ -71,12 +71,12 @@ def columns(content: Content) -> dict[str, Any]:
 
 
 def cleaned(content: Content) -> Content:
-    """Texts as they are stored, numbers of people masked; a code is no free text. Units once each, none beside the network."""
-    free = {name: texts.prose(getattr(content, name)) for name in _LENGTHS if name != "code"}
-    free |= {name: " ".join(free[name].split()) for name in ("name", "product", "brand")}
+    """Texts as they are stored, numbers of people masked. Units once each, none beside the network."""
+    free = {name: texts.prose(getattr(content, name)) for name in _LENGTHS}
+    free |= {name: " ".join(free[name].split()) for name in ("code", "name", "product", "brand")}
     lands = () if content.network else tuple(sorted(set(content.lands_in)))
     configured = () if content.configured_network else tuple(sorted(set(content.configured_in)))
-    return replace(content, code=" ".join(texts.clean(content.code).split()), lands_in=lands, configured_in=configured,
+    return replace(content, code=free["code"], lands_in=lands, configured_in=configured,
                    name=free["name"], product=free["product"], brand=free["brand"], rules_text=free["rules_text"],
                    notice_text=free["notice_text"])
 

@@ -90,11 +90,10 @@ def _written(row: Row) -> dict[str, Any]:
 
 
 def _stored(name: str, row: Row) -> str:
-    """A day as year-month-day; free text without the numbers of people, since it is kept."""
+    """A day as year-month-day; anything else without the numbers of people, since it is kept."""
     value = row.cells[name]
     day = sheets.day(value) if name in _DAYS else None
-    text = sheets.words(value)
-    return day.isoformat() if day else texts.clean(text) if name == "code" else texts.prose(text)
+    return day.isoformat() if day else texts.prose(sheets.words(value))
 
 
 def look(kept: CampaignImport, *, actor: Identity) -> Preview:

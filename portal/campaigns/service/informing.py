@@ -8,7 +8,7 @@ from portal.campaigns.models import Campaign, CampaignReceipt, CampaignSync
 from portal.campaigns.service.content import Units, content_of, to_inform
 from portal.campaigns.service.judging import address, allow, called, tell_desk, unit_words, words
 from tenants import clock
-from tenants.access import Identity, need
+from tenants.access import Appointment, Identity, need
 from tenants.db import db, uuid7
 from tenants.errors import RuleViolated
 from tenants.messages import N_, Message
@@ -17,15 +17,15 @@ from tenants.vocabulary import Line, SyncEvent
 
 
 def announce(campaign: Campaign, event: SyncEvent, text: str, changes: Mapping[str, Any], units: Units, *, actor: Identity,
-             also: frozenset[int] = frozenset()) -> None:
+             under: Appointment, also: frozenset[int] = frozenset()) -> None:
     """Post the news to everybody concerned and open a receipt for each. A receipt lies between the unit, the launcher and
-    the units acting. `also` are units that no longer belong to it and are to hear of that."""
+    the unit that acts `under` its appointment. `also` are units that no longer belong to it and are to hear of that."""
     sync = CampaignSync(id=uuid7(), campaign_id=campaign.id, event=event.value, words=text, changes=dict(changes),
                         by_id=actor.person, at=clock.now())
     db.session.add(sync)
     db.session.flush()
     content = content_of(campaign)
-    between = {campaign.unit_id, *(a.unit for a in actor.appointments)}
+    between = {campaign.unit_id, under.unit}
     named = to_inform(content, units)
     for unit in [*named, *sorted(also - {*named, campaign.unit_id})]:
         db.session.add(CampaignReceipt(
@@ -79,5 +79,5 @@ def chase_receipts(campaign: Campaign, text: str, *, actor: Identity) -> int:
         tell_desk(unit, Line(campaign.line), N_("Please acknowledge what you were told of %(campaign)s. %(text)s",
                                                 campaign=called(campaign), text=text), address(campaign))
     db.session.flush()
-    audit.record("chase", "campaign", campaign.id, {"text": text, "units": len(urged)}, under=under)
+    audit.record("chase", "campaign", campaign.id, {"text": text}, under=under)
     return len(urged)

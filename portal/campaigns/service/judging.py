@@ -6,22 +6,28 @@ from portal import texts
 from portal.campaigns import queries, rules
 from portal.campaigns.models import Campaign
 from portal.notices import service as notices
-from tenants.access import HEADQUARTERS, Appointment, Identity, need
+from tenants.access import HEADQUARTERS, Appointment, Identity, need, permits
 from tenants.errors import Invalid, NotPermitted, RuleViolated, Stale
 from tenants.messages import N_, Message
 from tenants.models import Unit
 from tenants.permissions import Permission
 from tenants.vocabulary import CampaignState, Line, Role
 
-ACTIONS = ("change", "check", "go_live", "pause", "end", "acknowledge", "chase")
-_WHO = {"change": Permission.CAMPAIGN_CHANGE, "check": Permission.CAMPAIGN_CHECK, "go_live": Permission.CAMPAIGN_RUN,
-        "pause": Permission.CAMPAIGN_RUN, "end": Permission.CAMPAIGN_RUN, "acknowledge": Permission.CAMPAIGN_ACKNOWLEDGE,
-        "chase": Permission.CAMPAIGN_CHASE}
+ACTIONS = ("change", "move", "check", "go_live", "pause", "end", "acknowledge", "chase")
+_WHO = {"change": Permission.CAMPAIGN_CHANGE, "move": Permission.CAMPAIGN_MOVE, "check": Permission.CAMPAIGN_CHECK,
+        "go_live": Permission.CAMPAIGN_RUN, "pause": Permission.CAMPAIGN_RUN, "end": Permission.CAMPAIGN_RUN,
+        "acknowledge": Permission.CAMPAIGN_ACKNOWLEDGE, "chase": Permission.CAMPAIGN_CHASE}
 
 
 def permitted(campaign: Campaign, action: str, *, actor: Identity) -> Appointment:
     """May this person ever do that, whatever the state? Raises NotPermitted."""
     return need(actor, _WHO[action], campaign.subject)
+
+
+def way_to_change(campaign: Campaign, *, actor: Identity) -> str:
+    """"move" for who may give it to another launcher and change nothing else of it; "change" for everybody else."""
+    may = {action for action in ("change", "move") if permits(actor, _WHO[action], campaign.subject)}
+    return "move" if may == {"move"} else "change"
 
 
 def allow(campaign: Campaign, action: str, *, actor: Identity) -> Appointment:
@@ -36,7 +42,7 @@ def allow(campaign: Campaign, action: str, *, actor: Identity) -> Appointment:
     elif action == "go_live" and campaign.state in (CampaignState.DRAFT, CampaignState.IN_CHECK, CampaignState.PAUSED):
         _complete(campaign)
     else:
-        rules.MACHINE.step(campaign.state, action)
+        rules.MACHINE.step(campaign.state, "change" if action == "move" else action)
     return under
 
 

@@ -1,5 +1,7 @@
 """A campaign's life: registered, changed, checked element by element, live, paused, ended."""
+from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
 
@@ -9,6 +11,7 @@ from portal.campaigns import queries, rules
 from portal.campaigns.models import Campaign, CampaignCheck
 from portal.campaigns.service.content import (
     Content,
+    Faults,
     Units,
     cleaned,
     columns,
@@ -19,9 +22,9 @@ from portal.campaigns.service.content import (
     seen_by,
 )
 from portal.campaigns.service.informing import announce
-from portal.campaigns.service.judging import address, begin, called, tell_desk, words
+from portal.campaigns.service.judging import address, begin, called, permitted, tell_desk, way_to_change, words
 from tenants import clock
-from tenants.access import Appointment, Identity, Subject, need
+from tenants.access import Appointment, Identity, Subject, need, permits
 from tenants.db import db, uuid7
 from tenants.errors import Invalid, RuleViolated
 from tenants.messages import N_, Message
@@ -38,8 +41,7 @@ def register(content: Content, *, actor: Identity) -> Campaign:
     under = may_register(content, actor=actor)
     content = cleaned(content)
     found = faults(content, units)
-    if content.unit and "code" not in found and queries.code_taken(content.unit, content.code):
-        found["code"] = [_TAKEN]
+    _unique(content, found)
     if found:
         raise Invalid(found)
     campaign = add(content, units, actor=actor)
@@ -60,6 +62,12 @@ def may_register(content: Content, *, actor: Identity) -> Appointment | None:
     return need(actor, Permission.CAMPAIGN_REGISTER, Subject(content.unit, content.line))
 
 
+def _unique(content: Content, found: Faults, key: UUID | None = None) -> None:
+    """Whether the launcher uses the code is told of a launcher only that was allowed, which takes unit and line."""
+    if content.unit and content.line and "code" not in found and queries.code_taken(content.unit, content.code, key):
+        found["code"] = [_TAKEN]
+
+
 def add(content: Content, units: Units, *, actor: Identity) -> Campaign:
     """The row, not yet flushed; its content has been judged."""
     seen = seen_by(content, units)
@@ -77,13 +85,15 @@ def record_registration(campaign: Campaign, content: Content, units: Units, unde
 
 def change(campaign: Campaign, content: Content, text: str = "", *, actor: Identity, version: int | None = None) -> None:
     """Change what it says; while it runs with words for those whom it concerns, who hear of it. What a change touches is
-    judged anew before it goes live (again). Raises NotPermitted, Stale, RuleViolated, Invalid."""
-    under = begin(campaign, "change", actor, version)
+    judged anew before it goes live (again). Another launcher is one for which the actor registers, so that nobody is made to
+    answer for a campaign; headquarters' line moves it between any units, and that alone.
+    Raises NotPermitted, Stale, RuleViolated, Invalid."""
+    under = begin(campaign, way_to_change(campaign, actor=actor), actor, version)
     units, before, content = known_units(), content_of(campaign), cleaned(content)
+    _may_become(campaign, before, content, actor)
     running = campaign.state in _RUNNING
     found = faults(content, units, before)
-    if content.unit and "code" not in found and queries.code_taken(content.unit, content.code, campaign.id):
-        found["code"] = [_TAKEN]
+    _unique(content, found, campaign.id)
     changes = {} if found else differences(before, content, units)
     try:
         text = words("words", text, required=N_("Say what changes and why: those whom it concerns read it.")
@@ -98,12 +108,27 @@ def change(campaign: Campaign, content: Content, text: str = "", *, actor: Ident
         _revoke(campaign, anew)                        # another launcher sets another standard
         if running:
             gone = frozenset(before.lands_in) - frozenset(content.lands_in) if not content.network else frozenset[int]()
-            announce(campaign, SyncEvent.CHANGE, text, changes, units, actor=actor, also=gone)
+            announce(campaign, SyncEvent.CHANGE, text, changes, units, actor=actor, under=under, also=gone)
         if content.unit != before.unit:
             tell_desk(campaign.unit_id, Line(campaign.line),
                       N_("Your unit is now the launcher of %(campaign)s and sets its standard.", campaign=called(campaign)),
                       address(campaign))
         audit.record("change", "campaign", campaign.id, {**changes, **({"text": text} if text else {})}, under=under)
+
+
+def _may_become(campaign: Campaign, before: Content, after: Content, actor: Identity) -> None:
+    """May the actor make it so, whatever else is wrong with it? Raises NotPermitted."""
+    if replace(after, unit=before.unit) != before:
+        need(actor, Permission.CAMPAIGN_CHANGE, campaign.subject)
+    moved = after.line == before.line and permits(actor, Permission.CAMPAIGN_MOVE, campaign.subject)
+    if (after.unit, after.line) != (before.unit, before.line) and not moved:
+        may_register(after, actor=actor)
+
+
+def move(campaign: Campaign, unit: int | None, text: str = "", *, actor: Identity, version: int | None = None) -> None:
+    """Give it to another launcher, as it is. Raises as `change` does."""
+    permitted(campaign, "move", actor=actor)
+    change(campaign, replace(content_of(campaign), unit=unit), text, actor=actor, version=version)
 
 
 def _apply(campaign: Campaign, before: Content, after: Content, units: Units) -> None:
@@ -206,6 +231,6 @@ def _step(campaign: Campaign, action: str, reason: str, under: Appointment, even
         campaign.live_at = clock.now()
     db.session.flush()
     changes: dict[str, Any] = {"state": [before, campaign.state]}
-    announce(campaign, event, reason, changes, known_units(), actor=actor)
+    announce(campaign, event, reason, changes, known_units(), actor=actor, under=under)
     said = {"reason": reason} if reason else {}
     audit.record("resume" if event is SyncEvent.RESUME else action, "campaign", campaign.id, {**changes, **said}, under=under)

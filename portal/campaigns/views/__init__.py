@@ -2,7 +2,7 @@
 from portal.attachments import views as files
 from portal.campaigns.views.editing import edit, new, register, save
 from portal.campaigns.views.importing import choose, discard, preview, read_workbook, take_in, template, wrong
-from portal.campaigns.views.item import acknowledge, chase, check, end, go_live, item, pause
+from portal.campaigns.views.item import acknowledge, chase, check, end, go_live, item, move, pause
 from portal.campaigns.views.listing import index
 from portal.web.access import Route
 from tenants.permissions import Permission as P
@@ -23,6 +23,7 @@ ROUTES: tuple[Route, ...] = (
     ("GET", "/<key>", item, P.CAMPAIGN_READ),
     ("GET", "/<key>/edit", edit, P.CAMPAIGN_CHANGE),
     ("POST", "/<key>/edit", save, P.CAMPAIGN_CHANGE),
+    ("POST", "/<key>/move", move, P.CAMPAIGN_MOVE),
     ("POST", "/<key>/checks", check, P.CAMPAIGN_CHECK),
     ("POST", "/<key>/go-live", go_live, P.CAMPAIGN_RUN),
     ("POST", "/<key>/pause", pause, P.CAMPAIGN_RUN),

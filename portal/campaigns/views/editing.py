@@ -75,6 +75,8 @@ def save(key: str) -> ResponseReturnValue:
         return _form(campaign, form, said=stale.message), 412
     except RuleViolated as refused:
         return _form(campaign, form, said=refused.message), 409
+    except NotPermitted as refused:
+        return _form(campaign, form, errors={"unit": [refused.message]}, version=version), 403
     done(N_("Saved. Those whom it concerns are told.") if campaign.state in RUNNING else N_("Saved."))
     return redirect(url_for("campaigns.item", key=str(campaign.id)), 303)
 
@@ -120,14 +122,15 @@ def _differing(mine: Typed, theirs: Typed) -> dict[str, str]:
 
 
 def _options(units: Mapping[int, Unit], campaign: Campaign | None, form: Typed) -> dict[str, list[Any]]:
-    """What can be chosen: of launchers those for which one registers; a campaign that is changed may be given to any. Closed
-    units only where they are named already."""
+    """What can be chosen: of launchers and lines those for which one registers, and those it has already. Closed units
+    only where they are named already."""
     me, today = identity(), clock.today()
     named = {campaign.unit_id, campaign.product_owner_id, *campaign.lands_in, *campaign.configured_in} if campaign else set()
     open_units = [u for u in units.values() if u.closed_on is None or u.closed_on > today or u.id in named]
     mine = _launchers(me, open_units)
-    launchers, lines = (open_units, list(Line)) if campaign else (mine, [
-        line for line in Line if any(permits(me, Permission.CAMPAIGN_REGISTER, Subject(u.id, line)) for u in mine)])
+    launchers = [u for u in open_units if u in mine or (campaign and u.id == campaign.unit_id)]
+    lines = [line for line in Line if (campaign and line == campaign.line)
+             or any(permits(me, Permission.CAMPAIGN_REGISTER, Subject(u.id, line)) for u in mine)]
     owners = [u for u in open_units if u.kind == UnitKind.SPECIALISED_COMPANY or u.code == form.value("unit")]
 
     def words(those: Sequence[Unit]) -> list[tuple[str, str]]:

@@ -21,6 +21,7 @@ from portal.web.addresses import local_path
 from portal.web.names import unit_short
 from portal.web.templating import done
 from portal.web.times import distance
+from tenants import clock
 from tenants.errors import Invalid, NotPermitted, RuleViolated, Stale
 from tenants.messages import N_, Message
 from tenants.vocabulary import CampaignState, LaunchElement, UnitKind, Verdict
@@ -63,6 +64,19 @@ class Step:
 
 def item(key: str) -> ResponseReturnValue:
     return _page(queries.one(identity(), forms.key_of(key)))
+
+
+def move(key: str) -> ResponseReturnValue:
+    def act(c: Campaign, version: int) -> Message:
+        unit = next((u.id for u in service.known_units().values() if u.code == request.form.get("unit")), None)
+        try:
+            service.move(c, unit, request.form.get("words", ""), actor=identity(), version=version)
+        except Invalid as fault:                       # whatever does not fit the launcher is told beside it
+            others = [m for name, said in fault.errors.items() if name != "words" for m in said]
+            told = {"unit": others, "words": list(fault.errors.get("words", ()))}
+            raise Invalid({name: said for name, said in told.items() if said}) from None
+        return N_("%(unit)s is the launcher now.", unit=unit_short(c.unit))
+    return _act_on(key, "move", act)
 
 
 def check(key: str) -> ResponseReturnValue:
@@ -139,8 +153,13 @@ def _page(c: Campaign, attempt: Attempt | None = None) -> ResponseReturnValue:
         "c": c, "offers": offers, "elements": elements, "met": sum(e.met for e in elements), "step": _step(c, offers, elements),
         "news": news, "waits": sum(len(n.open) for n in news), "standard": rules.standard_set_by(kind), "verdicts": list(Verdict),
         **_files(c), "panels": panels.of("campaign", c), "history": history_of("campaign", c.id), "attempt": attempt,
+        "launchers": _launchers() if "move" in offers else [],
         "stale": _STALE, "most": texts.MEDIUM, "element_words": rules.element_words, "agent_document": queries.AGENT_DOCUMENT}
     return render_template("campaigns/item.html", **content), attempt.status if attempt else 200
+
+
+def _launchers() -> list[tuple[str, str]]:
+    return [(u.code, unit_short(u)) for u in service.known_units().values() if u.closed_on is None or u.closed_on > clock.today()]
 
 
 def _news(c: Campaign) -> list[News]:
