@@ -8,13 +8,14 @@ BIN := .venv/bin
 PURE := $(or $(wildcard tests/rules tests/architecture),tests)
 CODE := $(wildcard tenants portal tasks seed tools)
 
-.PHONY: run test test-long check bench lint types architecture pure setup setup-check setup-test clean help
+.PHONY: run test test-long test-faults check bench lint types architecture pure setup setup-check setup-test clean help
 
 help:
 	@echo "make run [PORT=8000]   start the portal"
 	@echo "make test [T=...]      everything a change must pass; T narrows (a path, or -k words)"
 	@echo "make check             lint, types, architecture, pure tests: under 30 s"
 	@echo "make test-long         what takes longer"
+	@echo "make test-faults       processes killed while they deliver"
 	@echo "make bench             performance programs"
 
 run: setup
@@ -32,6 +33,10 @@ endif
 test-long: setup-test
 	@echo "== long tests"
 	@$(BIN)/pytest -m long $(T) || test $$? -eq 5     # 5: there is none
+
+test-faults: setup-test
+	@echo "== faults, with real processes"
+	@$(BIN)/pytest -m faults $(T)
 
 check: setup-check lint types architecture pure
 

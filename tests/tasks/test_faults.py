@@ -31,7 +31,7 @@ from tests.tasks.dying import DEATHS, STEPS
 from tests.tasks.hook import Hook, listening
 from tests.tasks.mailbox import Mailbox, mailbox
 
-pytestmark = [pytest.mark.long, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
 GD, HERE = "contact.guangdong", "127.0.0.1"
 RECEIVERS = 2                          # the contact and the deputy
 WHOLE = ("when it has handed out", "delivered and not committed", "the mail server has it", "committed and not acknowledged")
