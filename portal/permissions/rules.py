@@ -86,7 +86,7 @@ ACTIONS: Mapping[Permission, Message] = {p: words for _, group in GROUPS for p, 
 
 # Short, for the table's cells, and in full, for sentences ("may do so …").
 RELATIONS: Mapping[Relation, tuple[Message, Message]] = {
-    R.NOTHING: (N_("yes"), N_("without regard to a unit")),
+    R.NOTHING: (N_("may"), N_("without regard to a unit")),
     R.UNIT: (N_("own unit"), N_("in the own unit")),
     R.LINE: (N_("own unit and line"), N_("in the own unit and line")),
     R.OWN: (N_("as owner"), N_("as the named owner, in the own unit")),
