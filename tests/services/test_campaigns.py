@@ -8,7 +8,6 @@ import pytest
 
 from portal.campaigns import queries, service
 from portal.campaigns.models import Campaign, Caution
-from portal.campaigns.queries import Wanted
 from tenants import clock
 from tenants.access import Identity
 from tenants.db import db, uuid7
@@ -25,7 +24,7 @@ EVERYBODY = ("office", "leader", "market", "network", "auditor", "contact.guangd
 def sees(acting: As, name: str, key: UUID) -> bool:
     """Whether the list, the page and the database itself agree, and what they say."""
     with acting(name) as me:
-        listed = key in {c.id for c in db.session.scalars(queries.listed(queries.conditions(me, Wanted())))}
+        listed = key in {c.id for c in db.session.scalars(queries.listed(queries.conditions(me, queries.Wanted())))}
         try:
             opened = queries.one(me, key).id == key
         except NotVisible:
@@ -347,7 +346,7 @@ def test_lists_by_every_filter(acting: As) -> None:
         db.session.commit()
 
     def found(me: Identity, **wanted: object) -> set[str]:
-        where = queries.conditions(me, Wanted(**wanted))      # type: ignore[arg-type]  # each test names its own
+        where = queries.conditions(me, queries.Wanted(**wanted))      # type: ignore[arg-type]  # each test names its own
         rows = {c.code for c in db.session.scalars(queries.listed(where))}
         assert len(rows) == queries.count(where)
         return rows

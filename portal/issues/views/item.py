@@ -101,7 +101,8 @@ def _page(i: Issue, attempt: Attempt | None = None) -> ResponseReturnValue:
     me = identity()
     names, on = service.offers(i, actor=me), queries.clock(i)
     turns, events = queries.turns(i), [_told(e) for e in queries.timeline(i)]
-    step = _step(i, names, on, turns, attempt)
+    related = list(_related(i))
+    step = _step(i, names, on, turns, attempt, _open_parts(i, related))
     offered = actions.offered(i, names, step.act or step.post, me)
     content = {
         "i": i, "clock": clocks.deadline(i, on), "bars": [clocks.bar(i, on)], "waits": " ".join(clocks.notes(i, on)), "step": step,
@@ -109,7 +110,7 @@ def _page(i: Issue, attempt: Attempt | None = None) -> ResponseReturnValue:
         "most": texts.MEDIUM, "ids": {n: f"{attempt.action}-{n}" for n in attempt.errors} if attempt else {},
         "events": list(reversed(events)), "latest": events[-1] if events else None, "lost": _lost(attempt, names),
         "parties": [(part, list(rows)) for part, rows in groupby(queries.parties(i), key=lambda p: p.part)],
-        "reasons": queries.kept_why(i), "moved": _moved(turns), "route_facts": _facts(i), "related": list(_related(i)),
+        "reasons": queries.kept_why(i), "moved": _moved(turns), "route_facts": _facts(i), "related": related,
         "text_of": lambda text: Markup('<span class="text">{}</span>').format(text) if text else "",
         "campaign_link": Markup('<a href="/campaigns/{}">{}</a> <span class="muted code" translate="no">{}</span>').format(
             i.campaign_id, i.campaign.name, i.campaign.code) if i.campaign else "",
@@ -130,7 +131,12 @@ def _lost(attempt: Attempt | None, names: Iterable[str]) -> list[str]:
     return [v for k, v in attempt.typed.items(multi=True) if v and k not in ("csrf_token", "version", "next")]
 
 
-def _step(i: Issue, names: frozenset[str], on: queries.Clocks, turns: Sequence[Any], attempt: Attempt | None) -> Step:
+def _open_parts(i: Issue, related: Iterable[tuple[str, Sequence[Issue]]]) -> int:
+    """How many sub-issues are still to be solved, of those in sight."""
+    return sum(r.parent_id == i.id and r.state in queries.UNFINISHED for _, rows in related for r in rows)
+
+
+def _step(i: Issue, names: frozenset[str], on: queries.Clocks, turns: Sequence[Any], attempt: Attempt | None, parts: int) -> Step:
     tone = "red" if on.overdue else None
     if i.state in ("closed", "withdrawn"):
         return _ended(i, names)
@@ -138,7 +144,8 @@ def _step(i: Issue, names: frozenset[str], on: queries.Clocks, turns: Sequence[A
         if action in names and (action != "accept" or i.campaign_id is not None):
             direct = action in _DIRECT and (attempt is None or attempt.action != action)
             return Step(what, _by(i, on), True, tone, act="" if direct else action, post=action if direct else "", button=button)
-    return Step(_waits(i, on), _since(i, on, turns), tone=tone)
+    waits = N_("Waits for its sub-issues: %(n)s still open", n=parts) if parts and i.state == "accepted" else _waits(i, on)
+    return Step(waits, _since(i, on, turns), tone=tone)
 
 
 _TURNS = (
