@@ -250,7 +250,7 @@ def create() -> Answer:
 
 def change(key: str) -> Answer:
     row = _found(key)
-    api.if_match(_Shown().one(row), lambda: service.allow(row, service.way_to_change(row, actor=identity()), actor=identity()))
+    api.if_match(_Shown().one(row), lambda: service.allow(row, "change", actor=identity()))
     sent = api.body(CampaignChange)
     by_code = {u.code: u.id for u in directory.units()}
     with _renamed():

@@ -86,11 +86,9 @@ def test_changed_with_the_version_seen(call: Call) -> None:
     given = {"launched_by": {"unit": "migu", "line": "market"}}
     problem_of(call("contact.guangdong", "PATCH", f"/campaigns/{key}", headers=seen, json=given), 403)
     tag = call("market", "GET", f"/campaigns/{key}").headers["ETag"]
-    problem_of(call("market", "PATCH", f"/campaigns/{key}", headers={"If-Match": tag}, json={**given, "brand": "Red"}), 403)
+    problem_of(call("market", "PATCH", f"/campaigns/{key}", headers={"If-Match": tag}, json=given), 403)
     past = call("contact.migu", "GET", f"/campaigns/{key}/history").get_json()["items"]
     assert [e["action"] for e in past] == ["change", "register"] and past[0]["changes"] == {"brand": ["", "Blue"]}
-    moved = call("market", "PATCH", f"/campaigns/{key}", headers={"If-Match": tag}, json=given)
-    assert moved.status_code == 200 and moved.get_json()["launched_by"] == given["launched_by"]
 
 
 def test_launched_at_one_hundred_percent_paused_resumed_ended(call: Call, acting: As) -> None:
