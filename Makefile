@@ -18,6 +18,7 @@ help:
 	@echo "make test-faults       processes killed while they deliver"
 	@echo "make bench             performance programs"
 
+run: export PYTHONDONTWRITEBYTECODE =
 run: setup
 	@exec $(BIN)/portal up --port $(PORT)
 
