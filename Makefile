@@ -58,7 +58,7 @@ pure:
 	@$(BIN)/pytest -q $(PURE)
 
 bench: setup-check
-	@for program in bench/*.py; do echo "== $$program"; $(BIN)/python $$program || exit 1; done
+	@for program in bench/*.py; do echo "== $$program"; PYTHONPATH=. $(BIN)/python $$program || exit 1; done
 
 setup:
 	@command -v $(PYTHON) >/dev/null || { echo "portal: no Python found: install Python 3.11 or newer (with venv)" >&2; exit 1; }

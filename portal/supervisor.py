@@ -89,8 +89,7 @@ def up(settings: Settings, *, port: int, demo: bool, reload: bool) -> None:
             signals.release()
             _database(settings)
             _seed(settings, demo)
-            running += _start(settings, listener, reload)
-            _wait(settings, running, listener.getsockname()[1])
+            _start(settings, listener, reload, running)
             _welcome(settings, time.monotonic() - began, demo)
             _tend(settings, running, embedded)
     except Asked:
@@ -167,7 +166,8 @@ def _seed(settings: Settings, demo: bool) -> None:
             plugins.invoke("seed", ["demo"])
 
 
-def _start(settings: Settings, listener: socket.socket, reload: bool) -> list[Child]:
+def _start(settings: Settings, listener: socket.socket, reload: bool, running: list[Child]) -> None:
+    """The web first, then what works behind it: all of them load at once only what one processor can load."""
     env = {**os.environ, **settings.environment(), "PYTHONUNBUFFERED": "1"}
     bin_ = [sys.executable, "-m"]
     background = {**env, "BROKER_URL": settings.celery_broker}        # its own program reads this variable, too
@@ -175,18 +175,19 @@ def _start(settings: Settings, listener: socket.socket, reload: bool) -> list[Ch
     web = [*bin_, "gunicorn", WEB, "--bind", f"fd://{listener.fileno()}", "--worker-class", "gthread",
            "--workers", "2", "--threads", "8", "--timeout", "60", "--graceful-timeout", "3", "--no-control-socket",
            "--access-logfile", "-", *(["--reload"] if reload else [])]
-    made = [
-        Child("web", web, settings.data, {**env, "PROMETHEUS_MULTIPROC_DIR": _fresh_folder(settings.data / "metrics")},
-              (listener.fileno(),)),
-        Child("worker", [*celery, "worker", "--concurrency", "4", "--loglevel", "INFO", "--without-gossip",
-                         "--without-mingle"], settings.data, background),
-        Child("beat", [*celery, "beat", "--loglevel", "INFO", "--pidfile=",
-                       "--schedule", str(settings.data / "beat-schedule")], settings.data, background),
-    ]
     say("starting web, worker and scheduler")
-    for child in made:
-        child.start()
-    return made
+    _begin(running, Child("web", web, settings.data, {**env, "PROMETHEUS_MULTIPROC_DIR": _fresh_folder(settings.data / "metrics")},
+                          (listener.fileno(),)))
+    _wait(settings, running, listener.getsockname()[1])
+    _begin(running, Child("worker", [*celery, "worker", "--concurrency", "4", "--loglevel", "INFO", "--without-gossip",
+                                     "--without-mingle"], settings.data, background))
+    _begin(running, Child("beat", [*celery, "beat", "--loglevel", "INFO", "--pidfile=",
+                                   "--schedule", str(settings.data / "beat-schedule")], settings.data, background))
+
+
+def _begin(running: list[Child], child: Child) -> None:
+    running.append(child)                              # so that it is ended also where this is interrupted here
+    child.start()
 
 
 def _fresh_folder(path: Path) -> str:

@@ -9,8 +9,6 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, BinaryIO
 
-from openpyxl import load_workbook
-
 from portal.office import MIB, Unfit, examine
 from tenants.errors import Invalid
 from tenants.messages import N_, Message
@@ -63,6 +61,8 @@ def read(stream: BinaryIO, headings: Sequence[Heading], *, most_rows: int = MOST
     except Unfit as refused:
         raise _fault(refused.message) from None
     try:
+        from openpyxl import load_workbook  # takes long to load, and few processes ever read a workbook
+
         book = load_workbook(stream, read_only=True, data_only=False, keep_links=False)
         try:
             return _table(book, headings, most_rows)

@@ -1,15 +1,19 @@
 """A list as a workbook: real dates and numbers, words that stay words, one head that stays in sight."""
+from __future__ import annotations
+
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from io import BytesIO
-
-import xlsxwriter
-from xlsxwriter.format import Format
-from xlsxwriter.worksheet import Worksheet
+from typing import TYPE_CHECKING
 
 from tenants import clock
+
+if TYPE_CHECKING:                                      # takes long to load, and few processes ever write a workbook
+    import xlsxwriter
+    from xlsxwriter.format import Format
+    from xlsxwriter.worksheet import Worksheet
 
 MOST = 20_000                                          # rows of a list
 _LONGEST = 32_767                                      # characters of a cell of Excel
@@ -31,6 +35,8 @@ def workbook(title: str, columns: Sequence[Column], rows: Iterable[Sequence[Cell
 
     At most MOST rows are written; whoever calls says in `below` that more were left out. Text never becomes a formula or a
     link; moments stand on the portal's wall clock, without a zone, as Excel knows none."""
+    import xlsxwriter
+
     made = BytesIO()
     book = xlsxwriter.Workbook(made, {
         "constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False,

@@ -32,7 +32,7 @@ def make_run(clone: Path, port: int, said: Path) -> "subprocess.Popen[bytes]":
 
 def test_make_run_in_a_fresh_clone(clone: Path, tmp_path: Path) -> None:
     port, said, took = free_port(), tmp_path / "said", []
-    for limit in (600, 10):
+    for limit in (600, 60):              # seconds by the clock are `bench/start.py`'s: a machine may be busy
         began = time.monotonic()
         process = make_run(clone, port, said)
         try:
