@@ -33,7 +33,7 @@ endif
 
 test-long: setup-test
 	@echo "== long tests"
-	@$(BIN)/pytest -m long $(T) || test $$? -eq 5     # 5: there is none
+	@$(BIN)/pytest -m long $(if $(strip $(T)),$(T),-n 2) || test $$? -eq 5     # 5: there is none
 
 test-faults: setup-test
 	@echo "== faults, with real processes"
