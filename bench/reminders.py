@@ -1,4 +1,4 @@
-"""How long the sweep of reminders takes over many open things of one unit, first and again: `python -m bench.reminders [100000]`.
+"""How long the sweep of reminders takes over many open things of one unit, first and again: `python -m bench.reminders [1000000]`.
 
 Servers of its own in a temporary folder; as the runtime role, in the unit's scope. A tenth of the things has a step due."""
 import resource
@@ -26,7 +26,7 @@ SELECT gen_random_uuid(), a.unit_id, a.programme_id, a.year, 'B-' || n, 'task', 
 
 
 def main() -> None:
-    many = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
+    many = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
     with tempfile.TemporaryDirectory() as folder:
         data = Path(folder)
         app, _ = make(data)

@@ -7,13 +7,13 @@ from portal.notices.service.choices import mark_read, prefer, set_rules
 from portal.notices.service.delivering import deliver
 from portal.notices.service.letters import digest, send
 from portal.notices.service.seeing import Sees
-from portal.notices.service.telling import TOPIC, tell
+from portal.notices.service.telling import TOPIC, parcel, tell
 from portal.outbox import service as outbox
 from portal.webhooks import Allowed
 
 MAIL, DIGEST, CHAT, WEBHOOK = "mail", "digest", "chat", "webhook"
 __all__ = ["CHAT", "DIGEST", "MAIL", "TOPIC", "WEBHOOK", "ChannelFacts", "Sees", "add_channel", "change_channel", "deliver",
-           "handlers", "mark_read", "prefer", "remove_channel", "send", "set_rules", "tell", "try_channel"]
+           "handlers", "mark_read", "parcel", "prefer", "remove_channel", "send", "set_rules", "tell", "try_channel"]
 
 
 def handlers(base_url: str, mail_url: str, *, sees: Sees | None = None, webhook_hosts: str = "") -> Mapping[str, outbox.Handler]:

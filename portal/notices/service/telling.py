@@ -1,7 +1,7 @@
 """Leaving a notice for a unit, and reading what was left."""
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypedDict, Unpack
 from uuid import UUID
 
 from portal.notices import rules
@@ -13,9 +13,19 @@ from tenants.vocabulary import Line, Role
 TOPIC = "notice"
 
 
-def tell(unit: int, message: Message, url: str, *, roles: Collection[Role] = (), line: Line | None = None,
-         people: Collection[UUID] = (), subject: About | None = None, kind: NoticeKind | None = None, urgent: bool = False,
-         calm: bool = False, key: str | None = None) -> None:
+class How(TypedDict, total=False):
+    """Whom and what `tell` needs beside the words; each may be left out."""
+    roles: Collection[Role]
+    line: Line | None
+    people: Collection[UUID]
+    subject: About | None
+    kind: NoticeKind | None
+    urgent: bool
+    calm: bool
+    key: str | None
+
+
+def tell(unit: int, message: Message, url: str, **how: Unpack[How]) -> None:
     """Tell the holders of `roles` in a unit (of `line` or of none) and the named `people` there.
 
     Parameters of the message are plain values or {"en": …, "zh": …}; `url` is a path of the portal. `subject` is the thing that
@@ -23,18 +33,21 @@ def tell(unit: int, message: Message, url: str, *, roles: Collection[Role] = (),
     the address says what it is about. What is `urgent` waits for no quiet hours and for no letter of the day; what is `calm`
     always waits for the latter. With a `key`
     the unit is told once, however often this is called."""
+    outbox.post_all([parcel(unit, message, url, **how)])
+
+
+def parcel(unit: int, message: Message, url: str, **how: Unpack[How]) -> outbox.Parcel:
+    """What `tell` would post, for `outbox.post_all`, where there is much to tell."""
+    line, subject, kind = how.get("line"), how.get("subject"), how.get("kind")
     payload: dict[str, Any] = {
-        "roles": [r.value for r in roles], "line": line.value if line else None, "people": [str(p) for p in people],
-        "text": message.msgid, "params": dict(message.params), "url": url}
+        "roles": [r.value for r in how.get("roles", ())], "line": line.value if line else None,
+        "people": [str(p) for p in how.get("people", ())], "text": message.msgid, "params": dict(message.params), "url": url}
     if subject is not None:
         payload["subject"] = [subject[0], str(subject[1])]
     if kind is not None:
         payload["kind"] = kind.value
-    if urgent:
-        payload["urgent"] = True
-    if calm:
-        payload["calm"] = True
-    outbox.post(TOPIC, unit, payload, key=key)
+    payload |= {word: True for word in ("urgent", "calm") if how.get(word)}
+    return outbox.Parcel(TOPIC, unit, payload, how.get("key"))
 
 
 @dataclass(frozen=True, slots=True)

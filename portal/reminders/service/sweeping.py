@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from portal.notices import service as notices
 from portal.notices.rules import NoticeKind
+from portal.outbox import service as outbox
 from portal.reminders import queries, rules
 from portal.reminders.models import Reminder
 from portal.reminders.rules import Channel, Item, Rung, Told
@@ -48,12 +49,12 @@ def sweep(unit: int, *, seconds: float = BUDGET) -> Counts:
     steps, time, staff, names = queries.ladder(), queries.working_time(), queries.staff(unit), queries.names((unit, HEADQUARTERS))
     for items in queries.open_items(unit, now, steps, time):
         counts.seen += len(items)
-        for item, rung in _due(items, now, steps, time):
-            people = rules.reached(rung.whom, item, staff)
-            if _note(item, rung, people, now):
-                counts.told += bool(people)
-                counts.nobody += not people
-                _tell(item, rung, people, rules.message(item, now, names[item.unit], time))
+        come = [(item, rung, rules.reached(rung.whom, item, staff)) for item, rung in _due(items, now, steps, time)]
+        new = _noted(come, now)
+        counts.told += sum(bool(people) for _, _, people in new)
+        counts.nobody += sum(not people for _, _, people in new)
+        outbox.post_all([parcel for item, rung, people in new
+                         for parcel in _parcels(item, rung, people, rules.message(item, now, names[item.unit], time))])
         db.session.commit()
         db.session.expunge_all()
         if monotonic() > until:
@@ -76,21 +77,28 @@ def _due(items: Sequence[Item], now: datetime, steps: rules.Ladder, time: Workin
             yield from ((item, rung) for rung in come if rung.code not in fired)
 
 
-def _note(item: Item, rung: Rung, people: Sequence[Told], now: datetime) -> bool:
-    """False where another sweep was there first."""
-    result = db.session.execute(
-        insert(Reminder).values(
-            id=uuid7(), unit_id=item.unit, subject_kind=item.about, subject_id=item.key, kind=item.kind.value, part=item.part,
-            round=item.round, rung=rung.code, people=[p for _, p in people], at=now).on_conflict_do_nothing()
-        .returning(Reminder.id)).all()
-    return bool(result)
+Due = tuple[Item, Rung, tuple[Told, ...]]
 
 
-def _tell(item: Item, rung: Rung, people: Sequence[Told], message: Message) -> None:
+def _noted(come: Sequence[Due], now: datetime) -> list[Due]:
+    """Those that no other sweep has noted before."""
+    if not come:
+        return []
+    keys = [uuid7() for _ in come]
+    rows = db.session.connection().execute(
+        insert(Reminder).on_conflict_do_nothing().returning(Reminder.id),
+        [{"id": key, "unit_id": item.unit, "subject_kind": item.about, "subject_id": item.key, "kind": item.kind.value,
+          "part": item.part, "round": item.round, "rung": rung.code, "people": [p for _, p in people], "at": now}
+         for key, (item, rung, people) in zip(keys, come, strict=True)])
+    written = set(rows.scalars())
+    return [due for key, due in zip(keys, come, strict=True) if key in written]
+
+
+def _parcels(item: Item, rung: Rung, people: Sequence[Told], message: Message) -> Iterator[outbox.Parcel]:
     for unit, group in groupby(sorted(people), key=lambda told: told[0]):
-        notices.tell(unit, message, item.url, people=[p for _, p in group], subject=(item.about, item.key),
-                     kind=NoticeKind.REMINDER, calm=rung.channel is Channel.DIGEST,
-                     key=f"{item.key} {item.kind} {item.part} {item.round} {rung.code}")
+        yield notices.parcel(unit, message, item.url, people=[p for _, p in group], subject=(item.about, item.key),
+                             kind=NoticeKind.REMINDER, calm=rung.channel is Channel.DIGEST,
+                             key=f"{item.key} {item.kind} {item.part} {item.round} {rung.code}")
 
 
 def foresee(until: datetime, most: int = 2_000) -> tuple[list[Foreseen], bool]:
