@@ -134,16 +134,24 @@ def codes_of(unit: int) -> Mapping[str, UUID]:
 
 def verdicts(campaign: Campaign) -> Mapping[LaunchElement, Sequence[CampaignCheck]]:
     """The verdicts in force of each element, oldest first, with who gave them."""
-    return _verdicts([campaign.id])[campaign.id]
+    return _in_force(_verdicts([campaign.id])[campaign.id])
 
 
-def _verdicts(keys: Sequence[UUID]) -> Mapping[UUID, Mapping[LaunchElement, Sequence[CampaignCheck]]]:
+_Verdicts = Mapping[LaunchElement, Sequence[CampaignCheck]]
+
+
+def _verdicts(keys: Sequence[UUID]) -> Mapping[UUID, _Verdicts]:
+    """Of each campaign all that was ever said of an element, oldest first."""
     c = CampaignCheck
     found: dict[UUID, dict[LaunchElement, list[CampaignCheck]]] = {key: {e: [] for e in LaunchElement} for key in keys}
-    for row in db.session.scalars(select(c).where(c.campaign_id.in_(keys), c.revoked_at.is_(None))
+    for row in db.session.scalars(select(c).where(c.campaign_id.in_(keys))
                                   .options(joinedload(c.by)).order_by(c.at, c.id)):
         found[row.campaign_id][LaunchElement(row.element)].append(row)
     return found
+
+
+def _in_force(found: _Verdicts) -> _Verdicts:
+    return {element: [row for row in rows if row.revoked_at is None] for element, rows in found.items()}
 
 
 def _agent_documents(keys: Sequence[UUID]) -> Mapping[UUID, tuple[bool, datetime]]:
@@ -196,12 +204,14 @@ def _facts(c: Campaign, agent_document: bool) -> rules.LaunchFacts:
 
 
 def _standing(c: Campaign, documents: tuple[bool, datetime] | None,
-              said: Mapping[LaunchElement, Sequence[CampaignCheck]]) -> Sequence[Element]:
+              ever: _Verdicts) -> Sequence[Element]:
     """What was said of the documents counts while they are the same."""
+    said = _in_force(ever)
     facts = _facts(c, documents is not None and documents[0])
     if documents is not None:
         said = {**said, LaunchElement.DOCUMENTS: [r for r in said[LaunchElement.DOCUMENTS] if r.at >= documents[1]]}
-    found = rules.elements(facts, {e: [rules.Said(r.verdict, r.by_id) for r in rows] for e, rows in said.items()})
+    found = rules.elements(facts, {e: [rules.Said(r.verdict, r.by_id) for r in rows] for e, rows in said.items()},
+                           {element for element, rows in ever.items() if rows and not said[element]})
     automatic = rules.examine(facts)
     return [Element(e.element, automatic[e.element], said[e.element], e.missing, e.second_wanted) for e in found]
 

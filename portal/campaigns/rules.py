@@ -2,7 +2,7 @@
 
 Five launch elements must be met 100 % (plan, control points of a campaign's launch). Each is first examined by the portal
 and then judged by whoever sets the campaign's standard; "not applicable" needs a second person (platform rule)."""
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -166,9 +166,11 @@ def examine(facts: LaunchFacts) -> Mapping[LaunchElement, _Found]:
     return {element: _CHECKS[element](facts) for element in LaunchElement}
 
 
-def elements(facts: LaunchFacts, said: Mapping[LaunchElement, Sequence[Said]]) -> tuple[Element, ...]:
-    """Each element with the verdicts on it that nobody took back, oldest first: the last one counts."""
-    return tuple(_judged(element, found, said.get(element, ())) for element, found in examine(facts).items())
+def elements(facts: LaunchFacts, said: Mapping[LaunchElement, Sequence[Said]],
+             lapsed: Collection[LaunchElement] = ()) -> tuple[Element, ...]:
+    """Each element with the verdicts on it that nobody took back, oldest first: the last one counts. `lapsed` are those that
+    were judged before what they were judged by changed."""
+    return tuple(_judged(element, found, said.get(element, ()), element in lapsed) for element, found in examine(facts).items())
 
 
 def agreed(said: Sequence[Said]) -> bool:
@@ -177,11 +179,12 @@ def agreed(said: Sequence[Said]) -> bool:
             and all(s.verdict == Verdict.NOT_APPLICABLE for s in said[-2:]))
 
 
-def _judged(element: LaunchElement, found: _Found, said: Sequence[Said]) -> Element:
+def _judged(element: LaunchElement, found: _Found, said: Sequence[Said], lapsed: bool) -> Element:
     """What does not apply need not be there, but a period every campaign has."""
     verdict = Verdict(said[-1].verdict) if said else None
     if verdict is None:
-        return Element(element, None, found + _one(element, "unjudged", N_("Nobody has given a verdict yet.")))
+        return Element(element, None, found + _one(element, "unjudged", N_(
+            "It has changed since it was judged: it has to be judged anew.") if lapsed else N_("Nobody has given a verdict yet.")))
     if verdict is Verdict.FAIL:
         return Element(element, verdict, found + _one(element, "failed", N_("The last verdict is: not met.")))
     if verdict is Verdict.PASS:

@@ -38,17 +38,20 @@ def _to_check(identity: Identity) -> Iterable[Task]:
         left = (c.starts - today).days
         action = N_("Check") if c.state == CampaignState.DRAFT else N_("Go on")
         yield Task(N_("%(code)s %(name)s", code=c.code, name=c.name), N_("campaign: judge the launch elements"),
-                   f"/campaigns/{c.id}#checks", action, c.starts, "red" if left < 0 else "amber" if left <= NEAR else "grey")
+                   f"/campaigns/{c.id}#checks", action, c.starts,
+                   "red" if left < 0 else "amber" if left <= NEAR else "grey" if c.state == CampaignState.DRAFT else "green")
 
 
 def _to_acknowledge(identity: Identity) -> Iterable[Task]:
     for key, found in groupby(queries.to_acknowledge(identity, MOST), key=lambda row: row[1].id):
         rows = list(found)
         campaign: Campaign = rows[0][1]
+        by = _words(campaign.unit)
         news = list(dict.fromkeys(SyncEvent(r.sync.event) for r, _ in rows))
         yield Task(N_("%(code)s %(name)s", code=campaign.code, name=campaign.name),
-                   N_("%(unit)s tells you: %(news)s", unit=_words(campaign.unit), news=news), f"/campaigns/{key}",
-                   N_("Acknowledge"), None, "amber" if any(r.chase_count for r, _ in rows) else "grey",
+                   N_("%(unit)s tells you: %(news)s; chased already", unit=by, news=news) if any(r.chase_count for r, _ in rows)
+                   else N_("%(unit)s tells you: %(news)s", unit=by, news=news), f"/campaigns/{key}",
+                   N_("Acknowledge"), None, "grey",
                    clock.local(rows[0][0].at).date())
 
 
@@ -57,7 +60,7 @@ def _cautions(identity: Identity) -> Iterable[Task]:
     for k in db.session.scalars(queries.cautions(identity, answered=False, permission=Permission.CAUTION_ANSWER).limit(MOST)):
         yield Task(N_("Look whether it is affected: %(code)s %(name)s", code=k.campaign.code, name=k.campaign.name),
                    N_("a like campaign had a quality issue"), f"/cautions#c-{k.id}", N_("Answer"), k.due,
-                   "red" if k.due < today else "amber")
+                   "red" if k.due < today else "amber" if (k.due - today).days <= 3 else "green")
 
 
 def waiting(identity: Identity) -> Iterable[Task]:
@@ -76,7 +79,7 @@ def waiting(identity: Identity) -> Iterable[Task]:
     for key, rows in by_campaign.items():
         units = list({r.unit_id: _words(r.unit) for r in rows}.values())
         yield Task(N_("%(code)s %(name)s", code=names[key].code, name=names[key].name),
-                   N_("%(n)s units have yet to acknowledge", n=len(units)), f"/campaigns/{key}#news", N_("Chase"), None, "blue",
+                   N_("%(n)s units have yet to acknowledge", n=len(units)), f"/campaigns/{key}#news", N_("Chase"), None, "grey",
                    clock.local(min(r.at for r in rows)).date())
 
 

@@ -51,12 +51,12 @@ def _task(i: Issue, kind: str) -> Task:
 def _due(i: Issue, which: str) -> tuple[Any, str]:
     """The day of the clock that runs, and the light that it shows."""
     if not which:
-        return None, "blue"
+        return None, "grey"
     both = issues.deadlines(i.raised_at, i.severity, i.stage)
     at: datetime = both.respond_by if which == "respond" and i.responded_at is None else both.resolve_by
     now = clock.now()
     near = clock.local(at).date() <= clock.today()
-    return clock.local(at).date(), "red" if at < now else "amber" if near else "grey"
+    return clock.local(at).date(), "red" if at < now else "amber" if near else "green"
 
 
 def waiting(identity: Identity) -> Iterable[Task]:

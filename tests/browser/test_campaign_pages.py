@@ -65,4 +65,8 @@ def test_registered_judged_and_live_with_script(enter: Enter, acting: As, superu
     page.locator("#element-rules summary").click()
     page.locator("#element-rules").get_by_label("met", exact=True).check()
     page.locator("#element-rules").get_by_role("button", name="Keep the verdict").click()
+    assert "Say what shows that it is met" in page.inner_text("#element-rules")       # neither words nor a file
+    assert page.locator("#element-rules").get_by_label("met", exact=True).is_checked()
+    page.fill("#rules-reason", "The rules of the offer were read by two of us.")
+    page.locator("#element-rules").get_by_role("button", name="Keep the verdict").click()
     page.wait_for_selector("#element-rules .state.green")

@@ -1,11 +1,13 @@
 """Who may do what with a campaign now, in which order that is judged, and who hears of it."""
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
+from uuid import UUID
 
 from portal import texts
 from portal.campaigns import queries, rules
 from portal.campaigns.models import Campaign
 from portal.notices import service as notices
+from tenants import directory
 from tenants.access import HEADQUARTERS, Appointment, Identity, need, permits
 from tenants.errors import Invalid, NotPermitted, RuleViolated, Stale
 from tenants.messages import N_, Message
@@ -97,7 +99,11 @@ def address(campaign: Campaign) -> str:
     return f"/campaigns/{campaign.id}"
 
 
-def tell_desk(unit: int, line: Line, message: Message, url: str) -> None:
-    """The desk of a unit's line hears of something: its owner and the unit's contact; at headquarters the line's lead."""
+def tell_desk(unit: int, line: Line, message: Message, url: str, *, but: Collection[UUID] = ()) -> None:
+    """The desk of a unit's line hears of something: its owner and the unit's contact; at headquarters the line's lead. `but`
+    are people who need not hear it, as they said it themselves."""
     roles: Sequence[Role] = (Role.HQ_LINE_LEAD,) if unit == HEADQUARTERS else (Role.UNIT_CONTACT, Role.LINE_OWNER)
-    notices.tell(unit, message, url, roles=roles, line=line)
+    if but:
+        notices.tell(unit, message, url, people=[p.id for p in directory.holders(unit, roles, line) if p.id not in but])
+    else:
+        notices.tell(unit, message, url, roles=roles, line=line)

@@ -1,4 +1,5 @@
 """A campaign's life: registered, changed, checked element by element, live, paused, ended."""
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -151,11 +152,21 @@ def _apply(campaign: Campaign, before: Content, after: Content, units: Units) ->
 
 
 def _revoke(campaign: Campaign, elements: frozenset[LaunchElement]) -> None:
-    """What was judged is not what it says now."""
-    for element, rows in queries.verdicts(campaign).items():
-        for row in rows if element in elements else ():
+    """What was judged is not what it says now: those who judge hear that they are to look again."""
+    lapsed = {element: rows for element, rows in queries.verdicts(campaign).items() if element in elements and rows}
+    for rows in lapsed.values():
+        for row in rows:
             row.revoked_at = clock.now()
     db.session.flush()
+    if lapsed:
+        tell_desk(campaign.unit_id, Line(campaign.line), N_(
+            "%(campaign)s was changed: to be judged anew are %(elements)s.", campaign=called(campaign),
+            elements=_both([rules.element_words(e) for e in lapsed])), address(campaign) + "#checks")
+
+
+def _both(words: Sequence[Message]) -> dict[str, str]:
+    """Said in both languages."""
+    return {"en": ", ".join(str(w) for w in words), "zh": "、".join(i18n.translate(w, "zh") for w in words)}
 
 
 def check(campaign: Campaign, element: str, verdict: str, reason: str = "", *, actor: Identity, version: int | None = None) -> None:
@@ -180,10 +191,9 @@ def check(campaign: Campaign, element: str, verdict: str, reason: str = "", *, a
     if judged is Verdict.FAIL or (judged is Verdict.NOT_APPLICABLE and first is None):
         asked = N_("%(campaign)s: “%(element)s” is not met. %(reason)s") if judged is Verdict.FAIL else \
             N_("%(campaign)s: a second person has to confirm that “%(element)s” does not apply. %(reason)s")
-        named = rules.element_words(chosen)
-        both = {"en": str(named), "zh": i18n.translate(named, "zh")}
-        told = Message(asked.msgid, {"campaign": called(campaign), "element": both, "reason": reason})
-        tell_desk(campaign.unit_id, Line(campaign.line), told, address(campaign))
+        told = Message(asked.msgid, {"campaign": called(campaign), "element": _both([rules.element_words(chosen)]),
+                                     "reason": reason})
+        tell_desk(campaign.unit_id, Line(campaign.line), told, address(campaign), but=actor.selves)
 
 
 def _read(element: str, verdict: str) -> tuple[LaunchElement, Verdict]:

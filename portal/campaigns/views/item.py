@@ -28,6 +28,7 @@ from tenants.vocabulary import CampaignState, LaunchElement, UnitKind, Verdict
 
 _STALE = N_("Nothing was stored yet. Above stands how it is now; below, what you typed. Send it again if it still fits.")
 _WHY = N_("Give the reason: those whom it concerns read it.")
+_SHOWN_BY = {LaunchElement.DOCUMENTS.value: queries.AGENT_DOCUMENT}
 PARTS = (*(e.value for e in LaunchElement), queries.AGENT_DOCUMENT)
 
 
@@ -82,10 +83,17 @@ def move(key: str) -> ResponseReturnValue:
 def check(key: str) -> ResponseReturnValue:
     def act(c: Campaign, version: int) -> Message:
         element, verdict = request.form.get("element", ""), request.form.get("verdict", "")
+        if verdict == Verdict.PASS and not request.form.get("reason", "").strip() and not _evidence(c, element):
+            raise Invalid({"reason": [N_("Say what shows that it is met, or add a file as evidence first.")]})
         service.check(c, element, verdict, request.form.get("reason", ""), actor=identity(), version=version)
         left = sum(not e.met for e in queries.standings([c])[c.id])
         return N_("Kept. %(n)s of 5 launch elements are met.", n=5 - left)
     return _act_on(key, "check", act, "checks")
+
+
+def _evidence(c: Campaign, element: str) -> bool:
+    """Whether a file shows how this element stands."""
+    return any(f.part in (element, _SHOWN_BY.get(element)) for f in attachments.of("campaign", c.id))
 
 
 def go_live(key: str) -> ResponseReturnValue:
