@@ -3,6 +3,7 @@ it is looked once more whether the receiver may see what they are about."""
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any, cast
 from uuid import UUID
 
@@ -27,6 +28,8 @@ MAIL = "mail"
 SUBJECT = 120                          # characters of a letter's subject
 OPEN = N_("Open in the portal")
 FOOT = N_("The service quality portal wrote this by itself; answers reach nobody.\nWhich letters come, and when: %(address)s")
+MOST_ITEMS = 100                       # of a letter of the day: nobody reads more, and each is looked at anew when it is sent
+MORE = N_("There is more that waited for this letter: all of it stands among your notices.")
 OF_THE_DAY = N_("Notices up to %(day)s")
 
 
@@ -79,8 +82,13 @@ def digest(key: UUID, payload: Mapping[str, Any], *, base_url: str, by_mail: boo
     rows = db.session.execute(select("*").select_from(
         func.app.take_digest(UUID(payload["person"]), datetime.fromisoformat(payload["slot"]), clock.now()))).all()
     found = [Part(Message(r.text, r.params), r.url, (r.subject_kind, r.subject_id) if r.subject_id else None, False) for r in rows]
-    parts = [p for p in found if person is not None and may_see(person.id, p.subject, sees, given=False)]
-    if person is not None and parts:
+    if person is None:
+        return
+    seen = (p for p in found if may_see(person.id, p.subject, sees, given=False))
+    parts = list(islice(seen, MOST_ITEMS))
+    if len(parts) == MOST_ITEMS:
+        parts.append(Part(MORE, "/notices", None, False))
+    if parts:
         day = Message(OF_THE_DAY.msgid, {"day": clock.local(clock.now()).date()})
         write(key, scope.units[0], person, parts, base_url=base_url, by_mail=by_mail, rule=queries.delivery_rules(),
               subject=i18n.translate(day, person.language))
