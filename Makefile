@@ -14,7 +14,7 @@ help:
 	@echo "make run [PORT=8000]   start the portal"
 	@echo "make test [T=...]      everything a change must pass; T narrows (a path, or -k words)"
 	@echo "make check             lint, types, architecture, pure tests: under 30 s"
-	@echo "make test-long         what takes longer"
+	@echo "make test-long         what takes longer, faults among it"
 	@echo "make test-faults       processes killed while they deliver"
 	@echo "make bench             performance programs"
 
@@ -33,7 +33,7 @@ endif
 
 test-long: setup-test
 	@echo "== long tests"
-	@$(BIN)/pytest -m long $(if $(strip $(T)),$(T),-n 2) || test $$? -eq 5     # 5: there is none
+	@$(BIN)/pytest -m "long or faults" $(if $(strip $(T)),$(T),-n 2) || test $$? -eq 5     # 5: there is none
 
 test-faults: setup-test
 	@echo "== faults, with real processes"

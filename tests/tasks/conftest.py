@@ -9,6 +9,10 @@ from flask import Flask
 
 from portal import embedded
 from tasks import celery as background
+from tests.conftest import As, Superuser
+from tests.tasks.hook import listening
+from tests.tasks.mailbox import mailbox
+from tests.tasks.staging import Stage
 
 
 @pytest.fixture(scope="session")
@@ -39,3 +43,12 @@ def eager(bound: None) -> Iterator[None]:
     background.celery.conf.update(task_always_eager=True, task_eager_propagates=True)
     yield
     background.celery.conf.update(task_always_eager=False, task_eager_propagates=False)
+
+
+@pytest.fixture
+def stage(server: embedded.Server, database: str, broker: Path, acting: As, superuser: Superuser,
+          tmp_path: Path) -> Iterator[Stage]:
+    """With nothing waiting, and a mail server and a program of the test's own."""
+    superuser.execute("DELETE FROM outbox_message; DELETE FROM notice; DELETE FROM mail; DELETE FROM channel")
+    with mailbox() as box, listening() as hook:
+        yield Stage(server, database, tmp_path, acting, superuser, box, hook, f"redis+socket://{broker}")

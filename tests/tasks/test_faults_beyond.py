@@ -1,0 +1,203 @@
+"""Faults beyond delivery, with real processes: the database, the web, the clock, and a day with very much to say."""
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from psycopg.types.json import Jsonb
+
+from portal import embedded, migrate, roles
+from portal.accounts import service as accounts
+from portal.app import create_app
+from portal.reminders import service as reminders
+from tenants import clock
+from tenants.context import Lane, Scope
+from tenants.db import db
+from tenants.isolation import acting_as
+from tests.conftest import ROOT, Superuser, settings
+from tests.factories import people, world
+from tests.setup.processes import environment, free_port, until
+from tests.tasks.hook import listening
+from tests.tasks.mailbox import mailbox
+from tests.tasks.staging import LATER, NOW, Stage, wait
+
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
+APRIL, MAY = "2026-04-20T10:00:00+08:00", "2026-05-20T10:00:00+08:00"
+WAITING = "done_at IS NULL AND topic <> 'digest'"        # the letter of the day has its own hour
+MANY = """
+INSERT INTO assignment (id, unit_id, programme_id, year, code, template_kind, line, milestone, milestone_due, title, title_zh,
+  deliverable, deliverable_zh, evidence, evidence_zh, promised, measure, due, original_due, percent, state, chase_count, position,
+  round, version)
+SELECT gen_random_uuid(), a.unit_id, a.programme_id, a.year, 'MANY-' || n, 'task', a.line, a.milestone, a.milestone_due, a.title,
+  a.title_zh, '', '', '', '', '', '', '2026-03-24', '2026-03-24', 0, 'open', 0, 0, 1, 1
+  FROM (SELECT DISTINCT ON (unit_id) * FROM assignment WHERE template_kind = 'task' ORDER BY unit_id, id LIMIT 25) a,
+  generate_series(1, 400) n;
+DELETE FROM assignment WHERE code NOT LIKE 'MANY-%'
+"""                                    # ten working days after NOW: the first rung
+
+
+@pytest.fixture
+def apart(broker: Path, tmp_path: Path) -> Iterator[Stage]:
+    """A stage on a database server of its own, which may fall."""
+    data = tmp_path / "apart"
+    server = embedded.start(data)
+    with server.connect("postgres", "postgres", autocommit=True) as c:
+        for statement in roles.statements("portal", server.passwords["portal_owner"], server.passwords["portal_app"]):
+            c.execute(statement)
+        c.execute("CREATE DATABASE falling OWNER portal_owner")
+    migrate.upgrade(server.dsn("portal_owner", "falling"))
+    made = create_app(settings(server, "falling", f"redis+socket://{broker}"))
+    world.build(made)
+    with made.app_context():
+        db.engine.dispose()
+    with mailbox() as box, listening() as hook:
+        c = server.connect("postgres", "falling", autocommit=True)
+        c.execute("DELETE FROM outbox_message; DELETE FROM notice; DELETE FROM mail")
+        yield Stage(server, "falling", tmp_path, None, c, box, hook, f"redis+socket://{broker}")   # type: ignore[arg-type]  # nobody acts
+    embedded.stop(embedded.start(data))
+
+
+def leave(c: Superuser, count: int, first: int = 0) -> None:
+    """Sentences for the contacts of Guangdong, as a service would leave them."""
+    for n in range(first, first + count):
+        c.execute("INSERT INTO outbox_message (id, unit_id, topic, payload, at, next_at, attempts)"
+                  " SELECT %s, id, 'notice', %s, %s, %s, 0 FROM unit WHERE code = 'guangdong'",
+                  (uuid4(), Jsonb({"roles": ["unit_contact"], "line": None, "people": [], "text": "Sentence %(n)s.",
+                                   "params": {"n": n}, "url": "/desk"}), world.NOW, world.NOW))
+
+
+def test_the_database_falls_and_comes_back(apart: Stage) -> None:
+    """Killed outright, and then ended in the midst of what was going on: both times while letters go out."""
+    data = apart.folder / "apart"
+    leave(apart.superuser, 100)
+    with apart.background(workers=2):
+        for number, how in ((5, signal.SIGKILL), (60, signal.SIGQUIT)):
+            wait(apart, lambda n=number: apart.one("SELECT count(*) FROM mail WHERE sent_at IS NOT NULL") >= n, 60)
+            apart.superuser.close()
+            os.kill(embedded.start(data).pid, how)
+            assert until(lambda: _gone(data), 30)
+            time.sleep(3)                                                     # workers find nobody
+            apart.server = embedded.start(data)
+            apart.superuser = apart.server.connect("postgres", "falling", autocommit=True)
+        wait(apart, lambda: apart.done(100), 120)
+    apart.judge("database server killed, and ended at once, while letters go out", 100, again=12)
+
+
+def _gone(data: Path) -> bool:
+    try:
+        embedded.address(data).connect("postgres", "postgres").close()
+    except Exception:
+        return True
+    return False
+
+
+@contextmanager
+def web(stage: Stage, mark: Path) -> Iterator[str]:
+    port = free_port()
+    env = environment(stage.folder, DATABASE_URL=stage.server.dsn("portal_app", stage.database), BROKER_URL=stage.broker,
+                      SECRET_KEY="only for this test, nothing secret", PORTAL_MODE="demonstration", PORTAL_CLOCK=NOW,
+                      DYING_MARK=str(mark), PORTAL_BASE_URL=f"http://127.0.0.1:{port}")
+    with (stage.folder / "web.log").open("w") as log:
+        process = subprocess.Popen([sys.executable, "-m", "gunicorn", "tests.tasks.dying_web:app", "--bind", f"127.0.0.1:{port}",
+                                    "--worker-class", "gthread", "--workers", "1", "--threads", "4"],
+                                   env=env, cwd=ROOT, stdout=log, stderr=log, start_new_session=True)
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait(10)
+
+
+def test_the_web_dies_between_commit_and_answer(stage: Stage) -> None:
+    """Whoever asks again under the same Idempotency-Key gets the answer that was never sent; it was done once."""
+    with stage.acting("office"), acting_as(Scope(None, (), Lane.SIGN_IN)):
+        token = accounts.make_token(people.key("office"), 1)
+        db.session.commit()
+    row = stage.superuser.execute("SELECT a.id FROM assignment a JOIN unit u ON u.id = a.unit_id WHERE u.code = 'guangdong'"
+                                  " AND a.template_kind = 'task' ORDER BY a.code LIMIT 1").fetchone()
+    assert row
+    before, mark = stage.open(), stage.folder / "died"
+    chases = f"SELECT chase_count FROM assignment WHERE id = '{row[0]}'"
+    with web(stage, mark) as address:
+        def ask() -> tuple[int, bytes]:
+            request = urllib.request.Request(
+                f"{address}/api/v1/assignments/{row[0]}/chase", b'{"text": "When?"}', method="POST",
+                headers={"Authorization": f"Bearer {token}", "Content-Type": "application/json", "Idempotency-Key": "one"})
+            with urllib.request.urlopen(request, timeout=20) as answer:
+                return answer.status, answer.read()
+
+        def alive() -> bool:
+            with suppress(OSError):
+                return bool(urllib.request.urlopen(f"{address}/healthz", timeout=2).status == 200)
+            return False
+        assert until(alive, 40), (stage.folder / "web.log").read_text()[-2000:]
+        with pytest.raises(OSError):                                          # the line is cut: no answer
+            ask()
+        assert mark.exists() and stage.one(chases) == 1 and stage.open() == before + 1
+        assert until(alive, 40)
+        first, again = ask(), ask()
+    assert first == again and first[0] == 200
+    assert stage.one(chases) == 1 and stage.open() == before + 1
+    print("\n| web killed between commit and answer, asked again twice | 1 | 1 chase, 1 message | | | | |")
+
+
+def begin(stage: Stage, env: dict[str, str]) -> None:
+    """The hour's task, and then wait until every unit was swept and everything was said."""
+    swept = "SELECT coalesce(sum(runs), 0) FROM task_run WHERE task = 'tasks.reminders.sweep' AND ended_at IS NOT NULL"
+    before, units = stage.one(swept), stage.one("SELECT count(*) FROM app.units_to_sweep()")
+    subprocess.run([sys.executable, "-m", "celery", "-A", "tasks.celery", "call", "tasks.reminders.begin"], env=env, cwd=ROOT,
+                   check=True, capture_output=True, timeout=60)
+    wait(stage, lambda: stage.one(swept) >= before + units, 300)
+    wait(stage, lambda: stage.one(f"SELECT count(*) FROM outbox_message WHERE {WAITING}") == 0, 400)
+
+
+def ledger(stage: Stage) -> tuple[int, ...]:
+    """Rungs told, whom they reached, notices, and how much is twice, lies waiting or was given up."""
+    return tuple(stage.one(s) for s in (
+        "SELECT count(*) FROM reminder", "SELECT coalesce(sum(cardinality(people)), 0) FROM reminder",
+        "SELECT count(*) FROM notice",
+        "SELECT count(*) - count(DISTINCT (message_id, person_id)) FROM notice",
+        f"SELECT count(*) FROM outbox_message WHERE parked_at IS NOT NULL OR {WAITING}"))
+
+
+def test_the_clock_moves_over_a_month(stage: Stage) -> None:
+    """Of all rungs that a month has passed over, the last one of each thing is told, and once."""
+    found: list[tuple[int, ...]] = []
+    for now in (APRIL, MAY, MAY):
+        with clock.standing_at(datetime.fromisoformat(now)), stage.acting("office"):
+            expected, whole = reminders.foresee(clock.now(), most=100_000)
+            db.session.rollback()
+        with stage.background(workers=1, beats=1, clock=now) as background:
+            before = ledger(stage)
+            begin(stage, background.env)
+        found.append(ledger(stage))
+        assert whole and found[-1][0] - before[0] == len(expected)
+        assert found[-1][1] - before[1] == sum(len(f.people) for f in expected)
+        assert found[-1][2] == found[-1][1] and found[-1][3:] == (0, 0)
+    assert found[1][0] > found[0][0] and found[2] == found[1]
+    print(f"\n| clock moved over a month, swept again | {found[1][0]} | {found[1][2]} | | | | |")
+
+
+def test_ten_thousand_things_due_on_one_day(stage: Stage) -> None:
+    """Each is told once to each whom it reaches; what goes into the letter of the day makes one letter a person."""
+    stage.superuser.execute("DELETE FROM filing; UPDATE reminder_rung SET channel = 'digest'")
+    stage.superuser.execute(MANY)
+    with stage.background(workers=1) as background:
+        begin(stage, background.env)
+        first = ledger(stage)
+        begin(stage, background.env)
+        assert ledger(stage) == first
+    assert first[0] >= 10_000 and first[2] == first[1] and first[3:] == (0, 0)
+    told = stage.one("SELECT count(DISTINCT person_id) FROM notice")
+    with stage.background(clock=LATER):
+        wait(stage, lambda: stage.one("SELECT count(*) FROM mail WHERE sent_at IS NOT NULL") == told, 120)
+    assert stage.one("SELECT count(*) FROM mail") == told
+    print(f"\n| 10,000 things due on one day | {first[0]} | {first[2]} | {told} | 0 | | |")
