@@ -3,7 +3,7 @@ from types import ModuleType
 
 from flask import Flask
 
-from portal import api
+from portal import api, links
 from portal.accounts import sign_in
 from portal.accounts import views as accounts
 from portal.admin import views as admin
@@ -77,6 +77,7 @@ def create_app(settings: Settings) -> Flask:
     isolation.install_session()
     audit.install()
     storage.configure(settings)
+    links.configure(settings.secret_key)
     sessions.init_app(app, settings)                  # first: whether the broker answers is asked before all else
     uploads.init_app(app)
     access.init_app(app)

@@ -21,9 +21,10 @@ PREFERENCES = "/notices/preferences"   # where a receiver chooses which letters 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A sentence, and the address of the page that it is about."""
+    """A sentence, the address of the page that it is about, and where it can be answered without signing in."""
     text: str
     url: str
+    answer: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,7 @@ class Letter:
     items: Sequence[Item]
     foot: str
     open_words: str
+    answer_words: str
     language: str
     at: datetime
     home: str                                          # the portal's own address
@@ -44,7 +46,11 @@ class Letter:
 
 def plain(letter: Letter) -> str:
     """As text."""
-    return "\n\n".join([*(f"{item.text}\n\n{item.url}" for item in letter.items), f"-- \n{letter.foot}"]) + "\n"
+    return "\n\n".join([*(_said(item, letter) for item in letter.items), f"-- \n{letter.foot}"]) + "\n"
+
+
+def _said(item: Item, letter: Letter) -> str:
+    return f"{item.text}\n\n{item.url}" + (f"\n\n{letter.answer_words}: {item.answer}" if item.answer else "")
 
 
 def html(letter: Letter) -> str:

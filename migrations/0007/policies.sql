@@ -1,1 +1,14 @@
-SELECT 1;
+ALTER TABLE reminder_answer ENABLE ROW LEVEL SECURITY;
+ALTER TABLE reminder_answer FORCE ROW LEVEL SECURITY;
+CREATE POLICY reminder_answer_auditor_reads ON reminder_answer FOR SELECT TO portal_auditor USING (true);
+GRANT SELECT ON reminder_answer TO portal_auditor;
+CREATE POLICY reminder_answer_unit_reads ON reminder_answer FOR SELECT TO portal_app USING (unit_id = ANY (app.unit_ids()));
+GRANT SELECT ON reminder_answer TO portal_app;
+CREATE POLICY reminder_answer_unit_adds ON reminder_answer FOR INSERT TO portal_app WITH CHECK (unit_id = ANY (app.unit_ids()));
+GRANT INSERT ON reminder_answer TO portal_app;
+CREATE POLICY reminder_answer_hq_reads ON reminder_answer FOR SELECT TO portal_oversight USING (true);
+GRANT SELECT ON reminder_answer TO portal_oversight;
+CREATE POLICY reminder_answer_hq_adds ON reminder_answer FOR INSERT TO portal_oversight WITH CHECK (true);
+GRANT INSERT ON reminder_answer TO portal_oversight;
+CREATE POLICY reminder_answer_admin_sees_none ON reminder_answer FOR SELECT TO portal_administrator USING (false);
+GRANT SELECT ON reminder_answer TO portal_administrator;

@@ -13,6 +13,7 @@ ACTIONS: Mapping[str, Message] = {
     "hand_in": N_("handed in as done"),
     "ask_waiver": N_("asked for “not applicable”"), "withdraw_waiver": N_("took the request for “not applicable” back"),
     "grant_waiver": N_("granted “not applicable”"), "decline_waiver": N_("declined “not applicable”"),
+    "answer_reminder": N_("answered a reminder"),
     "ask_extension": N_("asked for more time"), "withdraw_extension": N_("took the request for more time back"),
     "grant_extension": N_("granted more time"), "decline_extension": N_("declined more time"),
     "close": N_("closed"), "chase": N_("chased"), "cancel": N_("cancelled"), "reopen": N_("reopened"), "issue": N_("issued"),

@@ -17,7 +17,7 @@ from portal.filings.rules import DRAFT, RETURNED, SENT_BACK, SUBMITTED
 from portal.programmes import queries as programmes
 from portal.programmes.models import Programme
 from portal.units import service as units
-from portal.web import templating
+from portal.web import panels, templating
 from portal.web.access import Route, identity
 from portal.web.names import term, unit_name
 from portal.web.times import hour
@@ -259,7 +259,8 @@ def _read(filing: Filing, message: Message | None = None, unsent: Sequence[tuple
     rows = _rows(filing, items, notes, changed)
     reviewable = queries.reviewable_lines(filing, me) if filing.state == SUBMITTED else ()
     return render_template(
-        "filings/show.html", message=message, unsent=unsent, said=said, groups=_grouped(rows), changed=changed, general=general,
+        "filings/show.html", panels=panels.of("filing", filing), message=message, unsent=unsent, said=said,
+        groups=_grouped(rows), changed=changed, general=general,
         reviewable=reviewable, waiting=queries.pending_lines([filing]).get(filing.id, ()),
         reviews=queries.visible_reviews(queries.reviews_of([filing])[filing.id], items, general=general),
         people={p.id: p for p in queries.choosable(filing)}, asks=permits(me, Permission.FILING_ASK, filing.subject),

@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, select, text
-from sqlalchemy.orm import contains_eager
+from sqlalchemy import ColumnElement, Row, exists, select, text
+from sqlalchemy.orm import contains_eager, joinedload
 
 from portal.assignments.models import Assignment, Extension
 from portal.assignments.rules import HANDED_IN, OPEN, granting
@@ -18,12 +18,13 @@ from portal.issues import queries as issues
 from portal.issues.models import Issue
 from portal.issues.rules.clocks import limit_for
 from portal.reminders import rules
-from portal.reminders.models import Reminder, ReminderRung
-from portal.reminders.rules import Channel, Deadline, Item, Ladder, Post, Rung, Span, Staff, Whom
+from portal.reminders.models import Reminder, ReminderAnswer, ReminderRung
+from portal.reminders.rules import Answer, Channel, Deadline, Item, Ladder, Post, Rung, Span, Staff, Whom
 from portal.worktime import WorkingTime
 from tenants import clock, directory, models
-from tenants.access import HEADQUARTERS
+from tenants.access import HEADQUARTERS, Identity
 from tenants.db import db
+from tenants.errors import NotVisible
 from tenants.models import Unit
 from tenants.permissions import Permission
 from tenants.vocabulary import Line, Role, Severity, Stage
@@ -83,6 +84,37 @@ def told(items: Sequence[Item]) -> Mapping[tuple[UUID, str, str, str], Collectio
     for key, kind, part, round_, rung in rows:
         found[key, kind, part, round_].add(rung)
     return found
+
+
+def answers(items: Sequence[Item]) -> Mapping[tuple[UUID, str, str, str], Collection[tuple[Answer, datetime]]]:
+    """What was answered to reminders of these things, by thing, kind, part and round."""
+    r = ReminderAnswer
+    found: dict[tuple[UUID, str, str, str], list[tuple[Answer, datetime]]] = defaultdict(list)
+    for key, kind, part, round_, answer, at in db.session.execute(
+            select(r.subject_id, r.kind, r.part, r.round, r.answer, r.at).where(r.subject_id.in_({i.key for i in items}))):
+        found[key, kind, part, round_].append((Answer(answer), at))
+    return found
+
+
+def answered(key: UUID, limit: int = 10) -> Sequence[ReminderAnswer]:
+    """The answers to reminders of one thing, newest first."""
+    r = ReminderAnswer
+    return db.session.scalars(select(r).where(r.subject_id == key).options(joinedload(r.person), joinedload(r.blocking))
+                              .order_by(r.at.desc(), r.id.desc()).limit(limit)).all()
+
+
+def one(identity: Identity, key: UUID) -> Reminder:
+    """A reminder that this person, or whom the person stands in for, was told. Raises NotVisible."""
+    found = db.session.get(Reminder, key)
+    if found is None or not identity.selves & set(found.people):
+        raise NotVisible
+    return found
+
+
+def spent(key: UUID, person: UUID) -> bool:
+    """Whether the link in this person's letter was used."""
+    r = ReminderAnswer
+    return db.session.scalar(select(exists().where(r.reminder_id == key, r.person_id == person, r.by_link))) or False
 
 
 def of(key: UUID, limit: int = 30) -> Sequence[Reminder]:

@@ -48,9 +48,23 @@ class Channel(StrEnum):
     DIGEST = "digest"                  # in the letter of the day, whatever the person has chosen
 
 
+class Answer(StrEnum):
+    """What whoever is reminded may say."""
+    DONE = "done"
+    NEED_TIME = "need_time"
+    BLOCKED = "blocked"
+    NOT_MINE = "not_mine"
+
+
+ANSWERS: Mapping[Answer, Message] = {
+    Answer.DONE: N_("It is done"), Answer.NEED_TIME: N_("I need more time"), Answer.BLOCKED: N_("It is blocked"),
+    Answer.NOT_MINE: N_("It is not mine")}
+_QUIET: Mapping[Answer, int] = {                       # working days that whoever works on it is left in peace
+    Answer.DONE: 5, Answer.NEED_TIME: 5, Answer.BLOCKED: 5, Answer.NOT_MINE: 3}
 _ABOVE: Mapping[Whom, Whom] = {
     Whom.OWNER: Whom.LINE_OWNER, Whom.LINE_OWNER: Whom.CONTACT, Whom.DEPUTY: Whom.CONTACT, Whom.CONTACT: Whom.UNIT_HEAD,
     Whom.UNIT_HEAD: Whom.HQ_LINE, Whom.HQ_LINE: Whom.OFFICE, Whom.OFFICE: Whom.LEADERSHIP}
+_WORK = frozenset({Whom.OWNER, Whom.DEPUTY, Whom.LINE_OWNER, Whom.CONTACT})
 WAITS = frozenset({Deadline.REVIEW, Deadline.VERIFICATION, Deadline.EXTENSION, Deadline.RECEIPT})
 MOST_STEPS = 250                       # working days, or hours
 MOST_RUNGS = 120
@@ -229,3 +243,17 @@ def _is(whom: Whom, post: Post, item: Item) -> bool:
         case Whom.LEADERSHIP:
             return there and post.role is Role.HQ_LEADER
 
+
+def offered(kind: Deadline) -> tuple[Answer, ...]:
+    """What may be answered by itself. Done is said of an assignment, which is handed in by it; everything else is done on its
+    own page, where more than a word is needed."""
+    return tuple(answer for answer in Answer if answer is not Answer.DONE or kind is Deadline.ASSIGNMENT)
+
+
+def silenced(rung: Rung, answers: Collection[tuple[Answer, datetime]], now: datetime, time_: WorkingTime) -> bool:
+    """Whether an answer in this round keeps the rung quiet: for some working days those who work on it hear nothing. What
+    climbs, to the head and to headquarters, climbs all the same."""
+    if rung.whom not in _WORK:
+        return False
+    today = now.astimezone(time_.zone).date()
+    return any(today <= time_.calendar.add(at.astimezone(time_.zone).date(), _QUIET[answer]) for answer, at in answers)

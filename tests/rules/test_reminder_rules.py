@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from portal.reminders import forms, rules
-from portal.reminders.rules import Channel, Deadline, Item, Post, Rung, Span, Staff, Whom
+from portal.reminders.rules import Answer, Channel, Deadline, Item, Post, Rung, Span, Staff, Whom
 from portal.worktime import WorkingTime
 from seed.reading import read_plan
 from tenants.vocabulary import Line, Role
@@ -109,3 +109,21 @@ def test_the_seeded_ladder_covers_every_kind_and_stands() -> None:
     assert forms.read(typed).rungs == ladder
     assert rules.fault(Rung(Deadline.REVIEW, 0, Span.DAY, Whom.OFFICE))
     assert rules.fault(Rung(Deadline.FILING, 251, Span.DAY, Whom.OFFICE))
+
+
+@pytest.mark.parametrize("whom", Whom)
+@pytest.mark.parametrize("answer", Answer)
+def test_an_answer_leaves_in_peace_who_works_on_it_for_some_days(whom: Whom, answer: Answer) -> None:
+    """Answered on a Friday: the days are working days, and who is above hears all the same."""
+    friday, works = date(2026, 7, 3), whom in (Whom.OWNER, Whom.DEPUTY, Whom.LINE_OWNER, Whom.CONTACT)
+    last = date(2026, 7, 8) if answer is Answer.NOT_MINE else date(2026, 7, 10)
+    rung, heard = Rung(Deadline.ASSIGNMENT, 1, Span.DAY, whom), [(answer, at(friday))]
+    for day in (friday, date(2026, 7, 6), last):
+        assert rules.silenced(rung, heard, at(day), TIME) is works
+    assert not rules.silenced(rung, heard, at(last + timedelta(days=3)), TIME) and not rules.silenced(rung, [], at(friday), TIME)
+
+
+@pytest.mark.parametrize("kind", Deadline)
+def test_done_is_said_of_an_assignment_alone(kind: Deadline) -> None:
+    assert (Answer.DONE in rules.offered(kind)) is (kind is Deadline.ASSIGNMENT)
+    assert {Answer.NEED_TIME, Answer.BLOCKED, Answer.NOT_MINE} <= set(rules.offered(kind))

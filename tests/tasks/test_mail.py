@@ -33,7 +33,7 @@ def empty(superuser: Superuser) -> None:
 
 def letter_of(subject: str) -> letters.Letter:
     item = letters.Item("A sentence.", "http://portal.example/desk")
-    return letters.Letter(people.key(GD), "a@b.example", subject, [item], "foot", "Open", "en", world.NOW, "http://portal.example")
+    return letters.Letter(people.key(GD), "a@b.example", subject, [item], "foot", "Open", "Answer", "en", world.NOW, "http://portal.example")
 
 
 def tell(acting: As, **params: object) -> None:

@@ -30,6 +30,7 @@ from portal.attachments import queries as attachments
 from portal.attachments import views as files
 from portal.audit import queries as audit
 from portal.audit.views import history_of
+from portal.web import panels
 from portal.web.access import identity, may
 from portal.web.addresses import local_path
 from portal.web.locale import language
@@ -155,7 +156,7 @@ def _page(a: Assignment, attempt: Attempt | None = None) -> ResponseReturnValue:
         "verifier": _verifier(a), "last": reports[-1] if reports else None, "most": texts.MEDIUM,
         "extension": a.open_extension if a.state == OPEN else None, "granter": _granter(a), "latest": latest_due(a.year),
         "units": [(u.code, unit_short(u)) for u in directory.units() if u.id != a.unit_id] if "ask_extension" in offers else [],
-        "waiver": a.waiver, "asked": a.open_waiver if a.state == OPEN else None}
+        "panels": panels.of("assignment", a), "waiver": a.waiver, "asked": a.open_waiver if a.state == OPEN else None}
     return render_template("assignments/item.html", **content), attempt.status if attempt else 200
 
 

@@ -18,6 +18,7 @@ from portal.attachments import views as files
 from portal.issues import forms, queries, service
 from portal.issues.models import Issue
 from portal.issues.views import actions, clocks, words
+from portal.web import panels
 from portal.web.access import identity
 from portal.web.addresses import local_path
 from portal.web.names import person_name, term, unit_short
@@ -114,7 +115,8 @@ def _page(i: Issue, attempt: Attempt | None = None) -> ResponseReturnValue:
         "text_of": lambda text: Markup('<span class="text">{}</span>').format(text) if text else "",
         "campaign_link": Markup('<a href="/campaigns/{}">{}</a> <span class="muted code" translate="no">{}</span>').format(
             i.campaign_id, i.campaign.name, i.campaign.code) if i.campaign else "",
-        **_files(i, names, me), "long_lists": any(f.kind == "people" or len(f.options) > 12 for o in offered for f in o.fields)}
+        **_files(i, names, me), "panels": panels.of("issue", i),
+        "long_lists": any(f.kind == "people" or len(f.options) > 12 for o in offered for f in o.fields)}
     return render_template("issues/item.html", **content), attempt.status if attempt else 200
 
 

@@ -49,8 +49,8 @@ def _by_letter(key: UUID, unit: int, person: Person, what: Told, slot: datetime 
         outbox.post(DIGEST, unit, {"person": str(person.id), "slot": slot.isoformat()}, key=f"{person.id} {slot.isoformat()}",
                     not_before=slot + letters.seconds(GRACE))
         return
-    letters.write(key, unit, person, [letters.Part(what.message, what.url, what.subject, what.given)], base_url=base_url,
-                  by_mail=by_mail, urgent=what.urgent, rule=rule)
+    part = letters.Part(what.message, what.url, what.subject, what.given, what.answering)
+    letters.write(key, unit, person, [part], base_url=base_url, by_mail=by_mail, urgent=what.urgent, rule=rule)
 
 
 def _unit() -> int:

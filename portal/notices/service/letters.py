@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import CursorResult, func, select
 from sqlalchemy.dialects.postgresql import insert
 
-from portal import i18n, letters
+from portal import i18n, letters, links
 from portal.letters import Item, Letter
 from portal.notices import queries, rules
 from portal.notices.models import Mail
@@ -26,7 +26,8 @@ from tenants.models import Person
 
 MAIL = "mail"
 SUBJECT = 120                          # characters of a letter's subject
-OPEN = N_("Open in the portal")
+OPEN, ANSWER = N_("Open in the portal"), N_("Answer without signing in")
+ANSWER_LINK, ANSWER_AT = "answer", "/reminders/answer/"    # what a reminder's link is for, and where it leads
 FOOT = N_("The service quality portal wrote this by itself; answers reach nobody.\nWhich letters come, and when: %(address)s")
 MOST_ITEMS = 100                       # of a letter of the day: nobody reads more, and each is looked at anew when it is sent
 MORE = N_("There is more that waited for this letter: all of it stands among your notices.")
@@ -40,6 +41,7 @@ class Part:
     url: str
     subject: About | None
     given: bool
+    answering: UUID | None = None
 
 
 def seconds(number: int) -> timedelta:
@@ -50,8 +52,8 @@ def write(key: UUID, unit: int, person: Person, parts: Sequence[Part], *, base_u
           urgent: bool = False, subject: str = "") -> None:
     """Keep a letter about one thing, or of the day, and leave it for the mail server. Once for a message and person."""
     texts = [i18n.translate(p.message, person.language) for p in parts]
-    items = [{"text": text, "url": p.url, "subject": [p.subject[0], str(p.subject[1])] if p.subject else None, "given": p.given}
-             for text, p in zip(texts, parts, strict=True)]
+    items = [{"text": text, "url": p.url, "subject": [p.subject[0], str(p.subject[1])] if p.subject else None, "given": p.given,
+              "answering": str(p.answering) if p.answering else None} for text, p in zip(texts, parts, strict=True)]
     about = parts[0].subject if len(parts) == 1 else None
     sent = {"person": str(person.id), "to": person.email, "language": person.language, "items": items, "urgent": urgent,
             "subject": subject or " ".join(texts[0].split())[:SUBJECT], "target": MAIL,
@@ -70,8 +72,15 @@ def write(key: UUID, unit: int, person: Person, parts: Sequence[Part], *, base_u
 def _letter(key: UUID, sent: Mapping[str, Any], items: Sequence[Mapping[str, Any]], base_url: str) -> Letter:
     language = sent["language"]
     foot = i18n.translate(Message(FOOT.msgid, {"address": base_url + letters.PREFERENCES}), language)
-    return Letter(key, sent["to"], sent["subject"], [Item(i["text"], base_url + i["url"]) for i in items], foot,
-                  i18n.translate(OPEN, language), language, clock.now(), base_url, sent["thread"])
+    shown = [Item(i["text"], base_url + i["url"], _answer(i, sent["person"], base_url)) for i in items]
+    return Letter(key, sent["to"], sent["subject"], shown, foot, i18n.translate(OPEN, language), i18n.translate(ANSWER, language),
+                  language, clock.now(), base_url, sent["thread"])
+
+
+def _answer(item: Mapping[str, Any], person: str, base_url: str) -> str:
+    """Where this person answers what asks for an answer; the link says nothing to whoever else finds it."""
+    asked = item.get("answering")
+    return f"{base_url}{ANSWER_AT}{links.sign(ANSWER_LINK, asked, person)}" if asked else ""
 
 
 def digest(key: UUID, payload: Mapping[str, Any], *, base_url: str, by_mail: bool, sees: Sees | None) -> None:

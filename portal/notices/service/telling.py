@@ -23,6 +23,7 @@ class How(TypedDict, total=False):
     urgent: bool
     calm: bool
     key: str | None
+    answering: UUID | None
 
 
 def tell(unit: int, message: Message, url: str, **how: Unpack[How]) -> None:
@@ -31,8 +32,8 @@ def tell(unit: int, message: Message, url: str, **how: Unpack[How]) -> None:
     Parameters of the message are plain values or {"en": …, "zh": …}; `url` is a path of the portal. `subject` is the thing that
     it is about, ("issue", its key): nobody is told who may not see it at the moment of sending. Without it, and without `kind`,
     the address says what it is about. What is `urgent` waits for no quiet hours and for no letter of the day; what is `calm`
-    always waits for the latter. With a `key`
-    the unit is told once, however often this is called."""
+    always waits for the latter. With a `key` the unit is told once, however often this is called. `answering` is a reminder
+    that its receivers may answer from their letters."""
     outbox.post_all([parcel(unit, message, url, **how)])
 
 
@@ -47,6 +48,8 @@ def parcel(unit: int, message: Message, url: str, **how: Unpack[How]) -> outbox.
     if kind is not None:
         payload["kind"] = kind.value
     payload |= {word: True for word in ("urgent", "calm") if how.get(word)}
+    if answering := how.get("answering"):
+        payload["answering"] = str(answering)
     return outbox.Parcel(TOPIC, unit, payload, how.get("key"))
 
 
@@ -61,6 +64,7 @@ class Told:
     line: Line | None
     urgent: bool
     calm: bool = False
+    answering: UUID | None = None
 
 
 def told(payload: Mapping[str, Any]) -> Told:
@@ -69,4 +73,5 @@ def told(payload: Mapping[str, Any]) -> Told:
     kind = NoticeKind(payload["kind"]) if payload.get("kind") else rules.kind_of(url)
     subject = (str(named[0]), UUID(named[1])) if named else rules.about(url)
     line = Line(payload["line"]) if payload.get("line") else None
-    return Told(message, url, kind, subject, bool(named), line, bool(payload.get("urgent")), bool(payload.get("calm")))
+    answering = UUID(payload["answering"]) if payload.get("answering") else None
+    return Told(message, url, kind, subject, bool(named), line, bool(payload.get("urgent")), bool(payload.get("calm")), answering)

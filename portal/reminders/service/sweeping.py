@@ -13,7 +13,7 @@ from portal.notices.rules import NoticeKind
 from portal.outbox import service as outbox
 from portal.reminders import queries, rules
 from portal.reminders.models import Reminder
-from portal.reminders.rules import Channel, Item, Rung, Told
+from portal.reminders.rules import Answer, Channel, Item, Rung, Told
 from portal.worktime import WorkingTime
 from tenants import clock
 from tenants.access import HEADQUARTERS
@@ -51,10 +51,10 @@ def sweep(unit: int, *, seconds: float = BUDGET) -> Counts:
         counts.seen += len(items)
         come = [(item, rung, rules.reached(rung.whom, item, staff)) for item, rung in _due(items, now, steps, time)]
         new = _noted(come, now)
-        counts.told += sum(bool(people) for _, _, people in new)
-        counts.nobody += sum(not people for _, _, people in new)
-        outbox.post_all([parcel for item, rung, people in new
-                         for parcel in _parcels(item, rung, people, rules.message(item, now, names[item.unit], time))])
+        counts.told += sum(bool(people) for *_, people in new)
+        counts.nobody += sum(not people for *_, people in new)
+        outbox.post_all([parcel for key, item, rung, people in new
+                         for parcel in _parcels(key, item, rung, people, rules.message(item, now, names[item.unit], time))])
         db.session.commit()
         db.session.expunge_all()
         if monotonic() > until:
@@ -65,6 +65,7 @@ def sweep(unit: int, *, seconds: float = BUDGET) -> Counts:
 
 def _due(items: Sequence[Item], now: datetime, steps: rules.Ladder, time: WorkingTime) -> Iterator[tuple[Item, Rung]]:
     told: Mapping[tuple[UUID, str, str, str], Collection[str]] | None = None
+    said: Mapping[tuple[UUID, str, str, str], Collection[tuple[Answer, datetime]]] | None = None
     steps_of: dict[tuple[object, ...], tuple[Rung, ...]] = {}                # of a slice, in which deadlines are often the same
     for item in items:
         same = item.kind, item.due, item.continuous
@@ -74,14 +75,19 @@ def _due(items: Sequence[Item], now: datetime, steps: rules.Ladder, time: Workin
         if come:
             told = queries.told(items) if told is None else told             # asked only where something may be due
             fired = told.get((item.key, item.kind, item.part, item.round), ())
-            yield from ((item, rung) for rung in come if rung.code not in fired)
+            new = [rung for rung in come if rung.code not in fired]
+            if new:
+                said = queries.answers(items) if said is None else said
+                heard = said.get((item.key, item.kind, item.part, item.round), ())
+                yield from ((item, rung) for rung in new if not rules.silenced(rung, heard, now, time))
 
 
 Due = tuple[Item, Rung, tuple[Told, ...]]
+Noted = tuple[UUID, Item, Rung, tuple[Told, ...]]
 
 
-def _noted(come: Sequence[Due], now: datetime) -> list[Due]:
-    """Those that no other sweep has noted before."""
+def _noted(come: Sequence[Due], now: datetime) -> list[Noted]:
+    """Those that no other sweep has noted before, each with the key of its note."""
     if not come:
         return []
     keys = [uuid7() for _ in come]
@@ -91,13 +97,13 @@ def _noted(come: Sequence[Due], now: datetime) -> list[Due]:
           "part": item.part, "round": item.round, "rung": rung.code, "people": [p for _, p in people], "at": now}
          for key, (item, rung, people) in zip(keys, come, strict=True)])
     written = set(rows.scalars())
-    return [due for key, due in zip(keys, come, strict=True) if key in written]
+    return [(key, *due) for key, due in zip(keys, come, strict=True) if key in written]
 
 
-def _parcels(item: Item, rung: Rung, people: Sequence[Told], message: Message) -> Iterator[outbox.Parcel]:
+def _parcels(key: UUID, item: Item, rung: Rung, people: Sequence[Told], message: Message) -> Iterator[outbox.Parcel]:
     for unit, group in groupby(sorted(people), key=lambda told: told[0]):
         yield notices.parcel(unit, message, item.url, people=[p for _, p in group], subject=(item.about, item.key),
-                             kind=NoticeKind.REMINDER, calm=rung.channel is Channel.DIGEST,
+                             kind=NoticeKind.REMINDER, calm=rung.channel is Channel.DIGEST, answering=key,
                              key=f"{item.key} {item.kind} {item.part} {item.round} {rung.code}")
 
 

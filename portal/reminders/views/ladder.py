@@ -9,12 +9,11 @@ from flask.typing import ResponseReturnValue
 from portal.reminders import forms, queries, rules, service
 from portal.reminders.forms import Row
 from portal.reminders.rules import CHANNELS, KINDS, PEOPLE, SPANS
-from portal.web.access import Route, identity
+from portal.web.access import identity
 from portal.web.templating import done, translate
 from tenants import clock
 from tenants.errors import Invalid, Stale
 from tenants.messages import N_, Message
-from tenants.permissions import Permission
 
 MOST_SHOWN = 200
 EMPTY_ROWS = 3
@@ -52,11 +51,3 @@ def _page(rows: Sequence[Row], seen: str, errors: Mapping[str, Sequence[Message]
         ("kind", KINDS), ("span", SPANS), ("whom", PEOPLE), ("channel", CHANNELS))}
     return render_template("reminders/ladder.html", rows=[*rows, *({} for _ in range(EMPTY_ROWS))], seen=seen, errors=errors or {},
                            said=said, options=options, most=rules.MOST_STEPS)
-
-
-NAME, PREFIX = "reminders", "/reminders"
-ROUTES: tuple[Route, ...] = (
-    ("GET", "", index, Permission.LADDER_KEEP),
-    ("POST", "", save, Permission.LADDER_KEEP),
-    ("GET", "/tomorrow", tomorrow, Permission.LADDER_KEEP),
-)
