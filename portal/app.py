@@ -35,6 +35,8 @@ from portal.health import views as health
 from portal.issues import api as issues_api
 from portal.issues import exports as issues_export
 from portal.issues import views as issues
+from portal.meetings import exports as meetings_export
+from portal.meetings import views as meetings
 from portal.models import METADATA
 from portal.notices import views as notices
 from portal.operations import views as operations
@@ -53,8 +55,8 @@ from tenants.db import db
 
 FEATURES: tuple[ModuleType, ...] = (
     accounts, filings, assignments, units, permissions, desk, reminders, programmes, board, notices, operations, saved, campaigns,
-    cautions, issues, flows, exchange, audit_views, health, files, assignments_export, board_export, campaigns_export,
-    filings_export, flows_export, issues_export, units_export)
+    cautions, issues, meetings, flows, exchange, audit_views, health, files, assignments_export, board_export, campaigns_export,
+    filings_export, flows_export, issues_export, meetings_export, units_export)
 APIS: tuple[ModuleType, ...] = (
     units_api, assignments_api, programmes_api, board_api, filings_api, campaigns_api, issues_api, files_api, api_documentation)
 

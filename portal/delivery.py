@@ -12,6 +12,7 @@ from portal.exchange import service as exchange
 from portal.filings import queries as filings
 from portal.issues import queries as issues
 from portal.issues import service as issue_service
+from portal.meetings import queries as meetings
 from portal.notices import service as notices
 from portal.outbox import service as outbox
 from portal.outbox.service import Handler
@@ -55,7 +56,7 @@ def _found(one: Callable[[Identity, UUID], Any]) -> Callable[[Identity, UUID], b
 # Kind of thing → may this person see this one now? Every kind that is named as a notice's subject has its line here.
 SEES: notices.Sees = {
     "assignment": _found(assignments.one), "campaign": _found(campaigns.one), "filing": _found(filings.one),
-    "issue": _found(issues.one), "programme": _found(programmes.one)}
+    "issue": _found(issues.one), "meeting": _found(meetings.one), "programme": _found(programmes.one)}
 
 
 def handlers(settings: Settings) -> Mapping[str, Handler]:

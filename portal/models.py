@@ -7,6 +7,7 @@ import portal.audit.models
 import portal.campaigns.models
 import portal.filings.models
 import portal.issues.models
+import portal.meetings.models
 import portal.notices.models
 import portal.operations.models
 import portal.outbox.models

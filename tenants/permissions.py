@@ -61,6 +61,10 @@ class Permission(StrEnum):
     EXCHANGE_RULES = "exchange.rules"
     CHANNEL_KEEP = "channel.keep"
     LADDER_KEEP = "ladder.keep"
+    MEETING_LIST = "meeting.list"
+    MEETING_READ = "meeting.read"
+    MEETING_HOLD = "meeting.hold"
+    MEETING_ANSWER = "meeting.answer"
     AUDIT_READ = "audit.read"
     ADMINISTER = "administer"
 
@@ -180,8 +184,23 @@ _EXCHANGE: dict[tuple[Role, Relation], frozenset[Permission]] = {
     (Role.MEMBER, R.FIRST): _FIRST,
 }
 
-TABLE = {key: _PROGRAMME.get(key, frozenset()) | _EXCHANGE.get(key, frozenset())
-         for role in Role for relation in Relation if (key := (role, relation)) in _PROGRAMME or key in _EXCHANGE}
+# Meetings: headquarters calls them, the office for all, a line's lead for that line; units see what they are invited to.
+_MEETINGS: dict[tuple[Role, Relation], frozenset[Permission]] = {
+    **{(role, R.NOTHING): frozenset({P.MEETING_LIST}) for role in Role if role not in (Role.ASSESSOR, Role.ADMINISTRATOR)},
+    (Role.HQ_LEADER, R.OVERSIGHT): frozenset({P.MEETING_READ}),
+    (Role.AUDITOR, R.OVERSIGHT): frozenset({P.MEETING_READ}),
+    (Role.HQ_OFFICE, R.OVERSIGHT): frozenset({P.MEETING_READ, P.MEETING_HOLD}),
+    (Role.HQ_LINE_LEAD, R.OVERSIGHT): frozenset({P.MEETING_READ}),
+    (Role.HQ_LINE_LEAD, R.OVERSIGHT_LINE): frozenset({P.MEETING_HOLD}),
+    (Role.UNIT_HEAD, R.PARTY): frozenset({P.MEETING_READ, P.MEETING_ANSWER}),
+    (Role.UNIT_CONTACT, R.PARTY): frozenset({P.MEETING_READ, P.MEETING_ANSWER}),
+    (Role.LINE_OWNER, R.PARTY): frozenset({P.MEETING_READ}),
+    (Role.MEMBER, R.PARTY): frozenset({P.MEETING_READ}),
+}
+
+_ALL = (_PROGRAMME, _EXCHANGE, _MEETINGS)
+TABLE = {key: frozenset().union(*(part.get(key, frozenset()) for part in _ALL))
+         for role in Role for relation in Relation if any((key := (role, relation)) in part for part in _ALL)}
 
 
 def grants(permission: Permission) -> Iterator[tuple[Role, Relation]]:

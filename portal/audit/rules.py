@@ -32,6 +32,8 @@ ACTIONS: Mapping[str, Message] = {
     "join": N_("joined with further complaints"), "warn": N_("warned alike campaigns"),
     "succeed": N_("it moved to the unit's successor"),
     "access": N_("gave access with a password for once"), "token": N_("made an access token"), "revoke": N_("revoked"),
+    "convene": N_("called the meeting"), "decide": N_("wrote down a decision"),
+    "assign": N_("made an assignment of a decision"), "publish": N_("published"), "addendum": N_("added an addendum"),
     "retry": N_("tried again"), "run": N_("ran out of turn"),
 }
 TONES: Mapping[str, str] = {"approve": "green", "close": "green", "plan": "green", "return": "amber", "chase": "amber",
@@ -49,7 +51,7 @@ KINDS: Mapping[str, Message] = {
     "channel": N_("Channel"), "outbox_message": N_("Message"), "task": N_("Task"),
     "term": N_("Name of a code"), "campaign": N_("Campaign"), "campaign_receipt": N_("Receipt"), "caution": N_("Warning"),
     "issue": N_("Quality issue"), "issue_limit": N_("Time limit of issues"), "desk_exception": N_("Desk served by another line"),
-    "reminder_rung": N_("Rung of the ladder")}
+    "reminder_rung": N_("Rung of the ladder"), "meeting": N_("Meeting")}
 FIELDS: Mapping[str, Message] = {
     "state": N_("State"), "items": N_("Items"), "mechanism": N_("Working mechanism"), "team": N_("Project team"),
     "contacts": N_("Contacts and counterparts"), "readiness": N_("Systems with quality functions"), "owner": N_("Owner"),
@@ -57,6 +59,7 @@ FIELDS: Mapping[str, Message] = {
     "line": N_("Line"), "remark": N_("Remark"), "text": N_("Text"), "reason": N_("Reason"), "percent": N_("Percent"),
     "chase_count": N_("Times chased"), "year": N_("Year"), "templates": N_("Templates"), "assignments": N_("Assignments"),
     "template added": N_("Template added"), "template removed": N_("Template removed"), "milestone": N_("Milestone"),
+    "place": N_("Place"), "agenda": N_("Agenda"),
     "name": N_("Its name"), "name_zh": N_("Name in Chinese"), "title": N_("Title"), "title_zh": N_("Title in Chinese"),
     "deliverable_zh": N_("Deliverable in Chinese"), "evidence": N_("Evidence"), "evidence_zh": N_("Evidence in Chinese"),
     "email": N_("Mail address"), "phone": N_("Telephone"), "language": N_("Language"), "unit": N_("Unit"), "code": N_("Code"),

@@ -35,7 +35,8 @@ _TERMS = {"line": "line", "role": "role", "process": "process", "category": "cat
           "business": "business", "severity": "severity", "stage": "issue_stage",
           "served_by": "line"}
 _UNITS = frozenset({"unit", "parent_id", "merged_into_id", "product_owner", "lands_in", "configured_in"})
-_PATHS = {"campaign": "/campaigns/{}", "filing": "/filings/{}", "assignment": "/assignments/{}", "programme": "/programmes/{}"}
+_PATHS = {"meeting": "/meetings/{}", "campaign": "/campaigns/{}",
+          "filing": "/filings/{}", "assignment": "/assignments/{}", "programme": "/programmes/{}"}
 Pair = tuple[str, str]
 
 

@@ -51,7 +51,7 @@ CHANNELS: Mapping[ChannelKind, Message] = {ChannelKind.WECOM: N_("WeCom"), Chann
 STANDARD = Mode.AT_ONCE                # of who has chosen nothing
 
 _KEY = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
-_ABOUT = re.compile(rf"/(programme|filing|assignment|issue|campaign)s(?![\w-])(?:/({_KEY})(?![\w-]))?")
+_ABOUT = re.compile(rf"/(programme|filing|assignment|issue|campaign|meeting)s(?![\w-])(?:/({_KEY})(?![\w-]))?")
 About = tuple[str, UUID]
 
 

@@ -76,6 +76,12 @@ GROUPS: Sequence[tuple[Message, Mapping[Permission, Message]]] = (
         P.FLOWS_READ: N_("read who raises to whom"),
         P.EXCHANGE_RULES: N_("set limits, working hours and desks"),
     }),
+    (N_("Meetings"), {
+        P.MEETING_LIST: N_("list meetings"),
+        P.MEETING_READ: N_("read a meeting"),
+        P.MEETING_HOLD: N_("call a meeting, write down decisions and minutes"),
+        P.MEETING_ANSWER: N_("answer an invitation"),
+    }),
     (N_("Administration"), {
         P.CHANNEL_KEEP: N_("keep the channels of a unit"),
         P.AUDIT_READ: N_("read the whole audit trail"),

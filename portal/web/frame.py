@@ -34,6 +34,7 @@ PLACES = (
     Place(N_("Campaigns"), "/campaigns", Permission.CAMPAIGN_LIST, "bar", icon="speakerphone", key="c"),
     Place(N_("Quality issues"), "/issues", Permission.ISSUE_LIST, "bar", icon="message-report", key="q"),
     Place(N_("Flows"), "/flows", Permission.FLOWS_READ, icon="arrows-exchange", key="w"),
+    Place(N_("Meetings"), "/meetings", Permission.MEETING_LIST, icon="users"),
     Place(N_("Responsibilities"), "/responsibilities", Permission.DIRECTORY_READ, "bar", icon="hierarchy-2", key="r"),
     Place(N_("Units"), "/units", Permission.DIRECTORY_READ, icon="building", key="u"),
     Place(N_("Programmes"), "/programmes", Permission.PROGRAMME_READ, icon="calendar-event", key="p"),

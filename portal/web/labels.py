@@ -15,6 +15,9 @@ LIGHTS: Mapping[str, tuple[Message, Message]] = {
 
 # (kind of thing, state) → (word, tone)
 STATES: Mapping[tuple[str, str], tuple[Message, str]] = {
+    ("meeting", "called"): (N_("Called"), "blue"),
+    ("meeting", "published"): (N_("Minutes out"), "green"),
+    ("meeting", "cancelled"): (N_("Cancelled"), "grey"),
     ("programme", "draft"): (N_("Draft"), "grey"),
     ("programme", "issued"): (N_("Issued"), "green"),
     ("programme", "ended"): (N_("Ended"), "grey"),

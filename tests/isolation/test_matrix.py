@@ -16,6 +16,7 @@ from portal.attachments import service as files
 from portal.campaigns import queries as campaigns
 from portal.filings import service as filings
 from portal.issues import queries as issues
+from portal.meetings import queries as meetings
 from tenants.access import Identity, Subject, permits
 from tenants.context import Lane, Scope
 from tenants.db import db, uuid7
@@ -27,6 +28,7 @@ from tests.factories import people, world
 from tests.factories.exchange import campaign, raised
 from tests.factories.exchange import unit as unit_of
 from tests.factories.files import PDF
+from tests.factories.meetings import meeting
 from tests.factories.plans import draft
 from tests.web.browsing import Browser
 
@@ -36,17 +38,19 @@ REFUSED = {401, 403, 404}
 P = Permission
 
 # What a key in an address stands for. `read` is what makes the thing visible at all.
-KINDS = {"/issues/<key>": "issue", "/campaigns/import/<key>": "own", "/campaigns/<key>": "campaign", "/cautions/<key>": "own",
+KINDS = {"/issues/<key>": "issue", "/campaigns/import/<key>": "own", "/campaigns/<key>": "campaign", "/meetings/<key>": "meeting",
+         "/cautions/<key>": "own",
          "/saved/<uuid:key>": "own",
          "/assignments/<key>": "assignment", "/filings/<key>": "filing", "/programmes/<key>": "programme", "/units/<code>": "unit",
          "/files/<uuid:key>": "file", "/files/<key>": "file",
          "/account/delegations/<uuid:key>": "own", "/notices/<uuid:key>": "own", "/channels/<uuid:key>": "own",
          "/reminders/<uuid:key>": "own", "/reminders/answer/<token>": "own",
          "/operations/parked/<uuid:key>": "own"}
-READS = {"issue": P.ISSUE_READ, "campaign": P.CAMPAIGN_READ,
+READS = {"meeting": P.MEETING_READ, "issue": P.ISSUE_READ, "campaign": P.CAMPAIGN_READ,
          "assignment": P.ASSIGNMENT_READ, "file": P.ASSIGNMENT_READ, "filing": P.FILING_READ, "programme": P.PROGRAMME_READ}
 # Granted only for a thing, but asked for on a page of many: the things chosen decide, one by one.
-BY_ITEM = {*((method, f"/campaigns/{page}") for method in ("GET", "POST") for page in ("new", "import")),
+BY_ITEM = {("GET", "/meetings/new"), ("POST", "/meetings/new"),
+           *((method, f"/campaigns/{page}") for method in ("GET", "POST") for page in ("new", "import")),
            ("GET", "/campaigns/import/template.xlsx"), ("POST", "/api/v1/campaigns"), ("GET", "/cautions"),
            ("GET", "/issues/new"), *(("POST", f"/issues/new{part}") for part in ("", "/campaigns", "/about", "/route")),
            ("POST", "/api/v1/issues"), ("POST", "/api/v1/issues/route"),
@@ -81,9 +85,11 @@ def things(acting: As, superuser: Superuser) -> dict[str, Thing]:
         db.session.commit()
     about = campaign(superuser, "migu", lands=["guangdong", "beijing"])
     issue = raised(acting, "contact.guangdong", about, also=(unit_of(superuser, "beijing"),))
+    called = meeting(acting, "office", "guangdong", "beijing")
     with acting("leader") as reader:
         concerned, launched = issues.one(reader, issue).subject, campaigns.one(reader, about).subject
-    return {"issue": Thing(str(issue), concerned), "campaign": Thing(str(about), launched),
+        sits = meetings.one(reader, called).subject
+    return {"meeting": Thing(str(called), sits), "issue": Thing(str(issue), concerned), "campaign": Thing(str(about), launched),
             "assignment": Thing(str(row[0]), Subject(unit, Line.MARKET)), "file": Thing(file, Subject(unit, Line.MARKET)),
             "filing": Thing(key, Subject(unit)),
             "programme": Thing(programme, None, str(part[0])), "unit": Thing("guangdong", Subject(unit)),

@@ -1,0 +1,89 @@
+"""The pages of meetings: list, form, one meeting, and what an assignment's page shows of it."""
+from datetime import timedelta
+from io import BytesIO
+
+import pytest
+from flask import Flask
+from openpyxl import load_workbook
+
+from tenants import clock
+from tests.conftest import As
+from tests.factories import world
+from tests.factories.files import PDF
+from tests.factories.meetings import meeting
+from tests.web.browsing import Browser, faults_beside
+from tests.web.counting import statements
+
+FORM = {"title": "示例 Complaints of winter", "kind": "exchange", "place": "Hall 1", "day": "2026-03-12",
+        "from": "09:30", "until": "11:30", "units": ["guangdong", "tibet"], "item": ["Figures", ""], "presenter": ["guangdong", ""]}
+
+
+@pytest.fixture
+def enter(app: Flask):  # type: ignore[no-untyped-def]  # a factory of browsers
+    def made(name: str) -> Browser:
+        app.extensions["portal.limiter"].reset()
+        browser = Browser(app)
+        browser.sign_in(name)
+        browser.client.set_cookie("language", "en")
+        return browser
+    return made
+
+
+def test_called_answered_held_and_decided(app: Flask, enter) -> None:  # type: ignore[no-untyped-def]
+    office = enter("office")
+    office.get("/meetings/new")
+    wrong = office.post("/meetings/new", {**FORM, "title": "", "day": "soon", "units": []})
+    assert wrong.status_code == 422 and "Complaints" not in wrong.text and "Figures" in wrong.text
+    assert "Write the date" in faults_beside(wrong, "day") and "at least one unit" in wrong.text and faults_beside(wrong, "title")
+    answer = office.post("/meetings/new", FORM)
+    assert answer.status_code == 303
+    page = answer.headers["Location"]
+    contact = enter("contact.guangdong")
+    assert "Answer who comes: 示例 Complaints of winter" in contact.get("/desk").text
+    assert 'id="answering"' in contact.get(page).text
+    refused = contact.post(f"{page}/answer", {"answer": "excused", "words": ""})
+    assert refused.status_code == 422 and "why nobody does" in faults_beside(refused, "words")
+    assert contact.post(f"{page}/answer", {"answer": "comes", "words": ""}).status_code == 303
+    outsider = enter("contact.beijing")
+    assert outsider.get(page).status_code == 404 and "Complaints of winter" not in outsider.get("/meetings").text
+    assert outsider.get("/meetings?q=Complaints").text.count("/meetings/0") == 0
+    with clock.standing_at(world.NOW + timedelta(days=3)):
+        office = enter("office")
+        shown = office.get(page).text
+        assert "comes" in shown and "1 of 2" in office.get("/meetings").text
+        office.get(page)
+        assert office.post(f"{page}/files", {"file": (BytesIO(PDF), "Slides.pdf")}, content_type="multipart/form-data"
+                           ).status_code == 303
+        what = {"title": "Correct the bills", "deliverable": "A list", "unit": "guangdong", "line": "market", "due": "2026-06-01"}
+        bad = office.post(f"{page}/decisions", {**what, "due": "2026-01-01"})
+        assert bad.status_code == 422 and "has passed" in faults_beside(bad, "decision-due") and "A list" in bad.text
+        assert office.post(f"{page}/decisions", what).status_code == 303
+        assert office.post(f"{page}/publish", {"minutes": "Said a lot", "version": "99"}).status_code == 412
+        key = office.get(page).text.split('name="decision" value="')[1].split('"')[0]
+        assert office.post(f"{page}/assign", {"decision": key}).status_code == 303
+        version = office.get(page).text.split('name="version" value="')[1].split('"')[0]
+        assert office.post(f"{page}/publish", {"minutes": "Said a lot", "version": version}).status_code == 303
+        assert office.post(f"{page}/publish", {"minutes": "Other"}).status_code == 409
+        assert office.post(f"{page}/addenda", {"text": "And more"}).status_code == 303
+        seen = office.get(page).text
+        assert "Said a lot" in seen and "And more" in seen and "Slides.pdf" in seen
+        assignment = seen.split('href="/assignments/')[1].split('"')[0]
+        contact = enter("contact.guangdong")
+        assert "Said a lot" in contact.get(page).text
+        below = contact.get(f"/assignments/{assignment}").text
+        assert "Decided at a meeting" in below and f'href="{page}"' in below
+        book = load_workbook(BytesIO(contact.get("/meetings.xlsx?kind=exchange").data))
+        assert "示例 Complaints of winter" in [c.value for row in book.worksheets[0].iter_rows() for c in row]
+
+
+def test_the_list_asks_the_same_however_long(app: Flask, enter, acting: As) -> None:  # type: ignore[no-untyped-def]
+    meeting(acting, "office", "guangdong")
+    contact, counts = enter("contact.guangdong"), []
+    contact.get("/meetings")
+    for more in (0, 3):
+        for _ in range(more):
+            meeting(acting, "office", "guangdong", "tibet")
+        with statements(app) as sent:
+            assert contact.get("/meetings?when=coming").status_code == 200
+        counts.append(len(sent))
+    assert counts[0] == counts[1] <= 20
