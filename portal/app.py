@@ -26,6 +26,7 @@ from portal.campaigns.views import cautions
 from portal.config import Settings
 from portal.desk import views as desk
 from portal.exchange import views as exchange
+from portal.feeds import views as feeds
 from portal.filings import api as filings_api
 from portal.filings import exports as filings_export
 from portal.filings import views as filings
@@ -55,8 +56,8 @@ from tenants.db import db
 
 FEATURES: tuple[ModuleType, ...] = (
     accounts, filings, assignments, units, permissions, desk, reminders, programmes, board, notices, operations, saved, campaigns,
-    cautions, issues, meetings, flows, exchange, audit_views, health, files, assignments_export, board_export, campaigns_export,
-    filings_export, flows_export, issues_export, meetings_export, units_export)
+    feeds, cautions, issues, meetings, flows, exchange, audit_views, health, files, assignments_export, board_export,
+    campaigns_export, filings_export, flows_export, issues_export, meetings_export, units_export)
 APIS: tuple[ModuleType, ...] = (
     units_api, assignments_api, programmes_api, board_api, filings_api, campaigns_api, issues_api, files_api, api_documentation)
 

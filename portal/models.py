@@ -5,6 +5,7 @@ import portal.assignments.models
 import portal.attachments.models
 import portal.audit.models
 import portal.campaigns.models
+import portal.feeds.models
 import portal.filings.models
 import portal.issues.models
 import portal.meetings.models

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from portal.accounts import queries, rules, service
 from portal.audit.rules import FIELDS
-from portal.web import kept
+from portal.web import kept, panels
 from portal.web.access import Route, identity, whole_identity
 from portal.web.addresses import local_path
 from portal.web.names import term, unit_short
@@ -87,6 +87,7 @@ def _page(faults: Mapping[str, Sequence[Message]], typed: Mapping[str, Any]) -> 
     return render_template(
         "accounts/account.html", person=queries.person(me.person), held=held, own=[(a.id, words(a)) for a in own],
         delegations=queries.delegations_of([a.id for a in held]), by_id={a.id: a for a in held},
+        panels=panels.of("account", me.person),
         carried=queries.carried_for_others(me), colleagues=_colleagues(own), typed=typed, longest=rules.LONGEST_DELEGATION.days,
         faults={k: [translate(m) for m in v] for k, v in faults.items()})
 

@@ -49,6 +49,12 @@ def _lock(key: str) -> int:
 
 
 def _fingerprint() -> bytes:
+    """Of what is asked, and of the functions in which it is: who has lost one is not told again what it had shown."""
+    functions = sorted(str(a.id) for a in identity().appointments)
+    return hashlib.sha256(_of_body() + json.dumps(functions).encode()).digest()
+
+
+def _of_body() -> bytes:
     """Of what the body says: JSON that differs in white space or order of fields is the same, and so are files sent again,
     whatever stands between them."""
     if request.mimetype == "multipart/form-data":

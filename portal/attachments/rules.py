@@ -26,7 +26,8 @@ _DAMAGED = N_("The file is damaged: it cannot be opened.")
 _PROGRAMS = (b"MZ", b"\x7fELF", b"\xfe\xed\xfa", b"\xcf\xfa\xed\xfe", b"\xce\xfa\xed\xfe", b"\xca\xfe\xba\xbe", b"#!", b"\x00asm",
              b"L\x00\x00\x00\x01\x14\x02\x00", b"dex\n")
 _ACTIVE = re.compile(rb"<\s*(?:!doctype|html|head|body|script|svg|iframe|object|embed|meta|link|\?php|%)", re.I)
-_ACTIVE_PDF = re.compile(rb"/(?:JavaScript|Launch|EmbeddedFile|RichMedia)\b")
+_ACTIVE_PDF = re.compile(rb"/(?:JavaScript|JS|Launch|EmbeddedFile|RichMedia)\b")
+_PDF_ESCAPE = re.compile(rb"#([0-9A-Fa-f]{2})")         # within a name: /J#61vaScript is /JavaScript (ISO 32000-1, 7.3.5)
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _RESERVED = re.compile(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\..*)?", re.I)
 _UNFIT_IN_NAMES = re.compile(r'[<>:"|?*]')
@@ -68,7 +69,7 @@ def too_large() -> Message:
 def _pdf(content: bytes, _: str) -> None:
     if not content.startswith(b"%PDF-") or b"%%EOF" not in content[-4_096:]:
         raise Unfit(_DISAGREES)
-    if _ACTIVE_PDF.search(content):
+    if _ACTIVE_PDF.search(_PDF_ESCAPE.sub(lambda found: bytes((int(found[1], 16),)), content)):
         raise Unfit(N_("The PDF contains scripts or further files. Print it into a new PDF."))
 
 

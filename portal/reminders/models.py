@@ -50,7 +50,8 @@ class ReminderAnswer(Base):
     """What somebody who was reminded has answered, in this round of the thing. By a letter's link at most once a reminder and
     person: `by_link` is what makes it single-use."""
     __tablename__ = "reminder_answer"
-    __table_args__ = (one_of("answer", Answer), Index("ix_reminder_answer_subject", "subject_id", "at"), Index("ix_reminder_answer_unit", "unit_id", "at"),
+    __table_args__ = (one_of("answer", Answer),
+                      Index("ix_reminder_answer_subject", "subject_id", "at"), Index("ix_reminder_answer_unit", "unit_id", "at"),
                       Index("uq_reminder_answer_link", "reminder_id", "person_id", unique=True, postgresql_where="by_link"),
                       kind(Kind.OWNED))
     id: Mapped[Key]

@@ -44,7 +44,7 @@ KINDS = {"/issues/<key>": "issue", "/campaigns/import/<key>": "own", "/campaigns
          "/assignments/<key>": "assignment", "/filings/<key>": "filing", "/programmes/<key>": "programme", "/units/<code>": "unit",
          "/files/<uuid:key>": "file", "/files/<key>": "file",
          "/account/delegations/<uuid:key>": "own", "/notices/<uuid:key>": "own", "/channels/<uuid:key>": "own",
-         "/reminders/<uuid:key>": "own", "/reminders/answer/<token>": "own",
+         "/reminders/<uuid:key>": "own", "/calendar/<secret>": "own", "/reminders/answer/<token>": "own",
          "/operations/parked/<uuid:key>": "own"}
 READS = {"meeting": P.MEETING_READ, "issue": P.ISSUE_READ, "campaign": P.CAMPAIGN_READ,
          "assignment": P.ASSIGNMENT_READ, "file": P.ASSIGNMENT_READ, "filing": P.FILING_READ, "programme": P.PROGRAMME_READ}

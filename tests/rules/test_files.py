@@ -24,6 +24,7 @@ BAD = [
     ("a.png", png()[:-5], "damaged"), ("a.jpg", b"\xff\xd8\xff\xe0" + HTML, "scripts or HTML"),
     ("a.jpg", png(), "not what its name"), ("a.pdf", b"%PDF-1.7 no end", "not what its name"),
     ("a.pdf", PDF.replace(b"/Catalog", b"/Catalog/OpenAction<</S/JavaScript>>"), "scripts"),
+    ("a.pdf", PDF.replace(b"/Catalog", b"/Catalog/OpenAction<</S/J#61va#53cript>>"), "scripts"),
     ("a.pdf", HTML, "not what its name"), ("a.txt", HTML, "scripts or HTML"),
     ("a.csv", b"  <svg onload=alert(1)>", "scripts or HTML"), ("a.txt", b"<?php system(1);", "scripts or HTML"),
     ("a.txt", bytes(range(256)), "neither"), ("a.txt", b"a\x00b", "not what its name"), ("a.txt", b"\xff\xff\xff", "neither"),

@@ -36,6 +36,7 @@ HEADINGS: Sequence[Heading] = (
     Heading("brand", ("Brand", "品牌")), Heading("business", ("New or existing", "新上线或现有")),
     Heading("rules_text", ("Rules of the offer", "规则内容")), Heading("notice_text", ("Customer notice", "客户告知")),
     Heading("training_on", ("Training on", "培训日期")), Heading("configured_in", ("Configured in", "系统配置范围")))
+EXAMPLES = frozenset({"(example)", "（示例）"})          # in place of a code: the template's row that shows how it is meant
 FIELDS = tuple(h.name for h in HEADINGS)
 _DAYS = ("starts", "ends", "training_on")
 _NETWORK = frozenset({"network", "whole network", "全网"})
@@ -70,11 +71,12 @@ def upload(stream: BinaryIO, name: str, *, actor: Identity) -> CampaignImport:
     """Read a workbook and keep its rows until they are taken in. Raises NotPermitted, Invalid at "file"."""
     may_import(actor)
     table = sheets.read(stream, HEADINGS, most_rows=MOST_ROWS)
-    if not table.rows:
+    rows = [row for row in table.rows if str(row.cells.get("code") or "").strip() not in EXAMPLES]
+    if not rows:
         raise Invalid({FILE: [N_("There are headings, and no rows below them.")]})
     db.session.execute(delete(CampaignImport).where(CampaignImport.person_id == actor.person,
                                                     CampaignImport.at < clock.now() - timedelta(days=KEPT_DAYS)))
-    return _keep(texts.prose(name)[:texts.SHORT], [_written(row) for row in table.rows], actor)
+    return _keep(texts.prose(name)[:texts.SHORT], [_written(row) for row in rows], actor)
 
 
 def _keep(name: str, rows: list[dict[str, Any]], actor: Identity) -> CampaignImport:

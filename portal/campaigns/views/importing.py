@@ -16,6 +16,7 @@ from portal.sheets import Cell, Column, workbook
 from portal.web.access import identity
 from portal.web.downloads import XLSX, disposition
 from portal.web.locale import language
+from portal.web.names import term
 from portal.web.templating import done, translate
 from tenants.db import db
 from tenants.errors import Invalid, RuleViolated
@@ -23,8 +24,11 @@ from tenants.messages import N_, Message
 
 FAULTS_SHOWN, ROWS_SHOWN = 200, 20
 _WIDE = frozenset({"name", "lands_in", "configured_in", "rules_text", "notice_text"})
-_EXAMPLE = {"code": "GD-2026-001", "name": "Spring data pack", "unit": "guangdong", "line": "market", "lands_in": "guangdong",
-            "starts": "2026-04-01", "ends": "2026-09-30", "segment": "C", "business": "new"}
+_EXAMPLE = {
+    "en": {"code": "(example)", "name": "Spring data pack", "unit": "Guangdong", "lands_in": "Guangdong, Guangxi",
+           "starts": "2026-04-01", "ends": "2026-09-30", "segment": "C"},
+    "zh": {"code": "（示例）", "name": "春季流量包", "unit": "广东", "lands_in": "广东、广西",
+           "starts": "2026-04-01", "ends": "2026-09-30", "segment": "C"}}
 
 
 def choose() -> ResponseReturnValue:
@@ -41,8 +45,9 @@ def _page(errors: Any = None, status: int = 200) -> ResponseReturnValue:
 def template() -> Response:
     """An empty table with the headings, and one row that shows how it is meant."""
     service.may_import(identity())
-    return _download(str(_("Campaigns, to fill in")), [[_EXAMPLE.get(h.name, "") for h in HEADINGS]], "",
-                     str(_("The row below the headings is an example: replace it. Several units are divided by commas.")))
+    example = {**_EXAMPLE[language()], "line": term("line", "market"), "business": term("business", "new")}
+    return _download(str(_("Campaigns, to fill in")), [[example.get(h.name, "") for h in HEADINGS]], "",
+                     str(_("The row below the headings is an example, and is not taken in. Several units are divided by commas.")))
 
 
 def read_workbook() -> ResponseReturnValue:

@@ -1,5 +1,5 @@
 """What hangs on an issue: parties, turns, waits, comments, links, parts. Whoever sees the issue sees it, links excepted."""
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -147,6 +147,14 @@ def sub_issues(identity: Identity, issue: Issue) -> Sequence[Issue]:
 def merged(identity: Identity, issue: Issue) -> Sequence[Issue]:
     """The duplicates that were closed into this one, as far as this person reads them."""
     return db.session.scalars(listed([Issue.merged_into_id == issue.id, readable(identity)])).all()
+
+
+def names_of(addresses: Collection[str]) -> Mapping[str, str]:
+    """What the people of these mail addresses are called."""
+    if not addresses:
+        return {}
+    rows = db.session.execute(select(Person.email, Person.name).where(Person.email.in_(addresses)))
+    return {row.email: row.name for row in rows}
 
 
 def audience(issue: Issue) -> Sequence[Person]:

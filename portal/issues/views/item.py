@@ -101,7 +101,7 @@ def act(action: str) -> Callable[[str], ResponseReturnValue]:
 def _page(i: Issue, attempt: Attempt | None = None) -> ResponseReturnValue:
     me = identity()
     names, on = service.offers(i, actor=me), queries.clock(i)
-    turns, events = queries.turns(i), [_told(e) for e in queries.timeline(i)]
+    turns, events = queries.turns(i), _timeline(i)
     related = list(_related(i))
     step = _step(i, names, on, turns, attempt, _open_parts(i, related))
     offered = actions.offered(i, names, step.act or step.post, me)
@@ -238,12 +238,18 @@ _TONES = {"accept": "blue", "resolve": "blue", "confirm": "green", "reopen": "am
 _TEXTS = {"root_cause": N_("Root cause"), "solution": N_("Solution")}
 
 
-def _told(e: queries.Event) -> Told:
+def _timeline(i: Issue) -> list[Told]:
+    events = queries.timeline(i)
+    names = queries.names_of({str(m) for e in events for m in e.changes.get("mentions", ())})
+    return [_told(e, names) for e in events]
+
+
+def _told(e: queries.Event, names: Mapping[str, str]) -> Told:
     said = [("", e.words)] if e.words and e.action != "join" else []      # what is added with complaints is a comment too
     said += [(translate(label), str(_last(e.changes[k]))) for k, label in _TEXTS.items() if _last(e.changes.get(k))]
     return Told(e.at, e.by.name if e.by else "", e.on_behalf_of.name if e.on_behalf_of else "", unit_short(e.of) if e.of else "",
                 translate(words.step(e.action)), e.words, said, _to(e),
-                [str(m) for m in e.changes.get("mentions", ())], _TONES.get(e.action, ""))
+                [names.get(str(m), str(m)) for m in e.changes.get("mentions", ())], _TONES.get(e.action, ""))
 
 
 def _last(change: Any) -> Any:
