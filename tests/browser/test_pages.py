@@ -11,6 +11,7 @@ from tenants.db import db
 from tests.browser.conftest import AXE, Enter
 from tests.conftest import As, Superuser
 from tests.factories.exchange import campaign, raised, steps
+from tests.factories.meetings import meeting
 from tests.factories.plans import draft
 
 pytestmark = pytest.mark.browser
@@ -22,11 +23,11 @@ PAGES = {
                "/programmes/<programme>", "/programmes/<programme>/add", "/responsibilities", "/units", "/units/guangdong",
                "/permissions", "/notices", "/mail", "/help", "/account", "/account/password", "/issues?open=1", "/flows",
                "/flows?show=resolve&provinces=all", "/exchange", "/exchange/limits", "/exchange/hours", "/exchange/calendar",
-               "/exchange/desks", "/reminders", "/reminders/tomorrow"),
+               "/exchange/desks", "/reminders", "/reminders/tomorrow", "/meetings", "/meetings/new", "/meetings/<meeting>"),
     "contact.guangdong": ("/desk", "/board", "/filings", "/filings/<filing>?check=1", "/assignments", "/assignments/progress",
                           "/assignments/<assignment>", "/issues", "/issues/new", "/issues/new?campaign=<campaign>",
                           "/issues/<issue>", "/campaigns/<campaign>", "/notices/preferences", "/channels", "/channels/new",
-                          "/nowhere"),
+                          "/meetings/<meeting>", "/nowhere"),
     "market": ("/filings/<submitted>", "/filings/<submitted>/review", "/assignments/verify", "/assignments/<asked>",
                "/issues?todo=answer", "/issues/<issue>"),
     "auditor": ("/audit", "/filings/<submitted>"),
@@ -42,7 +43,7 @@ def keys(acting: As, superuser: Superuser) -> dict[str, str]:
     """One of each kind that the pages name: a draft of Guangdong, a plan of Migu under review, an issue with the market line."""
     about = campaign(superuser, "hq", product="migu")
     issue = raised(acting, "contact.guangdong", about)
-    found = {"campaign": str(about), "issue": str(issue)}
+    found = {"campaign": str(about), "issue": str(issue), "meeting": str(meeting(acting, "office", "guangdong", "beijing"))}
     steps(acting, issue)("market", "accept")
     steps(acting, issue)("market", "comment", "Seen here too.")
     with acting("contact.guangdong") as contact:
