@@ -46,6 +46,7 @@ from portal.programmes import api as programmes_api
 from portal.programmes import views as programmes
 from portal.reminders import views as reminders
 from portal.saved import views as saved
+from portal.search import views as search
 from portal.units import api as units_api
 from portal.units import exports as units_export
 from portal.units import views as units
@@ -56,7 +57,7 @@ from tenants.db import db
 
 FEATURES: tuple[ModuleType, ...] = (
     accounts, filings, assignments, units, permissions, desk, reminders, programmes, board, notices, operations, saved, campaigns,
-    feeds, cautions, issues, meetings, flows, exchange, audit_views, health, files, assignments_export, board_export,
+    feeds, search, cautions, issues, meetings, flows, exchange, audit_views, health, files, assignments_export, board_export,
     campaigns_export, filings_export, flows_export, issues_export, meetings_export, units_export)
 APIS: tuple[ModuleType, ...] = (
     units_api, assignments_api, programmes_api, board_api, filings_api, campaigns_api, issues_api, files_api, api_documentation)

@@ -23,7 +23,7 @@ PAGES = {
                "/programmes/<programme>", "/programmes/<programme>/add", "/responsibilities", "/units", "/units/guangdong",
                "/permissions", "/notices", "/mail", "/help", "/account", "/account/password", "/issues?open=1", "/flows",
                "/flows?show=resolve&provinces=all", "/exchange", "/exchange/limits", "/exchange/hours", "/exchange/calendar",
-               "/exchange/desks", "/reminders", "/reminders/tomorrow", "/meetings", "/meetings/new", "/meetings/<meeting>"),
+               "/exchange/desks", "/reminders", "/reminders/tomorrow", "/search?q=2026", "/meetings", "/meetings/new", "/meetings/<meeting>"),
     "contact.guangdong": ("/desk", "/board", "/filings", "/filings/<filing>?check=1", "/assignments", "/assignments/progress",
                           "/assignments/<assignment>", "/issues", "/issues/new", "/issues/new?campaign=<campaign>",
                           "/issues/<issue>", "/campaigns/<campaign>", "/notices/preferences", "/channels", "/channels/new",
