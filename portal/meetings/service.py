@@ -15,6 +15,7 @@ from portal.meetings.rules import MOST_ITEMS, Answer, Content, Decided, MeetingK
 from portal.notices import service as notices
 from portal.programmes import queries as programmes
 from portal.programmes import service as programme_service
+from portal.programmes.models import Programme
 from portal.programmes.rules import Selector
 from tenants import clock, directory
 from tenants.access import HEADQUARTERS, Appointment, Identity, Subject, need, permits
@@ -205,6 +206,12 @@ def _owner(unit: int, mail: str) -> UUID | None:
     return next((p.id for p in directory.people(unit) if p.email.casefold() == wanted), None) if wanted else None
 
 
+def _code(programme: Programme, meeting: Meeting) -> str:
+    """The day of the meeting, and a number: decisions of one day are counted in the order in which they are assigned."""
+    day = f"M{clock.local(meeting.starts_at):%m%d}-"
+    return f"{day}{1 + sum(t.code.startswith(day) for t in programme.templates)}"
+
+
 def _line(decision: MeetingDecision) -> Line:
     return Line(decision.line)
 
@@ -224,7 +231,7 @@ def assign(meeting: Meeting, key: UUID, *, actor: Identity) -> UUID:
     fitting = sorted((m for m in programme.milestones if m.due >= decision.due), key=lambda m: m.due) if programme else []
     if programme is None or not fitting:
         raise RuleViolated(N_("No programme that is issued has a milestone on or after %(day)s.", day=decision.due))
-    code = f"M{clock.local(meeting.starts_at):%m%d}-{decision.id.hex[-6:]}"
+    code = _code(programme, meeting)
     unit = db.session.scalars(select(Unit).where(Unit.id == decision.unit_id)).one()
     evidence = texts.prose(meeting.title)
     try:

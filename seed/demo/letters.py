@@ -38,6 +38,12 @@ def _to_unit(base_url: str) -> int:
         with clock.standing_at(message.at + timedelta(seconds=5)):
             notices.deliver(message.id, message.payload, base_url=base_url)
             message.done_at = clock.now()
+    db.session.flush()
+    write = notices.handlers(base_url, "")[notices.DIGEST]
+    for message in db.session.scalars(select(m).where(waiting, m.topic == notices.DIGEST, m.next_at <= clock.now())).all():
+        with clock.standing_at(message.next_at):
+            write(message.id, message.payload)         # the letter of that day
+            message.done_at = clock.now()
     return len(messages)
 
 

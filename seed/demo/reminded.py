@@ -15,7 +15,7 @@ from tenants.isolation import acting_as
 
 AGO = timedelta(days=2)
 _ANSWERS = (
-    Reply(Answer.NEED_TIME, "正在与产品部门核对口径，下周二前回执"),
+    Reply(Answer.BLOCKED, "正在与产品部门核对口径，等待其答复"),
     Reply(Answer.BLOCKED, "系统配置尚未到位，无法确认", None, "central-operations"),
     Reply(Answer.NOT_MINE, "该活动由市场线负责人对接，请转市场线"),
 )

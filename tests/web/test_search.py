@@ -21,11 +21,12 @@ def test_each_finds_what_may_be_read(app: Flask, acting: As, superuser: Superuse
     about = campaign(superuser, "migu", lands=["guangdong"], code="ZEBRA-1")
     issue = raised(acting, "contact.guangdong", about)
     superuser.execute("UPDATE issue SET title = 'ZEBRA crossing' WHERE id = %s", (issue,))
-    superuser.execute("UPDATE assignment SET title = 'Zebra list', title_zh = 'Zebra list' WHERE id = (SELECT a.id FROM assignment a"
-                      " JOIN unit u ON u.id = a.unit_id WHERE u.code = 'guangdong' AND line = 'market' LIMIT 1)")
+    superuser.execute("UPDATE assignment SET title = 'Zebra list', title_zh = 'Zebra list' WHERE id = (SELECT a.id"
+                      " FROM assignment a JOIN unit u ON u.id = a.unit_id WHERE u.code = 'guangdong' AND line = 'market' LIMIT 1)")
     everything = {"assignments", "campaigns", "issues"}
     wanted = {"contact.guangdong": everything, "market.guangdong": everything, "office": everything,
-              "market.migu": {"campaigns", "issues"}, "contact.tibet": set(), "network.guangdong": {"campaigns"}, "market.beijing": set()}
+              "market.migu": {"campaigns", "issues"}, "contact.tibet": set(),
+              "network.guangdong": {"campaigns"}, "market.beijing": set()}
     for name, kinds in wanted.items():
         assert found(app, name, "zebra")[0] == kinds, name
     assert found(app, "contact.tibet", "guangdong")[0] == {"units"}                       # the directory is everybody's
@@ -36,7 +37,7 @@ def test_each_finds_what_may_be_read(app: Flask, acting: As, superuser: Superuse
 def test_a_few_of_each_the_whole_count_and_always_as_many_statements(app: Flask, superuser: Superuser) -> None:
     browser = signed_in(app, "office", "/desk")
     with statements(app) as many:
-        browser.get("/search?q=2026").text
+        browser.get("/search?q=2026")
     with statements(app) as none:
         browser.get("/search?q=nothing-at-all")
     with statements(app) as common:

@@ -1,9 +1,9 @@
-"""Bulletins: the text of `migrations/0008/`, which never changes."""
+"""Answers to reminders: the text of `migrations/0007/`, which never changes."""
 from pathlib import Path
 
 from alembic import op
 
-revision, down_revision = "0008", "0007"
+revision, down_revision = "0007", "0006"
 
 TEXTS = Path(__file__).parents[1] / revision
 
