@@ -1,9 +1,9 @@
-"""Meetings and their decisions: the text of `migrations/0010/`, which never changes."""
+"""Personal calendar feeds: the text of `migrations/0008/`, which never changes."""
 from pathlib import Path
 
 from alembic import op
 
-revision, down_revision = "0010", "0009"
+revision, down_revision = "0008", "0007"
 
 TEXTS = Path(__file__).parents[1] / revision
 

@@ -1,9 +1,9 @@
-"""Personal calendar feeds: the text of `migrations/0009/`, which never changes."""
+"""Meetings and their decisions: the text of `migrations/0009/`, which never changes."""
 from pathlib import Path
 
 from alembic import op
 
-revision, down_revision = "0009", "0007"
+revision, down_revision = "0009", "0008"
 
 TEXTS = Path(__file__).parents[1] / revision
 
