@@ -1,4 +1,4 @@
-"""Supervision orders and their replies: the text of `migrations/0009/`, which never changes."""
+"""Supervision orders and their replies: the text of `migrations/0010/`, which never changes."""
 from pathlib import Path
 
 from alembic import op

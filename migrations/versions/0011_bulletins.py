@@ -1,4 +1,4 @@
-"""Bulletins, their receipts and plans: the text of `migrations/0009/`, which never changes."""
+"""Bulletins, their receipts and plans: the text of `migrations/0011/`, which never changes."""
 from pathlib import Path
 
 from alembic import op
