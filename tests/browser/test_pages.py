@@ -21,7 +21,7 @@ LOOKS = ((1440, False, "zh"), (375, True, "en"),
 PAGES = {
     "office": ("/desk", "/board", "/board/rows?milestone=sorting", "/filings", "/assignments", "/programmes",
                "/programmes/<programme>", "/programmes/<programme>/add", "/responsibilities", "/units", "/units/guangdong",
-               "/permissions", "/notices", "/mail", "/help", "/account", "/account/password", "/account/calendar", "/issues?open=1", "/flows",
+               "/permissions", "/notices", "/mail", "/help", "/account", "/account/password", "/issues?open=1", "/flows",
                "/flows?show=resolve&provinces=all", "/exchange", "/exchange/limits", "/exchange/hours", "/exchange/calendar",
                "/exchange/desks", "/reminders", "/reminders/tomorrow", "/search?q=2026",
                "/meetings", "/meetings/new", "/meetings/<meeting>"),
