@@ -47,6 +47,12 @@ def sign_in(app: Flask, settings: Settings, email: str) -> FlaskClient:
     return client
 
 
+def first(client: FlaskClient, listed: str, kind: str, attribute: str = "data-href") -> str:
+    """The key of the first thing on a list; nothing where it is empty."""
+    _, found, rest = client.get(listed).text.partition(f'{attribute}="/{kind}/')
+    return rest.split('"', 1)[0] if found else ""
+
+
 @contextmanager
 def counted(app: Flask) -> Iterator[list[str]]:
     """Every statement that the application's engine sends inside the block."""
@@ -82,10 +88,10 @@ def main() -> None:
         try:
             office, contact = sign_in(app, settings, "office@hq.example"), sign_in(app, settings, "contact@guangdong.example")
             market = sign_in(app, settings, "market@hq.example")
-            row = contact.get("/filings").text.split('href="/filings/', 1)[1].split('"', 1)[0]
-            drafts = office.get("/filings?state=submitted").text
-            submitted = drafts.split('data-href="/filings/', 1)[1].split('"', 1)[0] if 'data-href="/filings/' in drafts else row
-            item = contact.get("/assignments").text.split('data-href="/assignments/', 1)[1].split('"', 1)[0]
+            row = first(contact, "/filings", "filings", "href")
+            submitted = first(office, "/filings?state=submitted", "filings") or row
+            item, meeting = first(contact, "/assignments", "assignments"), first(office, "/meetings", "meetings")
+            issue, campaign = first(contact, "/issues", "issues"), first(contact, "/campaigns", "campaigns")
             for client, who, name, path in (
                     (contact, "contact", "desk", "/desk"), (office, "office", "desk", "/desk"),
                     (market, "line lead", "desk", "/desk"),
@@ -95,7 +101,16 @@ def main() -> None:
                     (office, "office", "filings", "/filings"), (contact, "contact", "one plan", f"/filings/{row}"),
                     (market, "line lead", "review of a plan", f"/filings/{submitted}/review"),
                     (contact, "contact", "one assignment", f"/assignments/{item}"),
-                    (contact, "contact", "progress of many (form)", "/assignments/progress")):
+                    (contact, "contact", "progress of many (form)", "/assignments/progress"),
+                    (contact, "contact", "issues", "/issues"), (office, "office", "issues", "/issues"),
+                    (office, "office", "issues, overdue", "/issues?overdue=1"), (contact, "contact", "one issue", f"/issues/{issue}"),
+                    (contact, "contact", "raise an issue", f"/issues/new?campaign={campaign}"),
+                    (contact, "contact", "campaigns", "/campaigns"), (office, "office", "campaigns", "/campaigns"),
+                    (contact, "contact", "one campaign", f"/campaigns/{campaign}"), (office, "office", "flows", "/flows"),
+                    (office, "office", "flows, one by one", "/flows?show=resolve&provinces=all"),
+                    (office, "office", "exchange rules", "/exchange"), (office, "office", "meetings", "/meetings"),
+                    (office, "office", "one meeting", f"/meetings/{meeting}"), (contact, "contact", "search", "/search?q=2026"),
+                    (office, "office", "search", "/search?q=2026")):
                 measure(app, client, who, name, path)
         finally:
             for server in (embedded.start(data), embedded.start_valkey(data)):
