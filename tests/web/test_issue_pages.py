@@ -1,5 +1,6 @@
 """Quality issues in a browser without script: raised, found, answered, disputed, solved; bad input, two at once, outsiders."""
 import re
+from datetime import timedelta
 from html import unescape
 from io import BytesIO
 
@@ -11,7 +12,9 @@ from portal.issues import forms
 from portal.issues.rules import alike
 from portal.issues.views import listing
 from portal.web import labels
+from tenants import clock
 from tests.conftest import As, Superuser
+from tests.factories import world
 from tests.factories.exchange import campaign, raised
 from tests.web.browsing import faults_beside
 from tests.web.counting import statements
@@ -134,6 +137,17 @@ def test_from_desk_to_desk_with_what_is_offered(signed: Signed, superuser: Super
     told = ("confirmed: closed", "not for old phones", "the client swallows the key", "our logs show nothing")
     order = [said.index(w) for w in told]
     assert order == sorted(order)                              # newest first
+
+
+def test_it_waits_since_the_question(signed: Signed, superuser: Superuser, acting: As) -> None:
+    key, owner = raised(acting, "contact.guangdong", campaign(superuser, "hq", product="migu")), signed("market")
+    act(owner, key, "accept")
+    with clock.standing_at(world.NOW + timedelta(days=1)):
+        assert act(owner, key, "ask", text="Which version?").status_code == 303
+        assert "to reply" in next_step(page := owner.get(f"/issues/{key}").text) and "resolve" in actions(page)
+    with clock.standing_at(world.NOW + timedelta(days=3)):
+        page = signed("market.migu").get(f"/issues/{key}").text
+    assert "to reply" in next_step(page) and "Since 03-11 10:00" in words(page)
 
 
 def test_what_somebody_else_did_meanwhile_is_shown_beside_what_was_typed(signed: Signed, superuser: Superuser, acting: As) -> None:

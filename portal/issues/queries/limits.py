@@ -38,11 +38,15 @@ class Clocks:
     overdue: bool
     fraction: float
     shares: tuple[Share, ...]
-    waiting: bool
+    waiting_since: datetime | None
     due: datetime | None
     late_to_respond: bool
     late_to_resolve: bool
     continuous: bool
+
+    @property
+    def waiting(self) -> bool:
+        return self.waiting_since is not None
 
 
 def ground() -> Ground:

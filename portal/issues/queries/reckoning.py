@@ -38,7 +38,7 @@ def _clocks(issue: Issue, had: Sequence[IssueTurn], waited: Sequence[IssueWait],
         [rules.Span(w.begun_at, w.ended_at) for w in waited], end, limit, on.time)
     return Clocks(due.respond_by, due.resolve_by, rules.overdue(times, due, now),
                   rules.used(times, due, limit, on.time, now), tuple(shares),
-                  times.resolved_at is None and times.ended_at is None and any(w.ended_at is None for w in waited),
+                  None if times.resolved_at or times.ended_at else next((w.begun_at for w in waited if w.ended_at is None), None),
                   rules.next_due(times, due), rules.late_to_respond(times, due, now), rules.late_to_resolve(times, due, now),
                   limit.continuous)
 

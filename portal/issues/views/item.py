@@ -143,7 +143,7 @@ def _step(i: Issue, names: frozenset[str], on: queries.Clocks, turns: Sequence[A
     if i.state in ("closed", "withdrawn"):
         return _ended(i, names)
     for action, what, button in _TURNS:
-        if action in names and (action != "accept" or i.campaign_id is not None):
+        if action in names and (action != "accept" or i.campaign_id is not None) and (action != "resolve" or not on.waiting):
             direct = action in _DIRECT and (attempt is None or attempt.action != action)
             return Step(what, _by(i, on), True, tone, act="" if direct else action, post=action if direct else "", button=button)
     waits = N_("Waits for its sub-issues: %(n)s still open", n=parts) if parts and i.state == "accepted" else _waits(i, on)
@@ -192,7 +192,7 @@ def _waits(i: Issue, on: queries.Clocks) -> Message:
 
 
 def _since(i: Issue, on: queries.Clocks, turns: Sequence[Any]) -> Message:
-    since = i.resolved_at if i.state == "resolved" else turns[-1].begun_at if turns else i.raised_at
+    since = on.waiting_since or (i.resolved_at if i.state == "resolved" else turns[-1].begun_at if turns else i.raised_at)
     if on.due is not None:
         return N_("Since %(since)s; due %(at)s, %(left)s.", since=since, at=on.due, left=words.left(on.due).words)
     return N_("Since %(since)s.", since=since)
