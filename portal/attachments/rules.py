@@ -26,7 +26,8 @@ _DAMAGED = N_("The file is damaged: it cannot be opened.")
 _PROGRAMS = (b"MZ", b"\x7fELF", b"\xfe\xed\xfa", b"\xcf\xfa\xed\xfe", b"\xce\xfa\xed\xfe", b"\xca\xfe\xba\xbe", b"#!", b"\x00asm",
              b"L\x00\x00\x00\x01\x14\x02\x00", b"dex\n")
 _ACTIVE = re.compile(rb"<\s*(?:!doctype|html|head|body|script|svg|iframe|object|embed|meta|link|\?php|%)", re.I)
-_ACTIVE_PDF = re.compile(rb"/(?:JavaScript|JS|Launch|EmbeddedFile|RichMedia)\b")
+# Whole names only: every action of a script says one of these, while three letters such as /JS stand by chance in large pictures.
+_ACTIVE_PDF = re.compile(rb"/(?:JavaScript|Rendition|Launch|EmbeddedFile|RichMedia)\b")
 _PDF_ESCAPE = re.compile(rb"#([0-9A-Fa-f]{2})")         # within a name: /J#61vaScript is /JavaScript (ISO 32000-1, 7.3.5)
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _RESERVED = re.compile(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\..*)?", re.I)

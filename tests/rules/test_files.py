@@ -12,6 +12,7 @@ from tests.factories.files import GIF, JPEG, PDF, docx, ole, png, pptx, xlsx
 GOOD = {
     "报告.pdf": PDF, "a.docx": docx(), "a.xlsx": xlsx(), "a.pptx": pptx(), "a.doc": ole("WordDocument"), "a.xls": ole("Workbook"),
     "a.txt": "整改说明\r\n第二行".encode(), "gbk.txt": "整改说明".encode("gb18030"), "bom.csv": b"\xef\xbb\xbfa,b\n1,2",
+    "scan.pdf": PDF.replace(b"%%EOF", b"stream\n\x9c/JS \x80\x00/JS(\nendstream\n%%EOF"),  # any three letters in a picture
     "a.png": png(), "a.JPG": JPEG, "a.jpeg": JPEG + b"what a camera adds", "a.gif": GIF}
 HTML = b"<!DOCTYPE html><html><script>alert(1)</script></html>"
 BAD = [
@@ -25,6 +26,7 @@ BAD = [
     ("a.jpg", png(), "not what its name"), ("a.pdf", b"%PDF-1.7 no end", "not what its name"),
     ("a.pdf", PDF.replace(b"/Catalog", b"/Catalog/OpenAction<</S/JavaScript>>"), "scripts"),
     ("a.pdf", PDF.replace(b"/Catalog", b"/Catalog/OpenAction<</S/J#61va#53cript>>"), "scripts"),
+    ("a.pdf", PDF.replace(b"/Catalog", b"/Catalog/OpenAction<</S/Rendition/JS(app.alert\\(1\\))>>"), "scripts"),
     ("a.pdf", HTML, "not what its name"), ("a.txt", HTML, "scripts or HTML"),
     ("a.csv", b"  <svg onload=alert(1)>", "scripts or HTML"), ("a.txt", b"<?php system(1);", "scripts or HTML"),
     ("a.txt", bytes(range(256)), "neither"), ("a.txt", b"a\x00b", "not what its name"), ("a.txt", b"\xff\xff\xff", "neither"),
