@@ -17,7 +17,8 @@ from tenants.rls import Kind, kind
 class Notice(Base):
     """One thing said to one person. `text` is an English sentence with `params`, translated when shown;
     `message_id` is the outbox message it came from: delivered twice, it is said once. What waits for the letter of a day has
-    `digest_at`, and `digested_at` once app.take_digest has put it into one."""
+    `digest_at`, and `digested_at` once app.take_digest has put it into one. `answering` is the reminder that its
+    receiver may answer."""
     __tablename__ = "notice"
     __table_args__ = (UniqueConstraint("message_id", "person_id"),
                       Index("ix_notice_person", "person_id", "at"),
@@ -39,6 +40,7 @@ class Notice(Base):
     subject_id: Mapped[UUID | None]
     digest_at: Mapped[datetime | None]
     digested_at: Mapped[datetime | None]
+    answering: Mapped[UUID | None]
 
 
 class Mail(Base):

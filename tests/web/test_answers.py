@@ -9,12 +9,13 @@ import pytest
 from flask import Flask
 
 from portal import links
+from portal.notices.rules import Mode, NoticeKind
 from portal.notices.service import ANSWER_LINK
 from portal.outbox.rules import Group
 from tenants import clock
 from tests.conftest import As, Superuser
 from tests.factories import people
-from tests.services.test_delivery import deliver
+from tests.services.test_delivery import deliver, prefer
 from tests.services.test_reminders import LATE, key, on, swept
 from tests.tasks.mailbox import Mailbox, mailbox
 from tests.web.browsing import Browser
@@ -114,6 +115,26 @@ def test_by_the_link_of_a_letter(app: Flask, superuser: Superuser, key: UUID, bo
         by = superuser.execute("SELECT action, by FROM audit_entry WHERE subject_id = %s ORDER BY at DESC, id DESC LIMIT 2",
                                (key,)).fetchall()
         assert {row[0] for row in by} == {"answer_reminder", "ask_extension"} and {row[1] for row in by} == {people.key(OWNER)}
+
+
+def test_by_the_letter_of_a_day(app: Flask, acting: As, superuser: Superuser, key: UUID, box: Mailbox) -> None:
+    """Whoever hears once a day answers from that letter just so."""
+    prefer(acting, OWNER, NoticeKind.REMINDER, Mode.DAILY)
+    superuser.execute("DELETE FROM outbox_message")
+    with late(app, superuser):
+        deliver(app, box.url)
+        assert deliver(app, box.url, group=Group.MAIL) == 1                          # the contact's
+    with on(LATE + timedelta(days=1)):
+        deliver(app, box.url)
+        deliver(app, box.url, group=Group.MAIL)
+        letter = next(text for text in box.letters if people.email(OWNER) in text)
+        found = re.search(r"/reminders/answer/([\w.\-=\r\n]+)", letter)
+        assert found
+        token = re.sub(r"=\r?\n|\s", "", found[1]).replace("=", "")
+        browser = Browser(app)
+        assert browser.get(f"/reminders/answer/{token}").status_code == 200
+        assert browser.post(f"/reminders/answer/{token}", {"answer": "not_mine", "words": "ask the shops"}).status_code == 200
+    assert answers(superuser) == [("not_mine", True)]
 
 
 def test_a_link_that_does_not_hold(app: Flask, superuser: Superuser, key: UUID) -> None:

@@ -75,6 +75,7 @@ def _said(key: UUID, person: Person, what: Told, slot: datetime | None) -> bool:
         insert(Notice).values(
             id=uuid7(), unit_id=_unit(), person_id=person.id, message_id=key, at=clock.now(), text=what.message.msgid,
             params=dict(what.message.params), url=what.url, read_at=None, kind=what.kind.value, subject_kind=kind,
-            subject_id=subject, digest_at=slot, digested_at=None)
+            subject_id=subject, digest_at=slot, digested_at=None,
+            answering=what.answering)
         .on_conflict_do_nothing(), execution_options={"preserve_rowcount": True})
     return cast("CursorResult[Any]", result).rowcount == 1

@@ -90,7 +90,8 @@ def digest(key: UUID, payload: Mapping[str, Any], *, base_url: str, by_mail: boo
     person = db.session.get(Person, UUID(payload["person"]))
     rows = db.session.execute(select("*").select_from(
         func.app.take_digest(UUID(payload["person"]), datetime.fromisoformat(payload["slot"]), clock.now()))).all()
-    found = [Part(Message(r.text, r.params), r.url, (r.subject_kind, r.subject_id) if r.subject_id else None, False) for r in rows]
+    found = [Part(Message(r.text, r.params), r.url, (r.subject_kind, r.subject_id) if r.subject_id else None, False, r.answering)
+             for r in rows]
     if person is None:
         return
     seen = (p for p in found if may_see(person.id, p.subject, sees, given=False))
