@@ -13,7 +13,7 @@ from tenants.messages import Message
 
 NOBODY = UUID(int=0)                # equals nothing: what is unknown or malformed fits no row
 CODES = ("unit", "kind", "category", "line", "process", "milestone", "state", "light")
-SWITCHES = ("overdue", "counted", "requested", "extending")
+SWITCHES = ("overdue", "counted", "requested", "extending", "chased")
 FILTERS = ("q", "year", "programme", *CODES, "owner", *SWITCHES)
 _YES = ("1", "true", "on", "yes")
 
@@ -48,7 +48,8 @@ def wanted(filters: Mapping[str, str], *, me: UUID) -> Wanted:
         programme=key(filters["programme"]) or NOBODY if "programme" in filters else None,
         year=(int(year) if year.isascii() and year.isdigit() and len(year) == 4 else 0) if year else None,
         owner=(me if owner == "me" else key(owner) or NOBODY) if owner else None,
-        overdue=on["overdue"], counted=on["counted"], requested=on["requested"], extending=on["extending"], q=filters.get("q", ""),
+        overdue=on["overdue"], counted=on["counted"], requested=on["requested"], extending=on["extending"], chased=on["chased"],
+        q=filters.get("q", ""),
         **{name: filters.get(name) for name in CODES})
 
 

@@ -38,7 +38,8 @@ _KEPT = "assignments.measures"
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """What a list is narrowed to; None leaves a side open. `owner` is a person; `counted` leaves cancelled ones out,
-    `requested` keeps those for which “not applicable” is asked, `extending` those for which more time is."""
+    `requested` keeps those for which “not applicable” is asked, `extending` those for which more time is, `chased` those not
+    closed that were chased."""
     programme: UUID | None = None
     year: int | None = None
     unit: str | None = None
@@ -54,6 +55,7 @@ class Wanted:
     counted: bool = False
     requested: bool = False
     extending: bool = False
+    chased: bool = False
     q: str = ""
 
 
@@ -110,6 +112,8 @@ def _narrowed(wanted: Wanted, today: date) -> list[ColumnElement[bool]]:
         found.append(_asked(WaiverRequest))
     if wanted.extending:
         found.append(_asked(Extension))
+    if wanted.chased:
+        found += [a.chase_count > 0, a.state.in_(UNCLOSED_STATES)]
     return found
 
 

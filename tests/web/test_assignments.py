@@ -198,6 +198,13 @@ def test_all_of_a_filter_are_chased_on_every_page_of_it(app: Flask, superuser: S
                                " a.milestone = 'sorting' AND a.chased_at IS NOT NULL) FROM assignment a JOIN unit u ON"
                                " u.id = a.unit_id WHERE chase_count = 1").fetchone()
     assert chased is not None and chased[0] == number and chased[1] > 20 and chased[2]
+    told = superuser.execute("SELECT unit_id, payload->>'roles', payload->>'people' FROM outbox_message"
+                             " WHERE payload->>'text' LIKE 'Headquarters chases%%'").fetchall()
+    assert len(told) == len(set(told)) and len({row for row in told if "unit_contact" in row[1]}) == chased[1]  # once each
+    listed = signed_in(app, "contact.guangdong").get("/assignments?unit=guangdong&chased=1").text
+    theirs = superuser.execute("SELECT a.id::text FROM assignment a JOIN unit u ON u.id = a.unit_id WHERE chase_count = 1"
+                               " AND u.code = 'guangdong'").fetchall()
+    assert set(re.findall(r'data-href="/assignments/([^"]+)"', listed)) == {row[0] for row in theirs} != set()
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(listing, "MOST_CHASED", 20)
         assert lead.post(f"/assignments/chase?{red}", {"all": str(number)}).status_code == 422

@@ -1,4 +1,4 @@
-"""Work on assignments: progress, handing in, verification, chasing. Permission first, then the state, then the content."""
+"""Work on assignments: progress, handing in, verification, cancelling. Permission first, then the state, then the content."""
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
@@ -8,16 +8,15 @@ from sqlalchemy.orm.attributes import flag_modified
 
 from portal import texts
 from portal.assignments.models import Assignment, ProgressReport
-from portal.assignments.rules import HANDED_IN, MACHINE, UNCLOSED_STATES
+from portal.assignments.rules import HANDED_IN, MACHINE
 from portal.assignments.service import requests, waivers
 from portal.assignments.service.judging import begin, bounded, tell_unit, tell_verifiers, title_of, unit_of
 from portal.audit import service as audit
 from tenants import clock
-from tenants.access import Appointment, Identity, permits
+from tenants.access import Appointment, Identity
 from tenants.db import db, uuid7
 from tenants.errors import Invalid, NotPermitted, RuleViolated, Stale
 from tenants.messages import N_, Message
-from tenants.permissions import Permission
 
 
 def report(assignment: Assignment, percent: int, text: str, *, actor: Identity, version: int | None = None) -> None:
@@ -119,32 +118,6 @@ def verify(assignment: Assignment, verdict: str, remark: str, *, actor: Identity
     said = N_("Closed by headquarters: %(title)s", title=title_of(assignment)) if verdict == "close" else \
         N_("Returned by headquarters: %(title)s. %(remark)s", title=title_of(assignment), remark=remark)
     tell_unit(assignment, said)
-
-
-def chase(assignment: Assignment, text: str, *, actor: Identity, version: int | None = None) -> None:
-    """Urge the unit by hand; how often and when last stays visible on the assignment."""
-    under = begin(assignment, "chase", actor, version)
-    text = texts.prose(text)
-    bounded("text", text)
-    assignment.chase_count += 1
-    assignment.chased_at = clock.now()
-    db.session.flush()
-    audit.record("chase", "assignment", assignment.id, {"text": text, "chase_count": assignment.chase_count}, under=under)
-    tell_unit(assignment, N_("Headquarters chases: %(title)s. %(text)s", title=title_of(assignment), text=text))
-
-
-def chase_all(assignments: Sequence[Assignment], text: str, *, actor: Identity) -> None:
-    """Chase all of them or, where one of them may not or cannot be chased, none. Raises NotPermitted, RuleViolated."""
-    others = [a.code for a in assignments if not permits(actor, Permission.ASSIGNMENT_CHASE, a.subject)]
-    if others:
-        raise NotPermitted(N_("Nobody was chased: these of the %(n)s picked are not yours to chase: %(codes)s.",
-                              n=len(assignments), codes=others))
-    finished = [a.code for a in assignments if a.state not in UNCLOSED_STATES]
-    if finished:
-        raise RuleViolated(N_("Nobody was chased: these of the %(n)s picked are finished: %(codes)s.",
-                              n=len(assignments), codes=finished))
-    for assignment in sorted(assignments, key=lambda a: a.id):
-        chase(assignment, text, actor=actor)
 
 
 def cancel(assignment: Assignment, reason: str, *, actor: Identity, version: int | None = None) -> None:

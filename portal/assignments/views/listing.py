@@ -146,7 +146,7 @@ def _chip(name: str, value: str) -> str:
             return state_words("assignment", value)[0]
         case "owner":
             return str(_("owned by me") if value == "me" else _("owned by %(who)s", who=_owner(value)))
-        case "overdue" | "counted" | "requested" | "extending" | "programme":
+        case "overdue" | "counted" | "requested" | "extending" | "chased" | "programme":
             return _switch(name)
         case _:
             return term(name, value)
@@ -155,7 +155,8 @@ def _chip(name: str, value: str) -> str:
 def _switch(name: str) -> str:
     """What is set, where the filter has no value worth telling."""
     return str({"overdue": _("overdue"), "counted": _("without cancelled ones"), "programme": _("of one programme"),
-                "requested": _("“not applicable” asked for"), "extending": _("more time asked for")}[name])
+                "requested": _("“not applicable” asked for"), "extending": _("more time asked for"),
+                "chased": _("chased and not closed")}[name])
 
 
 def _owner(value: str) -> str:
