@@ -1,0 +1,25 @@
+"""Bulletins as somebody may see them, and the figures that are put into one."""
+from portal.bulletins.queries.figures import calendar, figures
+from portal.bulletins.queries.reading import (
+    Wanted,
+    acknowledged_in,
+    after,
+    conditions,
+    count,
+    drafts,
+    due_plans,
+    last_number,
+    listed,
+    lock,
+    lock_plan,
+    one,
+    plan,
+    plans,
+    readable,
+    receipts,
+    to_acknowledge,
+    unacknowledged,
+)
+
+__all__ = ["Wanted", "acknowledged_in", "after", "calendar", "conditions", "count", "drafts", "due_plans", "figures", "last_number",
+           "listed", "lock", "lock_plan", "one", "plan", "plans", "readable", "receipts", "to_acknowledge", "unacknowledged"]
