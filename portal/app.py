@@ -19,6 +19,8 @@ from portal.audit import views as audit_views
 from portal.board import api as board_api
 from portal.board import exports as board_export
 from portal.board import views as board
+from portal.bulletins import exports as bulletins_export
+from portal.bulletins import views as bulletins
 from portal.campaigns import api as campaigns_api
 from portal.campaigns import exports as campaigns_export
 from portal.campaigns import views as campaigns
@@ -47,6 +49,8 @@ from portal.programmes import views as programmes
 from portal.reminders import views as reminders
 from portal.saved import views as saved
 from portal.search import views as search
+from portal.supervision import exports as supervision_export
+from portal.supervision import views as supervision
 from portal.units import api as units_api
 from portal.units import exports as units_export
 from portal.units import views as units
@@ -57,8 +61,9 @@ from tenants.db import db
 
 FEATURES: tuple[ModuleType, ...] = (
     accounts, filings, assignments, units, permissions, desk, reminders, programmes, board, notices, operations, saved, campaigns,
-    feeds, search, cautions, issues, meetings, flows, exchange, audit_views, health, files, assignments_export, board_export,
-    campaigns_export, filings_export, flows_export, issues_export, meetings_export, units_export)
+    feeds, search, cautions, issues, bulletins, meetings, supervision, flows, exchange, audit_views, health, files,
+    assignments_export, board_export, bulletins_export, campaigns_export, filings_export, flows_export, issues_export,
+    meetings_export, supervision_export, units_export)
 APIS: tuple[ModuleType, ...] = (
     units_api, assignments_api, programmes_api, board_api, filings_api, campaigns_api, issues_api, files_api, api_documentation)
 

@@ -6,6 +6,7 @@ from uuid import UUID
 from flask import current_app
 
 from portal.assignments import queries as assignments
+from portal.bulletins import queries as bulletins
 from portal.campaigns import queries as campaigns
 from portal.config import Settings
 from portal.exchange import service as exchange
@@ -17,6 +18,7 @@ from portal.notices import service as notices
 from portal.outbox import service as outbox
 from portal.outbox.service import Handler
 from portal.programmes import queries as programmes
+from portal.supervision import queries as supervision
 from tenants.access import HEADQUARTERS, Identity
 from tenants.context import Lane, Scope
 from tenants.db import db
@@ -55,8 +57,9 @@ def _found(one: Callable[[Identity, UUID], Any]) -> Callable[[Identity, UUID], b
 
 # Kind of thing → may this person see this one now? Every kind that is named as a notice's subject has its line here.
 SEES: notices.Sees = {
-    "assignment": _found(assignments.one), "campaign": _found(campaigns.one), "filing": _found(filings.one),
-    "issue": _found(issues.one), "meeting": _found(meetings.one), "programme": _found(programmes.one)}
+    "assignment": _found(assignments.one), "bulletin": _found(bulletins.one), "campaign": _found(campaigns.one),
+    "filing": _found(filings.one), "issue": _found(issues.one), "meeting": _found(meetings.one),
+    "programme": _found(programmes.one), "supervision": _found(supervision.one)}
 
 
 def handlers(settings: Settings) -> Mapping[str, Handler]:

@@ -4,6 +4,7 @@ import portal.api.models
 import portal.assignments.models
 import portal.attachments.models
 import portal.audit.models
+import portal.bulletins.models
 import portal.campaigns.models
 import portal.feeds.models
 import portal.filings.models
@@ -15,6 +16,7 @@ import portal.outbox.models
 import portal.programmes.models
 import portal.reminders.models
 import portal.saved.models
+import portal.supervision.models
 import tenants.models
 from tenants.db import Base
 

@@ -65,6 +65,14 @@ class Permission(StrEnum):
     MEETING_READ = "meeting.read"
     MEETING_HOLD = "meeting.hold"
     MEETING_ANSWER = "meeting.answer"
+    SUPERVISION_LIST = "supervision.list"
+    SUPERVISION_READ = "supervision.read"
+    SUPERVISION_ORDER = "supervision.order"                        # issue, judge the reply, extend, withdraw
+    SUPERVISION_REPLY = "supervision.reply"
+    BULLETIN_LIST = "bulletin.list"
+    BULLETIN_READ = "bulletin.read"
+    BULLETIN_WRITE = "bulletin.write"
+    BULLETIN_ACKNOWLEDGE = "bulletin.acknowledge"
     AUDIT_READ = "audit.read"
     ADMINISTER = "administer"
 
@@ -198,7 +206,30 @@ _MEETINGS: dict[tuple[Role, Relation], frozenset[Permission]] = {
     (Role.MEMBER, R.PARTY): frozenset({P.MEETING_READ}),
 }
 
-_ALL = (_PROGRAMME, _EXCHANGE, _MEETINGS)
+# Supervision orders: the office issues them, a line's lead for that line. Besides them only the unit, the leadership group and
+# the auditor see one.
+_SUPERVISION: dict[tuple[Role, Relation], frozenset[Permission]] = {
+    **{(role, R.NOTHING): frozenset({P.SUPERVISION_LIST})
+       for role in Role if role not in (Role.ASSESSOR, Role.ADMINISTRATOR, Role.MEMBER)},
+    **{(role, R.OVERSIGHT): frozenset({P.SUPERVISION_READ}) for role in (Role.HQ_LEADER, Role.HQ_OFFICE, Role.AUDITOR)},
+    (Role.HQ_OFFICE, R.SUPERVISED): frozenset({P.SUPERVISION_ORDER}),
+    (Role.HQ_LINE_LEAD, R.OVERSIGHT_LINE): frozenset({P.SUPERVISION_READ}),
+    (Role.HQ_LINE_LEAD, R.SUPERVISED_LINE): frozenset({P.SUPERVISION_ORDER}),
+    **{(role, R.UNIT): frozenset({P.SUPERVISION_READ, P.SUPERVISION_REPLY}) for role in (Role.UNIT_HEAD, Role.UNIT_CONTACT)},
+    (Role.LINE_OWNER, R.LINE): frozenset({P.SUPERVISION_READ}),
+}
+
+# Bulletins: the office writes them, headquarters reads what is issued; units read and acknowledge what was sent to them.
+_BULLETINS: dict[tuple[Role, Relation], frozenset[Permission]] = {
+    **{(role, R.NOTHING): frozenset({P.BULLETIN_LIST}) for role in Role if role not in (Role.ASSESSOR, Role.ADMINISTRATOR)},
+    (Role.HQ_OFFICE, R.NOTHING): frozenset({P.BULLETIN_LIST, P.BULLETIN_WRITE}),
+    **{(role, R.OVERSIGHT): frozenset({P.BULLETIN_READ})
+       for role in (Role.HQ_LEADER, Role.HQ_OFFICE, Role.HQ_LINE_LEAD, Role.AUDITOR)},
+    **{(role, R.PARTY): frozenset({P.BULLETIN_READ, P.BULLETIN_ACKNOWLEDGE}) for role in (Role.UNIT_HEAD, Role.UNIT_CONTACT)},
+    **{(role, R.PARTY): frozenset({P.BULLETIN_READ}) for role in (Role.LINE_OWNER, Role.MEMBER)},
+}
+
+_ALL = (_PROGRAMME, _EXCHANGE, _MEETINGS, _SUPERVISION, _BULLETINS)
 TABLE = {key: frozenset().union(*(part.get(key, frozenset()) for part in _ALL))
          for role in Role for relation in Relation if any((key := (role, relation)) in part for part in _ALL)}
 

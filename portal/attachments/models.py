@@ -1,4 +1,5 @@
-"""Files that hang on an issue, a campaign, an assignment or a meeting. The bytes lie in the storage; this says what they are."""
+"""Files that hang on an issue, a campaign, an assignment, a meeting or a supervision order. The bytes lie in the storage; this says
+what they are."""
 from datetime import datetime
 from uuid import UUID
 
@@ -9,7 +10,7 @@ from tenants.db import Base, Key
 from tenants.models import Person, Unit
 from tenants.rls import AS_ONESELF, Kind, kind
 
-SUBJECTS = ("issue", "campaign", "assignment", "meeting")
+SUBJECTS = ("issue", "campaign", "assignment", "meeting", "supervision")
 
 
 class Attachment(Base):

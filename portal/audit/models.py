@@ -18,7 +18,8 @@ class AuditEntry(Base):
     __table_args__ = (Index("ix_audit_entry_subject", "subject_kind", "subject_id", "at"),
                       Index("ix_audit_entry_at", "at", "id"),
                       Index("uq_audit_entry_chain", "unit_id", "seq", unique=True),
-                      kind(Kind.APPEND, history_of=("filing", "assignment", "campaign", "issue", "caution", "meeting"),
+                      kind(Kind.APPEND, history_of=(
+                          "filing", "assignment", "campaign", "issue", "caution", "meeting", "supervision"),
                            admin_history=(
                           "unit", "person", "appointment", "delegation", "responsibility", "focus", "term", "setting")))
     id: Mapped[Key]

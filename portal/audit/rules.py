@@ -34,6 +34,8 @@ ACTIONS: Mapping[str, Message] = {
     "access": N_("gave access with a password for once"), "token": N_("made an access token"), "revoke": N_("revoked"),
     "convene": N_("called the meeting"), "decide": N_("wrote down a decision"),
     "assign": N_("made an assignment of a decision"), "publish": N_("published"), "addendum": N_("added an addendum"),
+    "order": N_("issued a supervision order"), "extend": N_("extended the term"), "reply": N_("replied"),
+    "compose": N_("composed a bulletin"), "refresh": N_("took the figures anew"),
     "retry": N_("tried again"), "run": N_("ran out of turn"),
 }
 TONES: Mapping[str, str] = {"approve": "green", "close": "green", "plan": "green", "return": "amber", "chase": "amber",
@@ -51,7 +53,9 @@ KINDS: Mapping[str, Message] = {
     "channel": N_("Channel"), "outbox_message": N_("Message"), "task": N_("Task"),
     "term": N_("Name of a code"), "campaign": N_("Campaign"), "campaign_receipt": N_("Receipt"), "caution": N_("Warning"),
     "issue": N_("Quality issue"), "issue_limit": N_("Time limit of issues"), "desk_exception": N_("Desk served by another line"),
-    "reminder_rung": N_("Rung of the ladder"), "meeting": N_("Meeting")}
+    "reminder_rung": N_("Rung of the ladder"), "meeting": N_("Meeting"), "bulletin": N_("Bulletin"),
+    "supervision": N_("Supervision order"),
+    "bulletin_plan": N_("Plan of bulletins"), "bulletin_receipt": N_("Receipt")}
 FIELDS: Mapping[str, Message] = {
     "state": N_("State"), "items": N_("Items"), "mechanism": N_("Working mechanism"), "team": N_("Project team"),
     "contacts": N_("Contacts and counterparts"), "readiness": N_("Systems with quality functions"), "owner": N_("Owner"),
@@ -86,6 +90,11 @@ FIELDS: Mapping[str, Message] = {
     "raised_by": N_("Raised by"), "first_contact": N_("First contact"), "party": N_("Party"), "mentions": N_("Mentioned"),
     "complaint_count": N_("Complaints"), "disagreements": N_("Disagreements"), "ruling_due": N_("A ruling is due"),
     "root_cause": N_("Root cause"), "solution": N_("Solution"), "route": N_("Route"),
+    "opening": N_("Summary"), "completion": N_("Completion by unit and milestone"), "overdue": N_("What is overdue"),
+    "ranking": N_("Rank of units"), "flows": N_("Flows of quality issues"), "practice": N_("Good practice"),
+    "picks": N_("Good practice picked"), "receivers": N_("Receivers"), "as_of": N_("Figures of"), "rhythm": N_("Rhythm"),
+    "working_day": N_("Working day"), "by_itself": N_("Publish by itself"),
+    "grade": N_("Grade"), "term": N_("Term"), "done_by": N_("Done by"), "about": N_("About"),
     "worked": N_("Worked"), "served_by": N_("Served by"),
 }
 PARTS: Mapping[str, Message] = {"contact": N_("contact"), "deputy": N_("deputy"), "counterpart": N_("counterpart")}

@@ -20,7 +20,7 @@ from portal.web import templating
 from portal.web.access import Route, identity
 from portal.web.names import term, unit_name
 from tenants import clock
-from tenants.access import permits
+from tenants.access import permits, reaches
 from tenants.messages import N_
 from tenants.permissions import Permission
 from tenants.vocabulary import Category, Line, MilestoneCode, UnitKind
@@ -129,7 +129,16 @@ def rows() -> ResponseReturnValue:
     return render_template(
         "board/rows.html", programme=programme, asked=asked, total=len(found), rows=queries.shown(me, page),
         next=queries.cursor(page[-1]) if len(left) > len(page) else None, back=_back(programme, asked), chosen=_chosen(asked),
+        orders_at=_orders_at(programme, asked),
         titles={m.code: m for m in programme.milestones}, lights=rules.tally(found).lights, as_of=clock.now())
+
+
+def _orders_at(programme: Programme, asked: Mapping[str, str]) -> str:
+    """The form that issues supervision orders about what is shown, for whoever may; the list filters codes by its search."""
+    if not reaches(identity(), Permission.SUPERVISION_ORDER):
+        return ""
+    kept = {("q" if name == "code" else name): value for name, value in asked.items()}
+    return f"/supervision/new?{urlencode({'year': programme.year, **kept})}"
 
 
 def _back(programme: Programme, asked: Mapping[str, str]) -> str:

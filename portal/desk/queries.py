@@ -8,7 +8,7 @@ from portal.assignments import queries as assignments
 from portal.assignments.models import Assignment
 from portal.assignments.rules import HANDED_IN, OPEN
 from portal.board import queries as board
-from portal.desk import campaigns, issues, meetings
+from portal.desk import bulletins, campaigns, issues, meetings, supervision
 from portal.desk.rules import SOON_DAYS, Glance, Task, by_urgency, glance
 from portal.filings.queries import UNIT, Standing
 from portal.filings.rules import DRAFT, RETURNED, SUBMITTED
@@ -35,7 +35,8 @@ def mine(identity: Identity, standings: Sequence[Standing]) -> list[Task]:
     found = [*_drafts_to_issue(identity), *_plans_to_file(identity, standings), *_plans_to_review(identity, standings),
              *_to_verify(identity), *_to_decide(identity), *_more_time_to_decide(identity),
              *_to_report(identity), *_overdue_here(identity), *issues.mine(identity),
-             *campaigns.mine(identity), *meetings.mine(identity)]
+             *campaigns.mine(identity), *meetings.mine(identity),
+             *supervision.mine(identity), *bulletins.mine(identity)]
     return by_urgency(found)
 
 

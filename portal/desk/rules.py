@@ -20,6 +20,7 @@ class Task:
     light: str = "grey"
     since: date | None = None          # waits for others since that day
     chase: str | None = None           # where to chase it, for those who may
+    post: str | None = None            # what the button posts to, where it can be done on the desk
 
 
 def by_urgency(tasks: Iterable[Task]) -> list[Task]:

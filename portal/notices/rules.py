@@ -23,6 +23,7 @@ class NoticeKind(StrEnum):
     REMINDER = "reminder"
     BULLETIN = "bulletin"
     MEETING = "meeting"
+    SUPERVISION = "supervision"
     GENERAL = "general"
 
 
@@ -43,7 +44,8 @@ class ChannelKind(StrEnum):
 KINDS: Mapping[NoticeKind, Message] = {
     NoticeKind.PROGRAMME: N_("Programmes"), NoticeKind.FILING: N_("Implementation plans"), NoticeKind.ASSIGNMENT: N_("Assignments"),
     NoticeKind.ISSUE: N_("Quality issues"), NoticeKind.CAMPAIGN: N_("Campaigns"), NoticeKind.REMINDER: N_("Reminders"),
-    NoticeKind.BULLETIN: N_("Bulletins"), NoticeKind.MEETING: N_("Meetings"), NoticeKind.GENERAL: N_("Everything else")}
+    NoticeKind.BULLETIN: N_("Bulletins"), NoticeKind.MEETING: N_("Meetings"), NoticeKind.SUPERVISION: N_("Supervision orders"),
+    NoticeKind.GENERAL: N_("Everything else")}
 MODES: Mapping[Mode, Message] = {Mode.AT_ONCE: N_("at once by mail"), Mode.DAILY: N_("one letter a day"),
                                  Mode.IN_APP: N_("only in the portal")}
 CHANNELS: Mapping[ChannelKind, Message] = {ChannelKind.WECOM: N_("WeCom"), ChannelKind.DINGTALK: N_("DingTalk"),
@@ -51,7 +53,8 @@ CHANNELS: Mapping[ChannelKind, Message] = {ChannelKind.WECOM: N_("WeCom"), Chann
 STANDARD = Mode.AT_ONCE                # of who has chosen nothing
 
 _KEY = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
-_ABOUT = re.compile(rf"/(programme|filing|assignment|issue|campaign|meeting)s(?![\w-])(?:/({_KEY})(?![\w-]))?")
+_PLURAL = "programme|filing|assignment|issue|campaign|meeting|bulletin"
+_ABOUT = re.compile(rf"/((?:{_PLURAL})(?=s)|supervision)s?(?![\w-])(?:/({_KEY})(?![\w-]))?")
 About = tuple[str, UUID]
 
 

@@ -82,6 +82,18 @@ GROUPS: Sequence[tuple[Message, Mapping[Permission, Message]]] = (
         P.MEETING_HOLD: N_("call a meeting, write down decisions and minutes"),
         P.MEETING_ANSWER: N_("answer an invitation"),
     }),
+    (N_("Supervision orders"), {
+        P.SUPERVISION_LIST: N_("list supervision orders"),
+        P.SUPERVISION_READ: N_("read a supervision order"),
+        P.SUPERVISION_ORDER: N_("issue a supervision order, judge its reply, extend and withdraw it"),
+        P.SUPERVISION_REPLY: N_("reply to a supervision order"),
+    }),
+    (N_("Bulletins"), {
+        P.BULLETIN_LIST: N_("list bulletins"),
+        P.BULLETIN_READ: N_("read a bulletin"),
+        P.BULLETIN_WRITE: N_("compose, publish and chase bulletins, keep their plans"),
+        P.BULLETIN_ACKNOWLEDGE: N_("acknowledge a bulletin"),
+    }),
     (N_("Administration"), {
         P.CHANNEL_KEEP: N_("keep the channels of a unit"),
         P.AUDIT_READ: N_("read the whole audit trail"),

@@ -10,6 +10,7 @@ from sqlalchemy.orm import contains_eager, joinedload
 
 from portal.assignments.models import Assignment, Extension
 from portal.assignments.rules import HANDED_IN, OPEN, granting
+from portal.bulletins.models import Bulletin, BulletinReceipt
 from portal.campaigns.models import Campaign, CampaignReceipt
 from portal.filings import queries as filings
 from portal.filings.models import Filing
@@ -20,6 +21,8 @@ from portal.issues.rules.clocks import limit_for
 from portal.reminders import rules
 from portal.reminders.models import Reminder, ReminderAnswer, ReminderRung
 from portal.reminders.rules import Answer, Channel, Deadline, Item, Ladder, Post, Rung, Span, Staff, Whom
+from portal.supervision.models import Order
+from portal.supervision.rules import OrderState
 from portal.worktime import WorkingTime
 from tenants import clock, directory, models
 from tenants.access import HEADQUARTERS, Identity
@@ -133,7 +136,8 @@ def open_items(unit: int | None, now: datetime, steps: Ladder, time: WorkingTime
     sources: Mapping[Deadline, Callable[..., Found]] = {
         Deadline.FILING: _filings, Deadline.REVIEW: _reviews, Deadline.ASSIGNMENT: _assignments,
         Deadline.VERIFICATION: _verifications, Deadline.EXTENSION: _extensions, Deadline.RESPOND: _issues,
-        Deadline.RESOLVE: _issues, Deadline.RECEIPT: _receipts}
+        Deadline.RESOLVE: _issues, Deadline.RECEIPT: _receipts, Deadline.ORDER: _orders,
+        Deadline.ACKNOWLEDGEMENT: _acknowledgements}
     for kind, source in sources.items():
         last = rules.horizon(kind, now, steps, time)
         if last is not None:
@@ -256,3 +260,23 @@ def _receipts(kind: Deadline, unit: int | None, _: Any) -> Found:
         yield [Item(kind, "campaign", x.campaign_id, x.unit_id, Line(x.line), x.at, x.at.isoformat(), {"en": x.name, "zh": x.name},
                     f"/campaigns/{x.campaign_id}", part=str(x.id)) for x in rows]
 
+
+def _acknowledgements(kind: Deadline, unit: int | None, _: Any) -> Found:
+    b, r = Bulletin, BulletinReceipt
+    rows_of = (select(r.id, r.bulletin_id, r.unit_id, r.at, b.title).join(b, b.id == r.bulletin_id)
+               .where(r.acknowledged_at.is_(None), *_of(unit, r.unit_id)))
+    for rows in _slices(rows_of, r.id):
+        yield [Item(kind, "bulletin", x.bulletin_id, x.unit_id, None, x.at, x.at.isoformat(), {"en": x.title, "zh": x.title},
+                    f"/bulletins/{x.bulletin_id}", part=str(x.id), judge=(Role.HQ_OFFICE, None)) for x in rows]
+
+
+def _orders(kind: Deadline, unit: int | None, last: Any) -> Found:
+    """Supervision orders that wait for a reply; at headquarters the line that issued one is told, or the office."""
+    o = Order
+    rows_of = (select(o.id, o.unit_id, o.line, o.term, o.round, o.code)
+               .where(o.state == OrderState.OPEN.value, o.term <= last, *_of(unit, o.unit_id)))
+    for rows in _slices(rows_of, o.id):
+        yield [Item(kind, "supervision", x.id, x.unit_id, Line(x.line) if x.line else None, x.term,
+                    f"{x.round} {x.term.isoformat()}", {"en": x.code, "zh": x.code}, f"/supervision/{x.id}",
+                    judge=None if x.line else (Role.HQ_OFFICE, None))
+               for x in rows]

@@ -24,6 +24,8 @@ class Deadline(StrEnum):
     RESPOND = "respond"
     RESOLVE = "resolve"
     RECEIPT = "receipt"
+    ORDER = "order"
+    ACKNOWLEDGEMENT = "acknowledgement"
 
 
 class Span(StrEnum):
@@ -65,14 +67,16 @@ _ABOVE: Mapping[Whom, Whom] = {
     Whom.OWNER: Whom.LINE_OWNER, Whom.LINE_OWNER: Whom.CONTACT, Whom.DEPUTY: Whom.CONTACT, Whom.CONTACT: Whom.UNIT_HEAD,
     Whom.UNIT_HEAD: Whom.HQ_LINE, Whom.HQ_LINE: Whom.OFFICE, Whom.OFFICE: Whom.LEADERSHIP}
 _WORK = frozenset({Whom.OWNER, Whom.DEPUTY, Whom.LINE_OWNER, Whom.CONTACT})
-WAITS = frozenset({Deadline.REVIEW, Deadline.VERIFICATION, Deadline.EXTENSION, Deadline.RECEIPT})
+WAITS = frozenset({Deadline.REVIEW, Deadline.VERIFICATION, Deadline.EXTENSION, Deadline.RECEIPT, Deadline.ACKNOWLEDGEMENT})
 MOST_STEPS = 250                       # working days, or hours
 MOST_RUNGS = 120
 KINDS: Mapping[Deadline, Message] = {
     Deadline.FILING: N_("Implementation plan to be submitted"), Deadline.REVIEW: N_("Plan waits for review"),
     Deadline.ASSIGNMENT: N_("Assignment to be handed in"), Deadline.VERIFICATION: N_("Handed in, waits to be verified"),
     Deadline.EXTENSION: N_("Request for more time waits"), Deadline.RESPOND: N_("Quality issue to be accepted"),
-    Deadline.RESOLVE: N_("Quality issue to be solved"), Deadline.RECEIPT: N_("Campaign to be acknowledged")}
+    Deadline.RESOLVE: N_("Quality issue to be solved"), Deadline.RECEIPT: N_("Campaign to be acknowledged"),
+    Deadline.ORDER: N_("Supervision order to be replied to"),
+    Deadline.ACKNOWLEDGEMENT: N_("Bulletin to be acknowledged")}
 PEOPLE: Mapping[Whom, Message] = {
     Whom.OWNER: N_("owner"), Whom.DEPUTY: N_("the contact's deputy"), Whom.LINE_OWNER: N_("line owner"),
     Whom.CONTACT: N_("the unit's contact"), Whom.UNIT_HEAD: N_("head of the unit"), Whom.HQ_LINE: N_("the line at headquarters"),
@@ -83,7 +87,8 @@ SPANS: Mapping[Span, Message] = {Span.DAY: N_("working days"), Span.HOUR: N_("wo
 _BEFORE: Mapping[Deadline, Message] = {
     Deadline.FILING: N_("The implementation plan of %(unit)s is due on %(due)s"),
     Deadline.ASSIGNMENT: N_("Due on %(due)s, %(unit)s: %(title)s"),
-    Deadline.RESPOND: N_("To be accepted by %(due)s: %(title)s"), Deadline.RESOLVE: N_("To be solved by %(due)s: %(title)s")}
+    Deadline.RESPOND: N_("To be accepted by %(due)s: %(title)s"), Deadline.RESOLVE: N_("To be solved by %(due)s: %(title)s"),
+    Deadline.ORDER: N_("To be replied to by %(due)s, %(unit)s: supervision order %(title)s")}
 _AFTER: Mapping[Deadline, Message] = {
     Deadline.FILING: N_("The implementation plan of %(unit)s was due on %(due)s"),
     Deadline.REVIEW: N_("The plan of %(unit)s waits for review since %(due)s"),
@@ -92,7 +97,9 @@ _AFTER: Mapping[Deadline, Message] = {
     Deadline.EXTENSION: N_("%(unit)s waits since %(due)s to hear whether there is more time: %(title)s"),
     Deadline.RESPOND: N_("Was to be accepted by %(due)s: %(title)s"),
     Deadline.RESOLVE: N_("Was to be solved by %(due)s: %(title)s"),
-    Deadline.RECEIPT: N_("%(unit)s has not acknowledged since %(due)s: %(title)s")}
+    Deadline.RECEIPT: N_("%(unit)s has not acknowledged since %(due)s: %(title)s"),
+    Deadline.ORDER: N_("Was to be replied to by %(due)s, %(unit)s: supervision order %(title)s"),
+    Deadline.ACKNOWLEDGEMENT: N_("%(unit)s has not acknowledged the bulletin of %(due)s: %(title)s")}
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -111,6 +118,11 @@ class Rung:
 
 
 Ladder = Sequence[Rung]
+
+
+def address(about: str, key: UUID) -> str:
+    """The page of a thing of which somebody is reminded."""
+    return f"/supervision/{key}" if about == "supervision" else f"/{about}s/{key}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,11 @@ from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
 from portal.assignments import queries as assignments
+from portal.bulletins import queries as bulletins
 from portal.campaigns import queries as campaigns
 from portal.issues import queries as issues
 from portal.meetings import queries as meetings
+from portal.supervision import queries as supervision
 from portal.units import queries as units
 from portal.web.access import Route, identity, may
 from portal.web.locale import language
@@ -23,6 +25,7 @@ from tenants.permissions import Permission
 SHOWN = 6                              # of each kind
 LONGEST = 100                          # characters
 FEWEST = 2
+CLIPPED = 60                           # characters of what has no title
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,18 @@ def _meetings(me: Identity, q: str) -> tuple[Sequence[Found], int]:
     return [Found("", m.title, f"/meetings/{m.id}", None) for m in rows], meetings.count(where)
 
 
+def _bulletins(me: Identity, q: str) -> tuple[Sequence[Found], int]:
+    where = bulletins.conditions(me, bulletins.Wanted(q=q))
+    rows = db.session.scalars(bulletins.listed(where).limit(SHOWN)).all()
+    return [Found(b.code, b.title, f"/bulletins/{b.id}", None) for b in rows], bulletins.count(where)
+
+
+def _orders(me: Identity, q: str) -> tuple[Sequence[Found], int]:
+    where = supervision.conditions(me, supervision.Wanted(q=q))
+    rows = db.session.scalars(supervision.listed(where).limit(SHOWN)).all()
+    return [Found(o.code, o.words[:CLIPPED], f"/supervision/{o.id}", o.unit) for o in rows], supervision.count(where)
+
+
 def _units(_: Identity, q: str) -> tuple[Sequence[Found], int]:
     word = q.casefold()
     rows = [u for u in db.session.scalars(units.units()) if any(word in name.casefold() for name in (u.code, u.name, u.name_zh))]
@@ -82,6 +97,8 @@ _KINDS: Sequence[tuple[Message, Permission, str, Look]] = (
     (N_("Quality issues"), Permission.ISSUE_LIST, "/issues", _issues),
     (N_("Campaigns"), Permission.CAMPAIGN_LIST, "/campaigns", _campaigns),
     (N_("Meetings"), Permission.MEETING_LIST, "/meetings", _meetings),
+    (N_("Bulletins"), Permission.BULLETIN_LIST, "/bulletins", _bulletins),
+    (N_("Supervision orders"), Permission.SUPERVISION_LIST, "/supervision", _orders),
     (N_("Units"), Permission.DIRECTORY_READ, "/units", _units),
 )
 

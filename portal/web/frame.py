@@ -35,6 +35,8 @@ PLACES = (
     Place(N_("Quality issues"), "/issues", Permission.ISSUE_LIST, "bar", icon="message-report", key="q"),
     Place(N_("Flows"), "/flows", Permission.FLOWS_READ, icon="arrows-exchange", key="w"),
     Place(N_("Meetings"), "/meetings", Permission.MEETING_LIST, icon="users"),
+    Place(N_("Supervision orders"), "/supervision", Permission.SUPERVISION_LIST, icon="gavel"),
+    Place(N_("Bulletins"), "/bulletins", Permission.BULLETIN_LIST, icon="news"),
     Place(N_("Responsibilities"), "/responsibilities", Permission.DIRECTORY_READ, "bar", icon="hierarchy-2", key="r"),
     Place(N_("Units"), "/units", Permission.DIRECTORY_READ, icon="building", key="u"),
     Place(N_("Programmes"), "/programmes", Permission.PROGRAMME_READ, icon="calendar-event", key="p"),

@@ -15,9 +15,18 @@ LIGHTS: Mapping[str, tuple[Message, Message]] = {
 
 # (kind of thing, state) → (word, tone)
 STATES: Mapping[tuple[str, str], tuple[Message, str]] = {
+    ("bulletin", "draft"): (N_("Draft"), "grey"),
+    ("bulletin", "issued"): (N_("Published"), "green"),
     ("meeting", "called"): (N_("Called"), "blue"),
     ("meeting", "published"): (N_("Minutes out"), "green"),
     ("meeting", "cancelled"): (N_("Cancelled"), "grey"),
+    ("supervision", "open"): (N_("To be replied to"), "amber"),
+    ("supervision", "replied"): (N_("Reply to be judged"), "blue"),
+    ("supervision", "closed"): (N_("Closed, reply accepted"), "green"),
+    ("supervision", "withdrawn"): (N_("Withdrawn"), "grey"),
+    ("grade", "ordinary"): (N_("ordinary"), "grey"),
+    ("grade", "urgent"): (N_("urgent"), "amber"),
+    ("grade", "serious"): (N_("serious"), "red"),
     ("programme", "draft"): (N_("Draft"), "grey"),
     ("programme", "issued"): (N_("Issued"), "green"),
     ("programme", "ended"): (N_("Ended"), "grey"),

@@ -10,9 +10,11 @@ from portal.filings import service
 from tenants.db import db
 from tests.browser.conftest import AXE, Enter
 from tests.conftest import As, Superuser
+from tests.factories.bulletins import bulletin
 from tests.factories.exchange import campaign, raised, steps
 from tests.factories.meetings import meeting
 from tests.factories.plans import draft
+from tests.factories.supervision import order
 
 pytestmark = pytest.mark.browser
 # Both widths, themes and languages in each pair; the second pair is their other crossing.
@@ -24,11 +26,13 @@ PAGES = {
                "/permissions", "/notices", "/mail", "/help", "/account", "/account/password", "/issues?open=1", "/flows",
                "/flows?show=resolve&provinces=all", "/exchange", "/exchange/limits", "/exchange/hours", "/exchange/calendar",
                "/exchange/desks", "/reminders", "/reminders/tomorrow", "/search?q=2026",
-               "/meetings", "/meetings/new", "/meetings/<meeting>"),
+               "/meetings", "/meetings/new", "/meetings/<meeting>", "/supervision",
+               "/supervision/new", "/supervision/new?milestone=sorting", "/supervision/<order>",
+               "/bulletins", "/bulletins/new", "/bulletins/plans", "/bulletins/<bulletin>", "/bulletins/<draft>/edit"),
     "contact.guangdong": ("/desk", "/board", "/filings", "/filings/<filing>?check=1", "/assignments", "/assignments/progress",
                           "/assignments/<assignment>", "/issues", "/issues/new", "/issues/new?campaign=<campaign>",
                           "/issues/<issue>", "/campaigns/<campaign>", "/notices/preferences", "/channels", "/channels/new",
-                          "/meetings/<meeting>", "/nowhere"),
+                          "/meetings/<meeting>", "/supervision/<order>", "/bulletins/<bulletin>", "/nowhere"),
     "market": ("/filings/<submitted>", "/filings/<submitted>/review", "/assignments/verify", "/assignments/<asked>",
                "/issues?todo=answer", "/issues/<issue>"),
     "auditor": ("/audit", "/filings/<submitted>"),
@@ -44,7 +48,9 @@ def keys(acting: As, superuser: Superuser) -> dict[str, str]:
     """One of each kind that the pages name: a draft of Guangdong, a plan of Migu under review, an issue with the market line."""
     about = campaign(superuser, "hq", product="migu")
     issue = raised(acting, "contact.guangdong", about)
-    found = {"campaign": str(about), "issue": str(issue), "meeting": str(meeting(acting, "office", "guangdong", "beijing"))}
+    found = {"campaign": str(about), "issue": str(issue), "meeting": str(meeting(acting, "office", "guangdong", "beijing")),
+             "bulletin": str(bulletin(acting, "guangdong")), "draft": str(bulletin(acting, issued=False))}
+    found["order"] = str(order(acting, "office", "guangdong"))
     steps(acting, issue)("market", "accept")
     steps(acting, issue)("market", "comment", "Seen here too.")
     with acting("contact.guangdong") as contact:

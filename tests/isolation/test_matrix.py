@@ -13,10 +13,12 @@ from werkzeug.routing import Rule
 
 from portal.accounts import service as accounts
 from portal.attachments import service as files
+from portal.bulletins import queries as bulletins
 from portal.campaigns import queries as campaigns
 from portal.filings import service as filings
 from portal.issues import queries as issues
 from portal.meetings import queries as meetings
+from portal.supervision import queries as supervision
 from tenants.access import Identity, Subject, permits
 from tenants.context import Lane, Scope
 from tenants.db import db, uuid7
@@ -25,11 +27,13 @@ from tenants.permissions import PUBLIC, Permission, Relation, grants
 from tenants.vocabulary import Line
 from tests.conftest import As, Superuser
 from tests.factories import people, world
+from tests.factories.bulletins import bulletin
 from tests.factories.exchange import campaign, raised
 from tests.factories.exchange import unit as unit_of
 from tests.factories.files import PDF
 from tests.factories.meetings import meeting
 from tests.factories.plans import draft
+from tests.factories.supervision import order
 from tests.web.browsing import Browser
 
 PERSONAS = ("office", "leader", "market", "network", "auditor", "admin", "contact.guangdong", "head.guangdong", "market.guangdong",
@@ -39,6 +43,8 @@ P = Permission
 
 # What a key in an address stands for. `read` is what makes the thing visible at all.
 KINDS = {"/issues/<key>": "issue", "/campaigns/import/<key>": "own", "/campaigns/<key>": "campaign", "/meetings/<key>": "meeting",
+         "/supervision/<key>": "supervision",
+         "/bulletins/plans/<key>": "own", "/bulletins/<key>": "bulletin",
          "/cautions/<key>": "own",
          "/saved/<uuid:key>": "own",
          "/assignments/<key>": "assignment", "/filings/<key>": "filing", "/programmes/<key>": "programme", "/units/<code>": "unit",
@@ -46,10 +52,12 @@ KINDS = {"/issues/<key>": "issue", "/campaigns/import/<key>": "own", "/campaigns
          "/account/delegations/<uuid:key>": "own", "/notices/<uuid:key>": "own", "/channels/<uuid:key>": "own",
          "/reminders/<uuid:key>": "own", "/calendar/<secret>": "own", "/reminders/answer/<token>": "own",
          "/operations/parked/<uuid:key>": "own"}
-READS = {"meeting": P.MEETING_READ, "issue": P.ISSUE_READ, "campaign": P.CAMPAIGN_READ,
+READS = {"supervision": P.SUPERVISION_READ, "bulletin": P.BULLETIN_READ,
+         "meeting": P.MEETING_READ, "issue": P.ISSUE_READ, "campaign": P.CAMPAIGN_READ,
          "assignment": P.ASSIGNMENT_READ, "file": P.ASSIGNMENT_READ, "filing": P.FILING_READ, "programme": P.PROGRAMME_READ}
 # Granted only for a thing, but asked for on a page of many: the things chosen decide, one by one.
-BY_ITEM = {("GET", "/meetings/new"), ("POST", "/meetings/new"),
+BY_ITEM = {("GET", "/supervision/new"), ("POST", "/supervision/new"), ("POST", "/supervision/choose"),
+           ("GET", "/meetings/new"), ("POST", "/meetings/new"),
            *((method, f"/campaigns/{page}") for method in ("GET", "POST") for page in ("new", "import")),
            ("GET", "/campaigns/import/template.xlsx"), ("POST", "/api/v1/campaigns"), ("GET", "/cautions"),
            ("GET", "/issues/new"), *(("POST", f"/issues/new{part}") for part in ("", "/campaigns", "/about", "/route")),
@@ -86,10 +94,14 @@ def things(acting: As, superuser: Superuser) -> dict[str, Thing]:
     about = campaign(superuser, "migu", lands=["guangdong", "beijing"])
     issue = raised(acting, "contact.guangdong", about, also=(unit_of(superuser, "beijing"),))
     called = meeting(acting, "office", "guangdong", "beijing")
+    out = bulletin(acting, "guangdong", "beijing")
+    ordered = order(acting, "market", "guangdong", line=Line.MARKET)
     with acting("leader") as reader:
         concerned, launched = issues.one(reader, issue).subject, campaigns.one(reader, about).subject
-        sits = meetings.one(reader, called).subject
-    return {"meeting": Thing(str(called), sits), "issue": Thing(str(issue), concerned), "campaign": Thing(str(about), launched),
+        sits, sent = meetings.one(reader, called).subject, bulletins.one(reader, out).subject
+        put = supervision.one(reader, ordered).subject
+    return {"supervision": Thing(str(ordered), put), "bulletin": Thing(str(out), sent), "meeting": Thing(str(called), sits),
+            "issue": Thing(str(issue), concerned), "campaign": Thing(str(about), launched),
             "assignment": Thing(str(row[0]), Subject(unit, Line.MARKET)), "file": Thing(file, Subject(unit, Line.MARKET)),
             "filing": Thing(key, Subject(unit)),
             "programme": Thing(programme, None, str(part[0])), "unit": Thing("guangdong", Subject(unit)),

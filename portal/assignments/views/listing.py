@@ -84,6 +84,7 @@ def _list(said: Message | None = None, picks: frozenset[str] = frozenset(), text
         "first": _address(filters) if start else None, "filters": filters, "options": _options(me), "chips": _chips(filters),
         "address": ADDRESS, "with_filter": lambda **set_: _address({**filters, **set_}), "query": request.query_string.decode(),
         "across": _across(me), "chases": chases, "most_chased": MOST_CHASED,
+        "orders": bool(reaches(me, Permission.SUPERVISION_ORDER)),
         "chase_total": queries.count(queries.chaseable(me, where)) if several_pages else 0, "chaseable": _chaseable(shown, me),
         "works": bool(reaches(me, Permission.ASSIGNMENT_REPORT)), "verifies": bool(reaches(me, Permission.ASSIGNMENT_VERIFY)),
         "said": said, "picks": picks, "text": text, "most": texts.MEDIUM}

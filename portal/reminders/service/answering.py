@@ -13,6 +13,7 @@ from portal.assignments import queries as assignments
 from portal.assignments import service as work
 from portal.assignments.models import Assignment
 from portal.audit import service as audit
+from portal.bulletins import queries as bulletins
 from portal.campaigns import queries as campaigns
 from portal.filings import queries as filings
 from portal.issues import queries as issues
@@ -20,6 +21,7 @@ from portal.notices import service as notices
 from portal.reminders import queries, rules
 from portal.reminders.models import Reminder, ReminderAnswer
 from portal.reminders.rules import ANSWERS, Answer, Deadline
+from portal.supervision import queries as supervision
 from tenants import clock, directory
 from tenants.access import HEADQUARTERS, Appointment, Identity
 from tenants.db import db, uuid7
@@ -29,7 +31,8 @@ from tenants.models import Unit
 from tenants.vocabulary import Line, Role
 
 _ONE: Mapping[str, Callable[[Identity, UUID], Any]] = {
-    "assignment": assignments.one, "filing": filings.one, "issue": issues.one, "campaign": campaigns.one}
+    "assignment": assignments.one, "filing": filings.one, "issue": issues.one, "campaign": campaigns.one,
+    "bulletin": bulletins.one, "supervision": supervision.one}
 _MOST = 1_000                          # characters
 
 
@@ -117,12 +120,13 @@ def _tell(reminder: Reminder, thing: Any, chosen: Answer, said: str, unit: Unit 
         message = N_("%(who)s answers a reminder of %(title)s: %(answer)s, by %(unit)s. %(text)s",
                      unit={"en": unit.name, "zh": unit.name_zh}, **words)
     inside = chosen is Answer.NOT_MINE and reminder.unit_id != HEADQUARTERS
-    url, subject = _address(reminder), (reminder.subject_kind, reminder.subject_id)
+    url, subject = rules.address(reminder.subject_kind, reminder.subject_id), (reminder.subject_kind, reminder.subject_id)
     if inside:
         people = [p.id for p in directory.holders(reminder.unit_id, [Role.UNIT_CONTACT, Role.UNIT_HEAD]) if p.id != actor.person]
         notices.tell(reminder.unit_id, message, url, people=people, subject=subject)
     else:
-        role = Role.HQ_OFFICE if reminder.unit_id == HEADQUARTERS else Role.HQ_LINE_LEAD
+        offices = reminder.unit_id == HEADQUARTERS or (reminder.kind == Deadline.ORDER and thing.line is None)
+        role = Role.HQ_OFFICE if offices else Role.HQ_LINE_LEAD
         notices.tell(HEADQUARTERS, message, url, roles=[role], line=None if role is Role.HQ_OFFICE else line, subject=subject)
 
 
@@ -135,8 +139,6 @@ def _title(thing: Any) -> dict[str, str] | str:
         return {"en": thing.title, "zh": thing.title_zh}
     if hasattr(thing, "programme_id"):
         return _both(N_("the implementation plan"))
+    if hasattr(thing, "first_term"):                       # a supervision order has a number alone
+        return str(thing.code)
     return str(getattr(thing, "title", "") or thing.name)
-
-
-def _address(reminder: Reminder) -> str:
-    return f"/{reminder.subject_kind}s/{reminder.subject_id}"

@@ -5,7 +5,7 @@ from portal.web import panels
 from portal.web.access import Route
 from tenants.permissions import PUBLIC, Permission
 
-for _kind in ("assignment", "filing", "issue", "campaign"):
+for _kind in ("assignment", "filing", "issue", "campaign", "supervision"):
     panels.register(_kind, of_thing(_kind))
 
 NAME, PREFIX = "reminders", "/reminders"

@@ -39,7 +39,7 @@ def of_thing(kind: str) -> Show:
 
 def answer(key: UUID) -> ResponseReturnValue:
     reminder = queries.one(identity(), key)
-    back = f"/{reminder.subject_kind}s/{reminder.subject_id}"
+    back = rules.address(reminder.subject_kind, reminder.subject_id)
     try:
         service.answer(reminder, _reply(), actor=identity())
     except Invalid as fault:
@@ -101,7 +101,8 @@ def _worn() -> ResponseReturnValue:
 
 
 def _page(reminder: Reminder, errors: Mapping[str, Sequence[Message]]) -> str:
-    return render_template("reminders/answer.html", errors=errors, back=f"/{reminder.subject_kind}s/{reminder.subject_id}",
+    return render_template("reminders/answer.html", errors=errors,
+                           back=rules.address(reminder.subject_kind, reminder.subject_id),
                            **_form(reminder, request.form))
 
 

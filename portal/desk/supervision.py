@@ -1,0 +1,30 @@
+"""Supervision orders on the desk: those to reply to, and replies to judge. One statement each."""
+from collections.abc import Iterable
+
+from portal.desk.rules import Task
+from portal.supervision import queries, rules
+from portal.supervision.rules import GRADES, Grade
+from tenants.access import Identity, reaches
+from tenants.messages import N_
+from tenants.permissions import Permission
+from tenants.vocabulary import Role
+
+MOST = 20                              # rows on a desk: the list has them all
+CLIPPED = 60                           # characters of an order's words
+
+
+def mine(identity: Identity) -> Iterable[Task]:
+    """What waits for this person."""
+    if reaches(identity, Permission.SUPERVISION_REPLY):
+        orders = queries.to_reply(identity, MOST)
+        lights = queries.lights(orders)
+        for o in orders:
+            yield Task(N_("Reply to supervision order %(code)s", code=o.code),
+                       N_("%(grade)s: %(words)s", grade=GRADES[Grade(o.grade)], words=rules.clip(o.words, CLIPPED)),
+                       f"/supervision/{o.id}#replying", N_("Reply"), o.term, lights[o.id].code)
+    if reaches(identity, Permission.SUPERVISION_ORDER):           # the office may judge a line's, but it is the line's work
+        office = any(a.role is Role.HQ_OFFICE for a in identity.appointments)
+        for o in queries.to_judge(identity, [None] if office else [a.line for a in identity.appointments if a.line], MOST):
+            yield Task(N_("Judge the reply to supervision order %(code)s", code=o.code),
+                       N_("%(unit)s replied in round %(n)s", unit={"en": o.unit.name, "zh": o.unit.short_zh}, n=o.round),
+                       f"/supervision/{o.id}#judging", N_("Judge"), None, "blue", o.replied_on)

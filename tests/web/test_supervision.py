@@ -1,0 +1,119 @@
+"""The pages of supervision orders: the form, one order from its issue to its end, what others see of it, lists and panels."""
+from datetime import timedelta
+from io import BytesIO
+
+import pytest
+from flask import Flask
+from openpyxl import load_workbook
+
+from portal.assignments import queries as assignments
+from portal.assignments.models import Assignment
+from tenants import clock
+from tenants.db import db
+from tests.conftest import As
+from tests.factories import world
+from tests.factories.supervision import order
+from tests.web.browsing import Browser, faults_beside
+from tests.web.counting import statements
+
+
+@pytest.fixture
+def enter(app: Flask):  # type: ignore[no-untyped-def]  # a factory of browsers
+    def made(name: str) -> Browser:
+        app.extensions["portal.limiter"].reset()
+        browser = Browser(app)
+        browser.sign_in(name)
+        browser.client.set_cookie("language", "en")
+        return browser
+    return made
+
+
+def version(browser: Browser, page: str) -> str:
+    return browser.get(page).text.split('name="version" value="')[1].split('"')[0]
+
+
+def test_the_whole_story(app: Flask, enter) -> None:  # type: ignore[no-untyped-def]
+    office = enter("office")
+    assert "10 working days" in office.get("/supervision/new").text
+    wrong = office.post("/supervision/new", {"grade": "", "words": "", "term": "soon", "units": []})
+    assert wrong.status_code == 422 and "Write the date" in faults_beside(wrong, "term") and faults_beside(wrong, "words")
+    assert "at least one unit" in wrong.text and 'value="soon"' in wrong.text
+    answer = office.post("/supervision/new", {"grade": "urgent", "words": "示例 Mend the bills", "units": ["guangdong"]})
+    assert answer.status_code == 303
+    page = answer.headers["Location"]
+    contact = enter("contact.guangdong")
+    assert "Reply to supervision order D-2026-guangdong-001" in contact.get("/desk").text
+    refused = contact.post(f"{page}/reply", {"words": "All 12 are mended", "done_by": "", "version": version(contact, page)})
+    assert refused.status_code == 422 and "Choose a day" in faults_beside(refused, "reply-done_by") and "All 12" in refused.text
+    stale = contact.post(f"{page}/reply", {"words": "All 12 are mended", "done_by": "2026-03-12", "version": "99"})
+    assert stale.status_code == 412 and "All 12 are mended" in stale.text and "Somebody else" in stale.text
+    assert contact.post(f"{page}/accept", {"version": "1"}).status_code == 403
+    sent = {"words": "All 12 are mended", "done_by": "2026-03-12", "version": version(contact, page)}
+    assert contact.post(f"{page}/reply", sent).status_code == 303
+    for name in ("contact.beijing", "network", "network.guangdong"):
+        outsider = enter(name)
+        assert outsider.get(page).status_code == 404 and "Mend the bills" not in outsider.get("/supervision").text
+        assert "D-2026" not in outsider.get("/search?q=Mend").text and b"D-2026" not in outsider.get("/supervision.xlsx").data
+    assert "D-2026-guangdong-001" in enter("leader").get("/search?q=Mend").text
+    office = enter("office")
+    assert "Judge the reply" in office.get("/desk").text and "All 12 are mended" in office.get(page).text
+    refused = office.post(f"{page}/return", {"remark": "", "term": "2026-01-01", "version": version(office, page)})
+    assert refused.status_code == 422 and faults_beside(refused, "return-remark") and faults_beside(refused, "return-term")
+    again = {"remark": "Which ones?", "term": "2026-04-01", "version": version(office, page)}
+    assert office.post(f"{page}/return", again).status_code == 303
+    seen = contact.get(page).text
+    assert "Which ones?" in seen and "03-17" in seen and "04-01" in seen and 'id="replying"' in seen
+    office.get(page)
+    longer = {"term": "2026-04-08", "reason": "Holidays", "version": version(office, page)}
+    assert office.post(f"{page}/extend", longer).status_code == 303
+    assert "Holidays" in contact.get(page).text
+    with clock.standing_at(world.NOW + timedelta(days=40)):
+        late = enter("office")
+        assert "11 days overdue" in late.get(page).text and "D-2026-guangdong-001" in late.get("/supervision?overdue=1").text
+        assert late.post(f"{page}/withdraw", {"reason": "Overtaken", "version": version(late, page)}).status_code == 303
+        assert late.post(f"{page}/withdraw", {"reason": "Overtaken", "version": "1"}).status_code == 409
+        assert "D-2026" not in late.get("/supervision?state=unfinished").text
+        book = load_workbook(BytesIO(late.get("/supervision.xlsx?grade=urgent").data))
+        assert "示例 Mend the bills" in [c.value for row in book.worksheets[0].iter_rows() for c in row]
+
+
+def test_from_a_filter_and_from_picked_rows(app: Flask, enter, acting: As) -> None:  # type: ignore[no-untyped-def]
+    with acting("office") as office:
+        rows = db.session.scalars(assignments.listed([assignments.readable(office), Assignment.milestone == "sorting",
+                                                      Assignment.line == "market"])).all()
+        keys = [str(a.id) for a in rows if a.unit_id != 1]
+    keys, number = keys[:2], len(keys)
+    office = enter("office")
+    form = office.get("/supervision/new?milestone=sorting&line=market").text
+    assert form.count('name="about"') == min(number, 100)
+    assert "/supervision/new?" in office.get("/board/rows?milestone=sorting").text
+    assert "/supervision/choose" in office.get("/assignments").text
+    assert "/supervision/choose" not in enter("contact.tibet").get("/assignments").text
+    office.get("/assignments")
+    picked = office.post("/supervision/choose", {"pick": keys})
+    assert picked.status_code == 200 and picked.text.count('name="about"') == 2
+    about = [f"assignment:{key}" for key in keys]
+    wrong = office.post("/supervision/new", {"grade": "serious", "words": "", "shown": about, "about": about[:1]})
+    assert wrong.status_code == 422 and wrong.text.count('name="about"') == 2 and wrong.text.count("checked") >= 2
+    assert office.post("/supervision/new", {"grade": "serious", "words": "Now", "shown": about, "about": about}).status_code == 303
+    panel = office.get(f"/assignments/{keys[0]}").text
+    assert "Ordered 1 time" in panel and "/supervision/new?about" not in panel.split('id="supervision"')[1]
+    again = office.post("/supervision/new", {"grade": "serious", "words": "Now", "shown": about, "about": about})
+    assert again.status_code == 422 and "already" in again.text
+    lead = enter("market")                                   # the office's order is not the line's
+    assert "Ordered 1 time" not in lead.get(f"/assignments/{keys[0]}").text
+    assert lead.get("/supervision/new?about=issue:nonsense").status_code == 200
+    assert enter("contact.guangdong").get("/supervision/new").status_code == 403
+
+
+def test_the_list_asks_the_same_however_long(app: Flask, enter, acting: As) -> None:  # type: ignore[no-untyped-def]
+    order(acting, "office", "guangdong")
+    reader, counts = enter("leader"), []
+    reader.get("/supervision")
+    for more in (0, 3):
+        for _ in range(more):
+            order(acting, "office", "tibet", grade="urgent")
+        with statements(app) as sent:
+            assert reader.get("/supervision?state=open").status_code == 200
+        counts.append(len(sent))
+    assert counts[0] == counts[1] <= 20
