@@ -12,6 +12,8 @@ from tenants import clock
 SCHEDULE = {
     "deliver what waits": {"task": "tasks.outbox.dispatch", "schedule": 2.0, "options": {"expires": 10}},
     "look for what is due": {"task": "tasks.reminders.begin", "schedule": crontab(minute=7), "options": {"expires": 3000}},
+    "compose bulletins by schedule": {"task": "tasks.bulletins.compose", "schedule": crontab(minute=17),
+                                      "options": {"expires": 3000}},
     "forget what nobody needs": {"task": "tasks.upkeep.purge", "schedule": crontab(hour=3, minute=20)},
     "remove bytes that no file names": {"task": "tasks.upkeep.sweep", "schedule": crontab(hour=3, minute=40)},
 }

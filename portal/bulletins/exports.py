@@ -17,7 +17,7 @@ from tenants.db import db
 from tenants.messages import N_
 from tenants.permissions import Permission
 
-COLUMNS = ((N_("Number"), 10), (N_("Title"), 40), (N_("State"), 12), (N_("Figures of"), 18), (N_("Published on"), 18),
+COLUMNS = ((N_("Bulletin number"), 10), (N_("Title"), 40), (N_("State"), 12), (N_("Figures of"), 18), (N_("Published on"), 18),
            (N_("Sent to"), 10), (N_("Acknowledged"), 14))
 
 

@@ -4,6 +4,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import singledispatchmethod
+from io import BytesIO
 from itertools import groupby
 from typing import Any
 from uuid import UUID
@@ -14,6 +15,7 @@ from portal.accounts import service as accounts
 from portal.assignments import queries as assignment_queries
 from portal.assignments import service as assignments
 from portal.assignments.models import Assignment
+from portal.attachments import service as attachments
 from portal.filings import queries as filing_queries
 from portal.filings import service as filings
 from portal.filings.models import Filing
@@ -30,6 +32,8 @@ from tenants.access import Identity
 from tenants.db import db
 from tenants.isolation import acting_as
 from tenants.vocabulary import Line, MilestoneCode, Part, Process
+
+_WITH_FILE = frozenset({"06", "09"})   # codes of assignments that are handed in with a file
 
 
 class Stage:
@@ -201,6 +205,9 @@ def on_task(act: Act, assignment: Assignment, actor: Identity) -> None:
         case acts.Report():
             assignments.report(assignment, act.percent, act.text, actor=actor)
         case acts.HandIn():
+            if act.of.code in _WITH_FILE:
+                attachments.attach("assignment", assignment.id, BytesIO(f"{assignment.deliverable_zh}\n{act.text}\n".encode()),
+                                   "工作记录.txt", actor=actor)
             assignments.hand_in(assignment, act.text, actor=actor)
         case acts.Verify():
             assignments.verify(assignment, act.verdict, act.text, actor=actor)

@@ -15,7 +15,7 @@ from portal.programmes import queries as programmes
 from portal.programmes import service as programme_service
 from portal.programmes.models import Programme
 from portal.programmes.rules import DRAFT, FIRST_YEAR, ISSUED
-from seed.demo import letters, meetings, people, reminded
+from seed.demo import bulletins, letters, meetings, people, reminded
 from seed.demo.acts import Act
 from seed.demo.filing_story import Task
 from seed.demo.stage import Stage, lightly
@@ -83,10 +83,16 @@ def _make(codes: Sequence[str], begun: Begun, password: str, base_url: str, step
         waiting = in_order([*waiting, *tell(staff, *_asked(stage, when), when, begun.random_seed)])
         step(f"programme of {year} issued")
         until = _issue_moment(year + 1) if year < this_year else when.now
-        stage.perform([a for a in waiting if a.at < until], _progress(step, len(waiting)))
+        told, moments = _progress(step, len(waiting)), bulletins.moments(when) if year == this_year else []
+        for moment in moments:
+            stage.perform([a for a in waiting if a.at < moment], told)
+            waiting = [a for a in waiting if a.at >= moment]
+            bulletins.issue(stage, moment, moment == moments[-1])
+        stage.perform([a for a in waiting if a.at < until], told)
         waiting = [a for a in waiting if a.at >= until]
     step(f"{reminded.remind(stage)} reminders told")
     step(f"{meetings.meet(stage)} meetings called")
+    step(f"{bulletins.draft(stage)} bulletins composed")
     step(f"{letters.deliver(base_url)} notices delivered")
     letters.read(stage)
 

@@ -8,6 +8,8 @@ import pytest
 from flask import Flask
 
 from portal.assignments import service as work
+from portal.bulletins import queries as bulletin_queries
+from portal.bulletins import service as bulletins
 from portal.filings import service as filings
 from portal.reminders import queries, service
 from portal.reminders.rules import Channel, Deadline, Rung, Span, Whom
@@ -18,6 +20,7 @@ from tenants.errors import Invalid, NotPermitted, Stale
 from tenants.isolation import acting_as
 from tests.conftest import As, Superuser
 from tests.factories import people
+from tests.factories.bulletins import bulletin
 from tests.factories.exchange import campaign, raised, unit
 from tests.factories.plans import draft
 from tests.services.test_notices import Post
@@ -150,6 +153,23 @@ def test_issues_and_receipts(app: Flask, acting: As, post: Post, superuser: Supe
         assert swept(app, superuser, "hq")[0] >= 1
         assert f"/issues/{issue}" in {url for said in post.new().values() for _, url in said}
         assert swept(app, superuser, "hq") == (0, 0)
+
+
+def test_bulletins_that_nobody_acknowledges(app: Flask, acting: As, post: Post, superuser: Superuser, key: UUID) -> None:
+    superuser.execute("UPDATE assignment SET state = 'closed'")
+    about = bulletin(acting, "guangdong", "tibet")                     # on 10 March
+    post.new()
+    for day, who in ((11, None), (12, "contact.guangdong"), (13, None), (17, "head.guangdong"), (20, "office")):
+        with on(date(2026, 3, day)):
+            swept(app, superuser)
+            assert swept(app, superuser) == (0, 0)
+            said = "has not acknowledged the bulletin of"
+            assert {w for w, told in post.new().items() if any(said in t for t, _ in told)} == ({who} if who else set())
+    with acting("contact.guangdong") as contact:
+        bulletins.acknowledge(bulletin_queries.one(contact, about), actor=contact)
+        db.session.commit()
+    with on(date(2026, 5, 8)):
+        assert swept(app, superuser) == (0, 0) and swept(app, superuser, "tibet") == (1, 0)
 
 
 def test_when_time_is_up_the_next_sweep_goes_on(app: Flask, superuser: Superuser, post: Post) -> None:

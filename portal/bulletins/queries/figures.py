@@ -2,7 +2,7 @@
 
 They are read as the programme office reads, whoever composes, in a scope of headquarters. A name is {"en", "zh"}; a count is
 {"total", "closed", "overdue"}; medians are minutes of working time."""
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -52,8 +52,8 @@ def figures(now: datetime) -> dict[str, Any] | None:
     names = {u.id: _name(u) for u in units}
     return {"programme": {"year": programme.year, "name": {"en": programme.name, "zh": programme.name_zh}},
             **_completion(programme, groups, board_rules.across("", rows, codes), names),
-            "overdue": _overdue(rows, names), "ranking": _ranking(groups, names), "flows": _flows(now, names),
-            "practice": _practice(rows, names)}
+            "overdue": _overdue(rows, names), "flows": _flows(now, names), "practice": _practice(rows, names),
+            "ranking": _ranking(groups, names, {u.id for u in units if u.parent_id is None})}
 
 
 def _name(unit: Unit) -> Name:
@@ -92,12 +92,12 @@ def _overdue(rows: Sequence[Counted], names: Mapping[int, Name]) -> dict[str, An
          "due": a.due.isoformat(), "late": r.late} for r, a, _ in board.shown(OFFICE, red[:rules.MOST_OVERDUE])]}
 
 
-def _ranking(groups: Sequence[Group], names: Mapping[int, Name]) -> list[dict[str, Any]]:
-    """Provinces among provinces, companies among companies."""
+def _ranking(groups: Sequence[Group], names: Mapping[int, Name], whole: Collection[int]) -> list[dict[str, Any]]:
+    """Provinces among provinces, companies among companies; parts of units count with nobody."""
     terms = _terms("unit_kind")
     found = []
     for kind in (UnitKind.PROVINCE, UnitKind.SPECIALISED_COMPANY):
-        rows = [row for g in groups if g.kind == kind for row in g.rows]
+        rows = [row for g in groups if g.kind == kind for row in g.rows if row.key in whole]
         found.append({"name": terms.get(("unit_kind", kind.value)), "rows": [
             {"rank": rank, "unit": names[int(row.key)], **_count(row.total), "percent": row.total.percent}
             for rank, row in rules.ranked(rows)]})

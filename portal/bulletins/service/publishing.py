@@ -19,6 +19,7 @@ from tenants.messages import N_, Message
 from tenants.models import Unit
 from tenants.vocabulary import Role
 
+RECEIPT = "bulletin_receipt"           # of its own in the trail: the bulletin's page shows the receipts as a table
 _HEAR = (Role.UNIT_CONTACT, Role.UNIT_HEAD)
 
 
@@ -70,7 +71,8 @@ def acknowledge(bulletin: Bulletin, *, actor: Identity) -> None:
     if row.acknowledged_at is None:
         row.acknowledged_at, row.by_id = clock.now(), actor.person
         db.session.flush()
-        audit.record("acknowledge", KIND, bulletin.id, {"code": bulletin.code, "unit": under.unit}, under=under)
+        audit.record("acknowledge", RECEIPT, row.id, {"code": bulletin.code, "title": bulletin.title, "unit": under.unit},
+                     under=under)
 
 
 def chase(bulletin: Bulletin, *, actor: Identity) -> int:

@@ -14,6 +14,7 @@ from portal.bulletins.models import Bulletin, BulletinPlan
 from portal.bulletins.rules import LAST_DAY, RHYTHMS, SECTIONS, BulletinState, Rhythm
 from portal.bulletins.views import shape
 from portal.web.access import Route, identity
+from portal.web.addresses import local_path
 from portal.web.names import unit_short
 from portal.web.templating import done, state_words, translate
 from tenants import clock, directory
@@ -146,7 +147,7 @@ def acknowledge(key: str) -> ResponseReturnValue:
     def act(b: Bulletin, _version: int) -> Message:
         service.acknowledge(b, actor=identity())
         return N_("Acknowledged. The programme office sees it.")
-    return _act_on(key, act)
+    return _act_on(key, act, local_path(request.form.get("next", ""), ""))
 
 
 def chase(key: str) -> ResponseReturnValue:

@@ -91,14 +91,14 @@ def _completion(part: Part, b: Bulletin) -> Part:
     def line(name: str, row: Figures, strong: bool = False) -> Line:
         counts, total = [row["cells"][code] for code in codes], row["total"]
         return Line([name, *(f"{c['closed']}/{c['total']}" if c["total"] else "–" for c in (*counts, total)),
-                     f"{percent(total)} %" if total["total"] else "–", total["overdue"]], strong)
+                     percent(total) if total["total"] else "–", total["overdue"]], strong)
     rows: list[Line] = []
     for group in f["groups"]:
         if len(group["rows"]) > 1:
             rows.append(line(capital(named(group["name"])), group["together"], True))
         rows += [line(named(row["name"]), row) for row in group["rows"]]
     rows.append(line(_("All units"), f["all"], True))
-    heads = [_("Unit"), *(f"{named(m['name'])} {m['due']}" for m in f["milestones"]), _("All milestones"), _("Closed"),
+    heads = [_("Unit"), *(f"{named(m['name'])}\n{m['due']}" for m in f["milestones"]), _("All milestones"), _("Percent closed"),
              _("Overdue")]
     part.tables.append(Table(_("Closed of all that is asked"), heads, rows, frozenset(range(1, len(heads)))))
     return part
@@ -107,7 +107,7 @@ def _completion(part: Part, b: Bulletin) -> Part:
 def _overdue(part: Part, b: Bulletin) -> Part:
     found = b.figures["overdue"]
     if not found["rows"]:
-        part.notes.append(_("Nothing is overdue."))
+        part.notes.append(_("No assignment is overdue."))
         return part
     part.tables.append(Table(
         _("The longest overdue"), [_("Unit"), _("Assignment"), _("Line"), _("Due"), _("Days late")],
@@ -124,7 +124,7 @@ def _ranking(part: Part, b: Bulletin) -> Part:
         part.bars.append(Bars(_("%(group)s: closed in percent", group=name), [
             (named(r["unit"]), r["percent"]) for r in group["rows"]], "%", 100))
         part.tables.append(Table(
-            name, [_("Unit"), _("Rank"), _("Closed"), _("All"), _("Percent"), _("Overdue")],
+            name, [_("Unit"), _("Rank"), _("Closed"), _("All"), _("Percent closed"), _("Overdue")],
             [Line([named(r["unit"]), r["rank"], r["closed"], r["total"], r["percent"], r["overdue"]]) for r in group["rows"]],
             frozenset(range(1, 6)), 4))
     if b.figures["ranking"]:
