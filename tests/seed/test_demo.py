@@ -1,8 +1,6 @@
 """The demonstration year: made through the services, whole, the same again, and something of everything on any day."""
-import os
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from uuid import UUID, uuid5
 
@@ -11,8 +9,7 @@ from click.testing import CliRunner
 from flask import Flask
 from sqlalchemy import select
 
-from portal import embedded, masking, migrate, roles
-from portal.app import create_app
+from portal import masking
 from portal.assignments.models import Assignment
 from portal.assignments.rules import LIGHTS, light
 from portal.audit import queries as audit
@@ -30,67 +27,18 @@ from seed.demo.filing_story import Task
 from seed.demo.people import Staff
 from seed.demo.when import When
 from seed.demo.year import _issue_moment as issue_moment
-from seed.plan import draft_programme, load_reference
 from seed.reading import read_plan
 from tenants import clock, directory
-from tenants.context import Lane, Scope
 from tenants.db import db
 from tenants.isolation import acting_as
 from tenants.models import Appointment, Delegation, Person, Unit
 from tenants.vocabulary import Line
-from tests import conftest
+from tests.factories.demonstration import A_FEW, OFFICE, Fresh, at, empty, fresh
 from tests.seed.exchanged import everything_is_there, exchanged, nobody_else_sees_it, something_is_there
 
-A_FEW = ("beijing", "guangdong", "tibet", "migu", "sichuan", "tietong")
-OFFICE = Scope(None, (1,), Lane.OVERSIGHT)
+__all__ = ["empty", "fresh"]
 DAYS = [date(2026, 1, 1), date(2026, 1, 2), date(2026, 1, 5), date(2026, 2, 10), date(2026, 5, 2), date(2026, 8, 15),
         date(2026, 11, 22), date(2027, 12, 31), date(2028, 2, 29), date(2030, 4, 30)]
-Fresh = Callable[[datetime], Flask]
-
-
-@pytest.fixture(scope="module")
-def empty(server: embedded.Server) -> Iterator[str]:
-    """A database with all tables and nothing in them."""
-    name = f"demo_{os.getpid()}_empty"
-    with server.connect("postgres", "postgres", autocommit=True) as c:
-        for statement in roles.statements("portal", server.passwords["portal_owner"], server.passwords["portal_app"]):
-            c.execute(statement)
-        c.execute(f"CREATE DATABASE {name} OWNER portal_owner")
-        migrate.upgrade(server.dsn("portal_owner", name))
-        yield name
-        c.execute(f"DROP DATABASE {name} WITH (FORCE)")
-
-
-@pytest.fixture
-def fresh(server: embedded.Server, valkey: embedded.Valkey, empty: str) -> Iterator[Fresh]:
-    """Portals with databases of their own: the plan is loaded, the year drafted, and nobody works there yet."""
-    made: dict[str, Flask] = {}
-    with server.connect("postgres", "postgres", autocommit=True) as c:
-
-        def make(now: datetime) -> Flask:
-            name = f"{empty}_{len(made)}"
-            c.execute(f"CREATE DATABASE {name} TEMPLATE {empty} OWNER portal_owner STRATEGY file_copy")
-            app = made[name] = create_app(conftest.settings(server, name, valkey.url))
-            with at(app, now):
-                with acting_as(Scope(None, (1,), Lane.ADMINISTRATOR)):
-                    load_reference()
-                    db.session.commit()
-                with acting_as(OFFICE):
-                    draft_programme(clock.today().year)
-                    db.session.commit()
-            return app
-
-        yield make
-        for name, app in made.items():
-            with app.app_context():
-                db.engine.dispose()
-            c.execute(f"DROP DATABASE {name} WITH (FORCE)")
-
-
-@contextmanager
-def at(app: Flask, now: datetime) -> Iterator[None]:
-    with app.app_context(), clock.standing_at(now):
-        yield
 
 
 def nothing(_: str) -> None:
