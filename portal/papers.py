@@ -13,13 +13,14 @@ from xml.sax.saxutils import escape, quoteattr
 
 if TYPE_CHECKING:                                      # takes long to load, and few processes ever write a document
     from docx.document import Document
+    from docx.shared import Emu
     from docx.styles.style import CharacterStyle
     from docx.table import _Cell
     from docx.text.paragraph import Paragraph
 
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 _EMU = 360_000                                         # a centimetre
-_WIDTH, _BAR, _FRAME, _TALLEST = 16.0, 0.55, 1.2, 23.0  # centimetres
+_WIDTH, _BAR, _FRAME, _TALLEST = 16.6, 0.55, 1.2, 23.0  # centimetres
 _BODY, _HEAD = ("Calibri", "宋体"), ("Calibri", "微软雅黑")
 _BLUE, _SHADE = "2F5D9B", "E8EDF4"
 _OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -117,28 +118,35 @@ class Paper:
         from docx.oxml import OxmlElement
         from docx.oxml.ns import qn
 
+        rows = list(rows)
+        widths = _widths([heads, *(cells for cells, _ in rows)])
         table = self._document.add_table(rows=1, cols=len(heads), style="Table Grid")
+        table.autofit = False
+        for column, width in zip(table.columns, widths, strict=True):
+            column.width = width
         named = OxmlElement("w:tblCaption")
         named.set(qn("w:val"), caption)
         table._tbl.tblPr.append(named)
-        self._row(table.rows[0].cells, heads, True, frozenset(), shade=True)
+        self._row(table.rows[0].cells, heads, widths, True, numbers, shade=True)
         properties = table.rows[0]._tr.get_or_add_trPr()
         for name in ("w:cantSplit", "w:tblHeader"):
             properties.append(OxmlElement(name))
         for cells, strong in rows:
             row = table.add_row()
             row._tr.get_or_add_trPr().append(OxmlElement("w:cantSplit"))
-            self._row(row.cells, cells, strong, numbers, shade=strong)
+            self._row(row.cells, cells, widths, strong, numbers, shade=strong)
         self._document.add_paragraph()
 
     @staticmethod
-    def _row(places: Sequence[_Cell], cells: Sequence[Cell], strong: bool, numbers: frozenset[int], *, shade: bool) -> None:
+    def _row(places: Sequence[_Cell], cells: Sequence[Cell], widths: Sequence[Emu], strong: bool, numbers: frozenset[int], *,
+             shade: bool) -> None:
         from docx.enum.text import WD_ALIGN_PARAGRAPH
         from docx.oxml import OxmlElement
         from docx.oxml.ns import qn
         from docx.shared import Pt
 
         for n, (place, cell) in enumerate(zip(places, cells, strict=True)):
+            place.width = widths[n]
             line: Paragraph = place.paragraphs[0]
             line.paragraph_format.space_after = Pt(0)
             run = line.add_run(str(cell))
@@ -187,6 +195,16 @@ class Paper:
                 kept.compress_type = zipfile.ZIP_DEFLATED
                 target.writestr(kept, source.read(entry))
         return still.getvalue()
+
+
+def _widths(rows: Sequence[Sequence[Cell]]) -> list[Emu]:
+    """Of the columns, by what stands in them: a wide sign counts twice, the longest line at most as much as 36 narrow ones."""
+    from docx.shared import Emu
+
+    def wide(cell: Cell) -> int:
+        return max(sum(2 if ord(c) > 0x2E7F else 1 for c in line) for line in str(cell).split("\n"))
+    needs = [min(max(max(map(wide, column)) + 2, 7), 36) for column in zip(*rows, strict=True)]
+    return [Emu(round(_WIDTH * _EMU * need / sum(needs))) for need in needs]
 
 
 def _workbook(title: str, rows: Sequence[tuple[str, int]]) -> bytes:
