@@ -94,7 +94,7 @@ FIELDS: Mapping[str, Message] = {
     "ranking": N_("Rank of units"), "flows": N_("Flows of quality issues"), "practice": N_("Good practice"),
     "picks": N_("Good practice picked"), "receivers": N_("Receivers"), "as_of": N_("Figures of"), "rhythm": N_("Rhythm"),
     "working_day": N_("Working day"), "by_itself": N_("Publish by itself"),
-    "grade": N_("Grade"), "term": N_("Term"), "done_by": N_("Done by"), "about": N_("About"),
+    "grade": N_("Grade"), "term": N_("Term"), "done_by": N_("Done by"),
     "worked": N_("Worked"), "served_by": N_("Served by"),
 }
 PARTS: Mapping[str, Message] = {"contact": N_("contact"), "deputy": N_("deputy"), "counterpart": N_("counterpart")}

@@ -12,7 +12,7 @@ from tenants.db import db
 from tenants.messages import N_
 from tenants.permissions import Permission
 
-COLUMNS = ((N_("Number"), 24), (N_("Unit"), 14), (N_("Grade"), 10), (N_("What is asked"), 60), (N_("State"), 16),
+COLUMNS = ((N_("Order number"), 24), (N_("Unit"), 14), (N_("Grade"), 10), (N_("What the order asks"), 60), (N_("State"), 16),
            (N_("Status light"), 12), (N_("First term"), 12), (N_("Term"), 12), (N_("Days late"), 10), (N_("Round"), 8),
            (N_("Issued on"), 18), (N_("Issued by"), 16))
 
