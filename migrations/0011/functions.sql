@@ -11,7 +11,7 @@ CREATE TRIGGER bulletin_stays BEFORE UPDATE OR DELETE ON bulletin FOR EACH ROW E
 CREATE FUNCTION app.bulletin_receipt_fits() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, public AS $$
 BEGIN
   IF TG_OP = 'INSERT' AND NOT EXISTS (SELECT FROM bulletin b WHERE b.id = NEW.bulletin_id AND NEW.unit_id = ANY (b.parties)) THEN
-    RAISE EXCEPTION 'the bulletin was not sent to this unit' USING ERRCODE = 'check_violation';
+    RAISE insufficient_privilege USING MESSAGE = 'the bulletin was not sent to this unit';
   END IF;
   IF TG_OP = 'UPDATE' AND OLD.acknowledged_at IS NOT NULL
      AND (NEW.acknowledged_at, NEW.by_id) IS DISTINCT FROM (OLD.acknowledged_at, OLD.by_id) THEN
