@@ -255,7 +255,7 @@ def add_assignments(programme: Programme, content: TemplateContent, *, actor: Id
     reached = [(u, t) for u, t in _pairs(programme) if t is template]
     if not reached:
         raise Invalid({"targets": [N_("This reaches no unit. Choose at least one.")]})
-    made = _assign(programme, reached, under)
+    made = _assign(programme, reached, under, start=clock.today())
     audit.record("add_assignments", "programme", programme.id, {"template added": content.code, "assignments": made}, under=under)
     for unit, _ in reached:
         if unit.id != HEADQUARTERS:
@@ -288,24 +288,25 @@ def _pairs(programme: Programme) -> Iterable[tuple[Unit, Template]]:
     return ((u, t) for u, t in targets(programme) if t.kind != TemplateKind.SYSTEM)
 
 
-def _assign(programme: Programme, reached: Sequence[tuple[Unit, Template]], under: Appointment) -> int:
+def _assign(programme: Programme, reached: Sequence[tuple[Unit, Template]], under: Appointment, start: date | None = None) -> int:
+    """`start` is what nobody has to agree on: none where a plan will say it."""
     due = {m.code: m.due for m in programme.milestones}
     lines = {Line(t.line) for u, t in reached if u.id == HEADQUARTERS}
     leads = {line: next((p.id for p in directory.holders(HEADQUARTERS, [Role.HQ_LINE_LEAD], line)), None) for line in lines}
     made = assignments.create((
-        new_assignment(programme, t, u.id, due[t.milestone], owner=leads[Line(t.line)] if u.id == HEADQUARTERS else None)
-        for u, t in reached), under=under)
+        new_assignment(programme, t, u.id, due[t.milestone], start=start,
+                       owner=leads[Line(t.line)] if u.id == HEADQUARTERS else None) for u, t in reached), under=under)
     return len(made)
 
 
-def new_assignment(programme: Programme, t: Template, unit: int, milestone_due: date, *, owner: UUID | None = None
-                   ) -> assignments.New:
+def new_assignment(programme: Programme, t: Template, unit: int, milestone_due: date, *, owner: UUID | None = None,
+                   start: date | None = None) -> assignments.New:
     """What a template becomes for one unit."""
     return assignments.New(
         unit=unit, programme=programme.id, year=programme.year, code=t.code, kind=t.kind, line=Line(t.line), process=t.process,
         milestone=t.milestone, milestone_due=milestone_due, due=t.due, title=t.title, title_zh=t.title_zh,
         deliverable=t.deliverable, deliverable_zh=t.deliverable_zh, evidence=t.evidence, evidence_zh=t.evidence_zh,
-        position=t.position, owner=owner)
+        position=t.position, owner=owner, start=start)
 
 
 def _new_template(programme: Programme, content: TemplateContent) -> Template:

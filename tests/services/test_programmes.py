@@ -7,10 +7,12 @@ import pytest
 from sqlalchemy import select
 
 from portal.assignments.models import Assignment
+from portal.assignments.rules import light
 from portal.programmes import queries, service
 from portal.programmes.models import Programme, Template
 from portal.programmes.rules import Selector
 from portal.programmes.service import TemplateContent
+from tenants import clock
 from tenants.access import Identity
 from tenants.db import db
 from tenants.errors import Invalid, NotPermitted, NotVisible, RuleViolated, Stale
@@ -63,6 +65,17 @@ def test_parts_of_units_and_closed_units_are_reached_only_where_meant(acting: As
         issued = queries.whole(world.programme(office).id)
         added = replace(TASK, milestone=MilestoneCode.SORTING, due=date(2026, 6, 30))
         assert service.add_assignments(issued, added, actor=office) == 30        # in mid-year it is the same
+
+
+def test_what_is_added_in_mid_year_begins_that_day(acting: As) -> None:
+    """Nobody is behind with what he was given this morning."""
+    with clock.standing_at(clock.at(date(2026, 6, 10))), acting("office") as office:
+        issued = queries.whole(world.programme(office).id)
+        service.add_assignments(issued, replace(TASK, milestone=MilestoneCode.SORTING, due=date(2026, 6, 30)), actor=office)
+        made = db.session.scalars(select(Assignment).where(Assignment.code == TASK.code)).all()
+        assert made and {a.start for a in made} == {date(2026, 6, 10)}
+        assert {light(a.facts, clock.today()).code for a in made} == {"green"}
+        assert {light(a.facts, date(2026, 6, 18)).code for a in made} == {"amber"}
 
 
 def test_issuing_makes_the_preview_and_copies_the_template(acting: As) -> None:

@@ -35,6 +35,7 @@ class New:
     evidence_zh: str
     position: int
     owner: UUID | None = None
+    start: date | None = None
 
 
 def create(news: Iterable[New], *, under: Appointment) -> list[Assignment]:
@@ -43,7 +44,7 @@ def create(news: Iterable[New], *, under: Appointment) -> list[Assignment]:
         id=uuid7(), unit_id=n.unit, programme_id=n.programme, year=n.year, code=n.code, template_kind=n.kind,
         line=n.line.value, process=n.process, milestone=n.milestone, milestone_due=n.milestone_due, title=n.title,
         title_zh=n.title_zh, deliverable=n.deliverable, deliverable_zh=n.deliverable_zh, evidence=n.evidence,
-        evidence_zh=n.evidence_zh, owner_id=n.owner, start=None, due=n.due, original_due=n.due,
+        evidence_zh=n.evidence_zh, owner_id=n.owner, start=n.start, due=n.due, original_due=n.due,
         position=n.position, percent=0, state=OPEN, chase_count=0, promised="", measure="", reported_on=None, handed_in_on=None,
         closed_on=None, chased_at=None) for n in news]
     db.session.add_all(made)
