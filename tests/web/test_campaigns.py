@@ -116,6 +116,10 @@ def test_the_launch_says_what_is_missing(app: Flask, acting: As, superuser: Supe
     assert answer.status_code == 303
     assert second.post(f"/campaigns/{key}/pause", {"version": version(superuser, key)}).status_code == 422
     assert signed_in(app, "head.guangdong", "/campaigns").post(f"/campaigns/{key}/pause", {"reason": "x"}).status_code == 403
+    why = "the page shows an old price"
+    assert second.post(f"/campaigns/{key}/pause", {"version": version(superuser, key), "reason": why}).status_code == 303
+    head = signed_in(app, "head.guangdong", "/campaigns").get(f"/campaigns/{key}").text
+    assert why in head.partition('class="next')[2].partition('class="actions')[0]                      # at the top, for everybody
 
 
 def test_news_is_acknowledged_and_chased(app: Flask, acting: As) -> None:

@@ -24,7 +24,7 @@ from portal.web.times import distance
 from tenants import clock
 from tenants.errors import Invalid, NotPermitted, RuleViolated, Stale
 from tenants.messages import N_, Message
-from tenants.vocabulary import CampaignState, LaunchElement, UnitKind, Verdict
+from tenants.vocabulary import CampaignState, LaunchElement, SyncEvent, UnitKind, Verdict
 
 _STALE = N_("Nothing was stored yet. Above stands how it is now; below, what you typed. Send it again if it still fits.")
 _WHY = N_("Give the reason: those whom it concerns read it.")
@@ -158,8 +158,8 @@ def _page(c: Campaign, attempt: Attempt | None = None) -> ResponseReturnValue:
     offers, elements = service.offers(c, actor=identity()), queries.standings([c])[c.id]
     news, kind = _news(c), UnitKind(c.unit.kind)
     content = {
-        "c": c, "offers": offers, "elements": elements, "met": sum(e.met for e in elements), "step": _step(c, offers, elements),
-        "news": news, "waits": sum(len(n.open) for n in news), "standard": rules.standard_set_by(kind), "verdicts": list(Verdict),
+        "c": c, "offers": offers, "elements": elements, "met": sum(e.met for e in elements),
+        "step": _step(c, offers, elements, news), "news": news, "waits": sum(len(n.open) for n in news), "standard": rules.standard_set_by(kind), "verdicts": list(Verdict),
         **_files(c), "panels": panels.of("campaign", c), "history": history_of("campaign", c.id), "attempt": attempt,
         "launchers": _launchers() if "move" in offers else [],
         "stale": _STALE, "most": texts.MEDIUM, "element_words": rules.element_words, "agent_document": queries.AGENT_DOCUMENT}
@@ -187,7 +187,7 @@ def _files(c: Campaign) -> dict[str, Any]:
             "file_limits": files.LIMITS}
 
 
-def _step(c: Campaign, offers: frozenset[str], elements: Sequence[queries.Element]) -> Step:
+def _step(c: Campaign, offers: frozenset[str], elements: Sequence[queries.Element], news: Sequence[News]) -> Step:
     left = [e for e in elements if not e.met]
     match CampaignState(c.state):
         case CampaignState.DRAFT | CampaignState.IN_CHECK | CampaignState.PAUSED if "check" in offers and left:
@@ -205,9 +205,20 @@ def _step(c: Campaign, offers: frozenset[str], elements: Sequence[queries.Elemen
         case CampaignState.LIVE:
             return Step(N_("On sale until %(day)s, %(distance)s", day=c.ends, distance=distance(c.ends).words), tone="green")
         case CampaignState.PAUSED:
-            return Step(N_("Paused: %(unit)s resumes or ends it", unit=unit_short(c.unit)), tone="amber")
+            return Step(N_("Paused: %(unit)s resumes or ends it", unit=unit_short(c.unit)), _since(SyncEvent.PAUSE, news),
+                        tone="amber")
         case _:
-            return Step(N_("Ended: nothing is sold any more"))
+            return Step(N_("Ended: nothing is sold any more"), _since(SyncEvent.END, news))
+
+
+def _since(event: SyncEvent, news: Sequence[News]) -> Message | None:
+    """When it came to this, and why."""
+    last = next((n.sync for n in news if n.sync.event == event), None)
+    if last is None:
+        return None
+    if not last.words:
+        return N_("Since %(since)s.", since=last.at)
+    return N_("Since %(since)s: %(words)s", since=last.at, words=last.words)
 
 
 def _starts(c: Campaign) -> Message:
