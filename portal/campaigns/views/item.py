@@ -159,7 +159,8 @@ def _page(c: Campaign, attempt: Attempt | None = None) -> ResponseReturnValue:
     news, kind = _news(c), UnitKind(c.unit.kind)
     content = {
         "c": c, "offers": offers, "elements": elements, "met": sum(e.met for e in elements),
-        "step": _step(c, offers, elements, news), "news": news, "waits": sum(len(n.open) for n in news), "standard": rules.standard_set_by(kind), "verdicts": list(Verdict),
+        "step": _step(c, offers, elements, news), "news": news, "waits": sum(len(n.open) for n in news),
+        "standard": rules.standard_set_by(kind), "verdicts": list(Verdict),
         **_files(c), "panels": panels.of("campaign", c), "history": history_of("campaign", c.id), "attempt": attempt,
         "launchers": _launchers() if "move" in offers else [],
         "stale": _STALE, "most": texts.MEDIUM, "element_words": rules.element_words, "agent_document": queries.AGENT_DOCUMENT}
