@@ -49,6 +49,7 @@ from portal.programmes import views as programmes
 from portal.reminders import views as reminders
 from portal.saved import views as saved
 from portal.search import views as search
+from portal.subscriptions import views as subscriptions
 from portal.supervision import exports as supervision_export
 from portal.supervision import views as supervision
 from portal.units import api as units_api
@@ -61,7 +62,7 @@ from tenants.db import db
 
 FEATURES: tuple[ModuleType, ...] = (
     accounts, filings, assignments, units, permissions, desk, reminders, programmes, board, notices, operations, saved, campaigns,
-    feeds, search, cautions, issues, bulletins, meetings, supervision, flows, exchange, audit_views, health, files,
+    feeds, search, subscriptions, cautions, issues, bulletins, meetings, supervision, flows, exchange, audit_views, health, files,
     assignments_export, board_export, bulletins_export, campaigns_export, filings_export, flows_export, issues_export,
     meetings_export, supervision_export, units_export)
 APIS: tuple[ModuleType, ...] = (
@@ -100,6 +101,7 @@ def create_app(settings: Settings) -> Flask:
     health.init_app(app)
     notices.init_app(app)
     saved.init_app(app)
+    subscriptions.init_app(app)
     sign_in.init_app(app, settings)
     for feature in FEATURES:
         access.mount(app, feature.NAME, feature.PREFIX, feature.ROUTES)

@@ -16,6 +16,7 @@ import portal.outbox.models
 import portal.programmes.models
 import portal.reminders.models
 import portal.saved.models
+import portal.subscriptions.models
 import portal.supervision.models
 import tenants.models
 from tenants.db import Base

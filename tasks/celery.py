@@ -146,7 +146,8 @@ def _configuration() -> dict[str, Any]:
         "beat_schedule_filename": str(settings.data / "beat-schedule")}
 
 
-celery = Celery("portal", include=["tasks.bulletins", "tasks.outbox", "tasks.reminders", "tasks.upkeep"])
+celery = Celery("portal", include=["tasks.bulletins", "tasks.outbox", "tasks.reminders", "tasks.subscriptions",
+                                     "tasks.upkeep"])
 celery.add_defaults(_configuration)    # read when something is first asked of it
 
 

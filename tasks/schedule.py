@@ -14,6 +14,8 @@ SCHEDULE = {
     "look for what is due": {"task": "tasks.reminders.begin", "schedule": crontab(minute=7), "options": {"expires": 3000}},
     "compose bulletins by schedule": {"task": "tasks.bulletins.compose", "schedule": crontab(minute=17),
                                       "options": {"expires": 3000}},
+    "send lists that are wanted regularly": {"task": "tasks.subscriptions.begin", "schedule": crontab(minute=27, hour="7-20"),
+                                             "options": {"expires": 3000}},
     "forget what nobody needs": {"task": "tasks.upkeep.purge", "schedule": crontab(hour=3, minute=20)},
     "remove bytes that no file names": {"task": "tasks.upkeep.sweep", "schedule": crontab(hour=3, minute=40)},
 }

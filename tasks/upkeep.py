@@ -5,6 +5,7 @@ from portal.api import idempotency
 from portal.attachments import service as attachments
 from portal.operations import service as operations
 from portal.outbox import service as outbox
+from portal.subscriptions import queries as subscriptions
 from tasks.celery import Counts, PlainTask, celery
 from tenants import clock
 
@@ -15,7 +16,7 @@ DELIVERED_KEPT = timedelta(days=30)
 def purge() -> Counts:
     now = clock.now()
     return {"answers": idempotency.purge(now - idempotency.KEPT) or 0, "messages": outbox.purge(now - DELIVERED_KEPT),
-            "runs": operations.purge(now - DELIVERED_KEPT)}
+            "runs": operations.purge(now - DELIVERED_KEPT), "workbooks": subscriptions.purge(clock.today())}
 
 
 @celery.task(base=PlainTask)

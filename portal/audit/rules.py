@@ -35,6 +35,7 @@ ACTIONS: Mapping[str, Message] = {
     "convene": N_("called the meeting"), "decide": N_("wrote down a decision"),
     "assign": N_("made an assignment of a decision"), "publish": N_("published"), "addendum": N_("added an addendum"),
     "order": N_("issued a supervision order"), "extend": N_("extended the term"), "reply": N_("replied"),
+    "subscribe": N_("asked for a list regularly"), "deliver": N_("was sent a list"),
     "compose": N_("composed a bulletin"), "refresh": N_("took the figures anew"),
     "retry": N_("tried again"), "run": N_("ran out of turn"),
 }
@@ -54,7 +55,7 @@ KINDS: Mapping[str, Message] = {
     "term": N_("Name of a code"), "campaign": N_("Campaign"), "campaign_receipt": N_("Receipt"), "caution": N_("Warning"),
     "issue": N_("Quality issue"), "issue_limit": N_("Time limit of issues"), "desk_exception": N_("Desk served by another line"),
     "reminder_rung": N_("Rung of the ladder"), "meeting": N_("Meeting"), "bulletin": N_("Bulletin"),
-    "supervision": N_("Supervision order"),
+    "supervision": N_("Supervision order"), "subscription": N_("Regular delivery"),
     "bulletin_plan": N_("Plan of bulletins"), "bulletin_receipt": N_("Receipt")}
 FIELDS: Mapping[str, Message] = {
     "state": N_("State"), "items": N_("Items"), "mechanism": N_("Working mechanism"), "team": N_("Project team"),

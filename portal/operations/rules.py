@@ -13,6 +13,8 @@ TASKS: Mapping[str, Message] = {
     "tasks.reminders.begin": N_("Look for what is due in every unit"),
     "tasks.reminders.sweep": N_("Remind a unit of what is due"),
     "tasks.bulletins.compose": N_("Compose bulletins by schedule"),
+    "tasks.subscriptions.begin": N_("Look for lists that are to be sent"),
+    "tasks.subscriptions.deliver": N_("Send somebody a list"),
     "tasks.upkeep.purge": N_("Forget what nobody needs"),
     "tasks.upkeep.sweep": N_("Remove bytes that no file names"),
 }
@@ -20,7 +22,9 @@ COUNTS: Mapping[str, Message] = {
     "units": N_("units with something waiting"), "delivered": N_("delivered"), "failed": N_("failed"),
     "asked": N_("started out of turn"), "messages": N_("messages forgotten"), "answers": N_("answers forgotten"),
     "runs": N_("runs forgotten"), "seen": N_("looked at"), "told": N_("reminded"), "nobody": N_("nobody there to be reminded"),
-    "composed": N_("composed"), "published": N_("published by schedule"), "empty": N_("without a programme to tell of")}
+    "composed": N_("composed"), "published": N_("published by schedule"), "empty": N_("without a programme to tell of"),
+    "due": N_("to be sent"), "sent": N_("sent"), "ended": N_("ended, not to be seen any more"),
+    "workbooks": N_("workbooks forgotten")}
 TOPICS: Mapping[str, Message] = {"notice": N_("Notice"), "mail": N_("Letter"), "digest": N_("Letter of the day"),
                                  "chat": N_("Chat message"), "webhook": N_("Webhook")}
 FREQUENT = frozenset({"tasks.outbox.dispatch", "tasks.outbox.drain", "tasks.outbox.drain_mail", "tasks.outbox.drain_chat"})

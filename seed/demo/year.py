@@ -15,7 +15,7 @@ from portal.programmes import queries as programmes
 from portal.programmes import service as programme_service
 from portal.programmes.models import Programme
 from portal.programmes.rules import DRAFT, FIRST_YEAR, ISSUED
-from seed.demo import bulletins, letters, meetings, people, reminded, supervision
+from seed.demo import bulletins, letters, meetings, people, reminded, subscriptions, supervision
 from seed.demo.acts import Act
 from seed.demo.filing_story import Task
 from seed.demo.stage import Stage, lightly
@@ -94,6 +94,7 @@ def _make(codes: Sequence[str], begun: Begun, password: str, base_url: str, step
     step(f"{reminded.remind(stage)} reminders told")
     step(f"{meetings.meet(stage)} meetings called")
     step(f"{bulletins.draft(stage)} bulletins composed")
+    step(f"{subscriptions.want(stage)} lists sent")
     step(f"{letters.deliver(base_url)} notices delivered")
     letters.read(stage)
 

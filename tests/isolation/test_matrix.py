@@ -43,7 +43,8 @@ P = Permission
 
 # What a key in an address stands for. `read` is what makes the thing visible at all.
 KINDS = {"/issues/<key>": "issue", "/campaigns/import/<key>": "own", "/campaigns/<key>": "campaign", "/meetings/<key>": "meeting",
-         "/supervision/<key>": "supervision",
+         "/supervision/<key>": "supervision", "/account/subscriptions/<uuid:key>": "own",
+         "/account/subscriptions/files/<uuid:key>": "own",
          "/bulletins/plans/<key>": "own", "/bulletins/<key>": "bulletin",
          "/cautions/<key>": "own",
          "/saved/<uuid:key>": "own",

@@ -1,0 +1,38 @@
+"""Lists that are delivered on a schedule: which, in what rhythm, and when next. Pure."""
+from collections.abc import Mapping
+from datetime import date, timedelta
+from enum import StrEnum
+
+from portal.workdays import Calendar
+from tenants.messages import N_, Message
+
+
+class Rhythm(StrEnum):
+    WEEK = "week"
+    MONTH = "month"
+
+
+RHYTHMS: Mapping[Rhythm, Message] = {
+    Rhythm.WEEK: N_("every Monday"), Rhythm.MONTH: N_("on the first working day of each month")}
+# The path of a list, which with ".xlsx" is the address of its workbook.
+LISTS: Mapping[str, Message] = {
+    "/assignments": N_("Assignments"), "/board/rows": N_("What the board counts"), "/bulletins": N_("Bulletins"),
+    "/campaigns": N_("Campaigns"), "/filings": N_("Implementation plans"), "/flows": N_("Flows"), "/issues": N_("Quality issues"),
+    "/meetings": N_("Meetings"), "/supervision": N_("Supervision orders"), "/units": N_("Units")}
+LANGUAGES = ("zh", "en")
+MOST = 20                              # of one person
+LONGEST = 1_500                        # characters of a kept address
+KEPT = timedelta(days=30)              # that a workbook can be fetched
+
+
+def next_day(rhythm: Rhythm, after: date, calendar: Calendar) -> date:
+    """The first day after `after` on which it is delivered."""
+    if rhythm is Rhythm.WEEK:
+        return after + timedelta(days=7 - after.weekday())
+    here = _first(after.replace(day=1), calendar)
+    return here if here > after else _first((after.replace(day=1) + timedelta(days=32)).replace(day=1), calendar)
+
+
+def _first(month: date, calendar: Calendar) -> date:
+    """Its first working day."""
+    return calendar.add(month - timedelta(days=1), 1)

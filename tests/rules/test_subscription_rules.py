@@ -1,0 +1,18 @@
+"""When a list is sent next."""
+from datetime import date
+
+import pytest
+
+from portal.subscriptions.rules import Rhythm, next_day
+from portal.workdays import STANDARD
+
+
+@pytest.mark.parametrize(("rhythm", "after", "expected"), [
+    (Rhythm.WEEK, date(2026, 3, 8), date(2026, 3, 9)), (Rhythm.WEEK, date(2026, 3, 9), date(2026, 3, 16)),
+    (Rhythm.MONTH, date(2026, 3, 1), date(2026, 3, 2)), (Rhythm.MONTH, date(2026, 3, 2), date(2026, 4, 1)),
+    (Rhythm.MONTH, date(2026, 4, 30), date(2026, 5, 6)), (Rhythm.MONTH, date(2026, 12, 31), date(2027, 1, 4))])
+def test_the_next_day_lies_ahead(rhythm: Rhythm, after: date, expected: date) -> None:
+    found = next_day(rhythm, after, STANDARD)
+    assert found > after
+    if after.year == expected.year or rhythm is Rhythm.WEEK:
+        assert found == expected
