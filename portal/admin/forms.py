@@ -16,6 +16,7 @@ from portal.admin import queries
 from portal.assignments.rules import Thresholds
 from portal.legends import Legend, Sign
 from portal.units.rules import ORDER, Facts
+from portal.web import untrusted
 from portal.web.lights import common_words
 from portal.web.names import term, unit_name
 from portal.web.templating import translate
@@ -311,17 +312,9 @@ def of_the_list(field: str, found: Any) -> Any:
     return found
 
 
-def key(text: str | None) -> UUID | None:
-    """A key of an address or a form; None for what is none."""
-    try:
-        return UUID(text) if text and len(text) == 36 else None
-    except ValueError:
-        return None
-
-
 def named(text: str | None, find: Callable[[UUID], T | None]) -> T | None:
     """What a text names by its key; what is no key names nothing."""
-    found = key(text)
+    found = untrusted.key(text)
     return find(found) if found is not None else None
 
 

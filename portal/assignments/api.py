@@ -1,7 +1,6 @@
 """What headquarters asks of units, for programs: lists, one assignment, progress, verification."""
 from datetime import date
 from typing import Any, Literal, cast
-from uuid import UUID
 
 from pydantic import BaseModel, Field
 
@@ -12,6 +11,7 @@ from portal.assignments.models import Assignment as Row
 from portal.assignments.rules import Light, light, overdue_days
 from portal.attachments import api as files
 from portal.audit.api import HistoryEntry, history
+from portal.web import untrusted
 from portal.web.access import identity
 from tenants import clock
 from tenants.errors import Invalid
@@ -19,7 +19,6 @@ from tenants.permissions import Permission
 from tenants.vocabulary import Category, Line, MilestoneCode, Process, UnitKind
 
 NAME = "assignments"
-NOBODY = UUID(int=0)                # equals nothing: an unknown or malformed key gives an empty list
 
 State = Literal["open", "handed_in", "closed", "cancelled"]
 LightCode = Literal["grey", "green", "amber", "red", "blue", "closed"]
@@ -161,15 +160,11 @@ def listing() -> Answer:
 def _wanted(asked: AssignmentsQuery) -> queries.Wanted:
     owner = None
     if asked.owner:
-        owner = identity().person if asked.owner == "me" else queries.person_with_mail(asked.owner) or NOBODY
-    try:
-        programme = UUID(asked.programme) if asked.programme else None
-    except ValueError:
-        programme = NOBODY
+        owner = identity().person if asked.owner == "me" else queries.person_with_mail(asked.owner) or untrusted.NOBODY
     codes = {name: getattr(asked, name) for name in (
         "year", "unit", "kind", "category", "line", "process", "milestone", "state", "light", "overdue", "counted",
         "requested", "extending", "q")}
-    return queries.Wanted(programme=programme, owner=owner, **codes)
+    return queries.Wanted(programme=untrusted.sought(asked.programme), owner=owner, **codes)
 
 
 def single(key: str) -> Answer:

@@ -8,35 +8,18 @@ from werkzeug.datastructures import MultiDict
 
 from portal import texts
 from portal.assignments.queries import Wanted
-from tenants.errors import NotVisible
+from portal.web import untrusted
 from tenants.messages import Message
 
-NOBODY = UUID(int=0)                # equals nothing: what is unknown or malformed fits no row
 CODES = ("unit", "kind", "category", "line", "process", "milestone", "state", "light")
 SWITCHES = ("overdue", "counted", "requested", "extending", "chased")
 FILTERS = ("q", "year", "programme", *CODES, "owner", *SWITCHES)
 _YES = ("1", "true", "on", "yes")
 
 
-def key_of(text: str) -> UUID:
-    """Raises NotVisible for what is no key at all."""
-    found = key(text)
-    if found is None:
-        raise NotVisible
-    return found
-
-
-def key(text: str) -> UUID | None:
-    try:
-        return UUID(text) if len(text) == 36 else None
-    except ValueError:
-        return None
-
-
 def asked(args: Mapping[str, str]) -> dict[str, str]:
     """The filters that an address sets, cleaned; what is empty is not set."""
-    found = {name: texts.clean(args.get(name))[:texts.SHORT] for name in FILTERS}
-    return {name: value for name, value in found.items() if value}
+    return untrusted.filters(args, FILTERS)
 
 
 def wanted(filters: Mapping[str, str], *, me: UUID) -> Wanted:
@@ -45,25 +28,12 @@ def wanted(filters: Mapping[str, str], *, me: UUID) -> Wanted:
     owner = filters.get("owner")
     on = {name: filters.get(name) in _YES for name in SWITCHES}
     return Wanted(
-        programme=key(filters["programme"]) or NOBODY if "programme" in filters else None,
+        programme=untrusted.sought(filters.get("programme")),
         year=(int(year) if year.isascii() and year.isdigit() and len(year) == 4 else 0) if year else None,
-        owner=(me if owner == "me" else key(owner) or NOBODY) if owner else None,
+        owner=me if owner == "me" else untrusted.sought(owner),
         overdue=on["overdue"], counted=on["counted"], requested=on["requested"], extending=on["extending"], chased=on["chased"],
         q=filters.get("q", ""),
         **{name: filters.get(name) for name in CODES})
-
-
-def place(cursor: str) -> tuple[date, UUID] | None:
-    """Where a page begins: after this day and key. None for a cursor that was made up: the first page."""
-    day, _, key = cursor.partition("~")
-    try:
-        return date.fromisoformat(day), UUID(key)
-    except ValueError:
-        return None
-
-
-def cursor_after(due: date, key: UUID) -> str:
-    return f"{due.isoformat()}~{key}"
 
 
 def day(text: str) -> date | None:
@@ -80,14 +50,9 @@ def percent(text: str) -> int | None:
     return int(bare) if bare.isdecimal() and len(bare) <= 3 else None
 
 
-def version(text: str | None) -> int:
-    """The version that a form was opened with; one that is no number fits none."""
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else -1
-
-
 def keys(values: Iterable[str]) -> list[UUID]:
     """The rows picked in a list. Raises NotVisible for what is no key."""
-    return [key_of(v) for v in dict.fromkeys(values)]
+    return [untrusted.key_of(v) for v in dict.fromkeys(values)]
 
 
 @dataclass(slots=True)
@@ -109,5 +74,6 @@ class Line:
 def lines(form: "MultiDict[str, str]") -> dict[UUID, Line]:
     """Every row that the form holds, by assignment. Raises NotVisible for what is no key."""
     handed_in = form.get("hand_in")
-    return {key_of(k): Line(form.get(f"percent.{k}", ""), form.get(f"text.{k}", ""), version(form.get(f"version.{k}")),
-                            form.get(f"was.{k}", ""), k == handed_in) for k in dict.fromkeys(form.getlist("row"))}
+    return {untrusted.key_of(k): Line(form.get(f"percent.{k}", ""), form.get(f"text.{k}", ""),
+                                      untrusted.version(form.get(f"version.{k}")), form.get(f"was.{k}", ""), k == handed_in)
+            for k in dict.fromkeys(form.getlist("row"))}

@@ -1,60 +1,28 @@
 """What addresses and forms say of bulletins, read without trust; what was typed is kept as it was typed."""
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from datetime import datetime
-from uuid import UUID
 
 from werkzeug.datastructures import MultiDict
 
-from portal import texts
 from portal.bulletins.models import Bulletin
 from portal.bulletins.queries import Wanted
 from portal.bulletins.rules import Content, Planned, Section
+from portal.web import untrusted
 from tenants import directory
-from tenants.errors import Invalid, NotVisible
+from tenants.errors import Invalid
 from tenants.messages import Message
 
 FILTERS = ("q", "state", "year", "open")
 ALL = "all"
 
 
-def key_of(text: str) -> UUID:
-    """Raises NotVisible for what is no key at all."""
-    try:
-        if len(text) == 36:
-            return UUID(text)
-    except ValueError:
-        pass
-    raise NotVisible
-
-
 def asked(args: Mapping[str, str]) -> dict[str, str]:
     """The filters that an address sets, cleaned; what is empty is not set."""
-    found = {name: texts.clean(args.get(name))[:texts.SHORT] for name in FILTERS}
-    return {name: value for name, value in found.items() if value}
+    return untrusted.filters(args, FILTERS)
 
 
 def wanted(filters: Mapping[str, str]) -> Wanted:
     return Wanted(**{f.name: filters.get(f.name) for f in fields(Wanted) if f.name != "q"}, q=filters.get("q", ""))
-
-
-def place(cursor: str) -> tuple[datetime, UUID] | None:
-    """Where a page begins; None for a cursor that was made up."""
-    at, _, key = cursor.partition("~")
-    try:
-        found = datetime.fromisoformat(at)
-        return (found, UUID(key)) if found.tzinfo else None
-    except ValueError:
-        return None
-
-
-def cursor_after(at: datetime, key: UUID) -> str:
-    return f"{at.isoformat()}~{key}"
-
-
-def version(text: str | None) -> int:
-    """The version that a form was opened with; one that is no number fits none."""
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else -1
 
 
 @dataclass(slots=True)

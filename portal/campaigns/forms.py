@@ -2,14 +2,13 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date
-from uuid import UUID
 
 from werkzeug.datastructures import MultiDict
 
-from portal import sheets, texts
+from portal import sheets
 from portal.campaigns.queries import Wanted
 from portal.campaigns.service import Content
-from tenants.errors import NotVisible
+from portal.web import untrusted
 from tenants.messages import N_, Message
 from tenants.models import Unit
 from tenants.vocabulary import Business, Line, Segment
@@ -24,46 +23,15 @@ _NO_UNIT = N_("There is no such unit.")
 _CHOOSE = N_("Choose one of the list.")
 
 
-def key_of(text: str) -> UUID:
-    """Raises NotVisible for what is no key at all."""
-    try:
-        return UUID(text) if len(text) == 36 else _nothing()
-    except ValueError:
-        raise NotVisible from None
-
-
-def _nothing() -> UUID:
-    raise NotVisible
-
-
 def asked(args: Mapping[str, str]) -> dict[str, str]:
     """The filters that an address sets, cleaned; what is empty is not set."""
-    found = {name: texts.clean(args.get(name))[:texts.SHORT] for name in FILTERS}
-    return {name: value for name, value in found.items() if value}
+    return untrusted.filters(args, FILTERS)
 
 
 def wanted(filters: Mapping[str, str]) -> Wanted:
     """What a list is narrowed to. An unknown code fits nothing: never more rows than were asked for."""
     codes = {f.name: filters.get(f.name) for f in fields(Wanted) if f.name not in ("q", "receipts")}
     return Wanted(**codes, receipts=bool(filters.get("receipts")), q=filters.get("q", ""))
-
-
-def place(cursor: str) -> tuple[date, UUID] | None:
-    """Where a page begins: after this day and key. None for a cursor that was made up: the first page."""
-    day, _, key = cursor.partition("~")
-    try:
-        return date.fromisoformat(day), UUID(key)
-    except ValueError:
-        return None
-
-
-def cursor_after(day: date, key: UUID) -> str:
-    return f"{day.isoformat()}~{key}"
-
-
-def version(text: str | None) -> int:
-    """The version that a form was opened with; one that is no number fits none."""
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else -1
 
 
 @dataclass(slots=True)

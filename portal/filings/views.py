@@ -17,7 +17,7 @@ from portal.filings.rules import DRAFT, RETURNED, SENT_BACK, SUBMITTED
 from portal.programmes import queries as programmes
 from portal.programmes.models import Programme
 from portal.units import service as units
-from portal.web import panels, templating
+from portal.web import panels, templating, untrusted
 from portal.web.access import Route, identity
 from portal.web.names import term, unit_name
 from portal.web.times import hour
@@ -29,14 +29,6 @@ from tenants.permissions import Permission
 from tenants.vocabulary import Line, Part, System
 
 EDITABLE = (DRAFT, RETURNED)
-
-
-def key_of(text: str) -> UUID:
-    """Raises NotVisible for what is no key at all."""
-    try:
-        return UUID(text)
-    except ValueError:
-        raise NotVisible from None
 
 
 def index() -> ResponseReturnValue:
@@ -76,7 +68,7 @@ def _chips(wanted: Mapping[str, str]) -> list[tuple[str, str]]:
 def begin() -> ResponseReturnValue:
     """Open the unit's draft and go there; one that exists already is simply gone to."""
     me = identity()
-    programme = programmes.one(me, key_of(request.form.get("programme", "")))
+    programme = programmes.one(me, untrusted.key_of(request.form.get("programme", "")))
     unit = me.appointments[0].unit if me.appointments else 0
     need(me, Permission.FILING_DRAFT, Subject(unit))
     filing = queries.latest(programme.id, unit) or _opened(programme.id, unit, me)
@@ -94,7 +86,7 @@ def _opened(programme: UUID, unit: int, me: Identity) -> Filing:
 
 
 def show(key: str) -> ResponseReturnValue:
-    filing = queries.one(identity(), key_of(key))
+    filing = queries.one(identity(), untrusted.key_of(key))
     if filing.state in EDITABLE and permits(identity(), Permission.FILING_DRAFT, filing.subject):
         checked = filing.state == RETURNED or "check" in request.args
         return _form(filing, sheet_of(queries.content(filing)), checked=checked)
@@ -106,7 +98,7 @@ def save(key: str) -> ResponseReturnValue:
 
     What cannot be kept is shown again as it was typed, whatever the reason."""
     me, form = identity(), request.form
-    filing = queries.one(me, key_of(key))
+    filing = queries.one(me, untrusted.key_of(key))
     action, version = form.get("action", "save"), form.get("version", type=int)
     sheet = typed(form)
     content = content_of(sheet, [i.assignment_id for i in filing.items])
@@ -268,7 +260,7 @@ def _read(filing: Filing, message: Message | None = None, unsent: Sequence[tuple
 
 
 def review_page(key: str) -> ResponseReturnValue:
-    filing = queries.one(identity(), key_of(key))
+    filing = queries.one(identity(), untrusted.key_of(key))
     return _review(filing, _line(filing, identity()))
 
 
@@ -304,7 +296,7 @@ def _review(filing: Filing, line: Line, errors: Mapping[str, Sequence[Message]] 
 def review(key: str) -> ResponseReturnValue:
     """Approve or return a line's part; then the next unit that waits for it, when asked."""
     me, form = identity(), request.form
-    filing = queries.one(me, key_of(key))
+    filing = queries.one(me, untrusted.key_of(key))
     line = _line(filing, me)
     keys = [i.assignment_id for i in filing.items if i.line == line]
     verdict = form.get("verdict", "")
@@ -352,7 +344,7 @@ def answer(key: str) -> ResponseReturnValue:
 
 
 def _say(key: str, act: Callable[..., object], done: Message, again: Callable[[Filing, Said], str]) -> ResponseReturnValue:
-    filing = queries.one(identity(), key_of(key))
+    filing = queries.one(identity(), untrusted.key_of(key))
     item = next((i for i in filing.items if str(i.id) == request.form.get("item", "")), None)
     if request.form.get("item") and item is None:
         raise NotVisible

@@ -9,11 +9,10 @@ from werkzeug.datastructures import MultiDict
 from portal import texts
 from portal.issues.queries import Wanted
 from portal.issues.queries.figures import Narrow
+from portal.web import untrusted
 from tenants import clock
-from tenants.errors import NotVisible
 from tenants.vocabulary import IssuePart, IssueState, Line, Severity, Stage, UnitKind
 
-NOBODY = UUID(int=0)                                   # equals nothing: what is unknown or malformed fits no row
 TASKS = ("answer", "solve", "confirm", "rule", "reply", "identify", "warn")
 CODES: Mapping[str, frozenset[str]] = {
     "state": frozenset(IssueState), "severity": frozenset(Severity), "stage": frozenset(Stage), "line": frozenset(Line),
@@ -26,25 +25,9 @@ _YES = ("1", "true", "on", "yes")
 _MOST_COUNT = 9                                        # digits of a number of complaints
 
 
-def key(text: str) -> UUID | None:
-    try:
-        return UUID(text) if len(text) == 36 else None
-    except ValueError:
-        return None
-
-
-def key_of(text: str) -> UUID:
-    """Raises NotVisible for what is no key at all."""
-    found = key(text)
-    if found is None:
-        raise NotVisible
-    return found
-
-
 def asked(args: Mapping[str, str]) -> dict[str, str]:
     """The filters that an address sets, cleaned; what is empty is not set."""
-    found = {name: texts.clean(args.get(name))[:texts.SHORT] for name in FILTERS}
-    return {name: value for name, value in found.items() if value and (name not in DAYS or day(value))}
+    return {name: value for name, value in untrusted.filters(args, FILTERS).items() if name not in DAYS or day(value)}
 
 
 def wanted(filters: Mapping[str, str]) -> Wanted:
@@ -52,7 +35,7 @@ def wanted(filters: Mapping[str, str]) -> Wanted:
     def yes(name: str) -> bool | None:
         return (filters[name] in _YES) if name in filters else None
     return Wanted(
-        campaign=key(filters["campaign"]) or NOBODY if "campaign" in filters else None,
+        campaign=untrusted.sought(filters.get("campaign")),
         state=filters.get("state"), severity=filters.get("severity"), stage=filters.get("stage"), line=filters.get("line"),
         role=filters.get("role"), owner=filters.get("owner"), raised_by=filters.get("raiser"), overdue=yes("overdue"),
         open=yes("open"), ruling_due=yes("ruling_due"), handed_over=yes("handed_over"), task=filters.get("todo"),
@@ -84,11 +67,6 @@ def _after(text: str | None) -> datetime | None:
     """The first instant after a day."""
     found = day(text)
     return _from((found + timedelta(days=1)).isoformat()) if found and found < date.max else None
-
-
-def version(text: str | None) -> int:
-    """The version that a form was opened with; one that is no number fits none."""
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else -1
 
 
 def number(text: str | None) -> int:
@@ -125,7 +103,7 @@ class Sheet:
 
     @property
     def key(self) -> UUID | None:
-        return key(self.campaign)
+        return untrusted.key(self.campaign)
 
     @property
     def control_element(self) -> str:

@@ -6,10 +6,10 @@ from uuid import UUID
 
 from werkzeug.datastructures import MultiDict
 
-from portal import texts
 from portal.meetings.models import Meeting
 from portal.meetings.queries import Wanted
 from portal.meetings.rules import MOST_ITEMS, Content, Decided, Item
+from portal.web import untrusted
 from tenants import clock, directory
 from tenants.errors import Invalid, NotVisible
 from tenants.messages import N_, Message
@@ -23,51 +23,21 @@ _TIME = N_("Write the time as hours and minutes, like 09:30.")
 _CHOOSE = N_("Choose one of the list.")
 
 
-def key_of(text: str) -> UUID:
-    """Raises NotVisible for what is no key at all."""
-    try:
-        if len(text) == 36:
-            return UUID(text)
-    except ValueError:
-        pass
-    raise NotVisible
-
-
 def chosen(text: str) -> UUID:
     """The key of a decision that a button named. Raises Invalid for what is none."""
     try:
-        return key_of(text)
+        return untrusted.key_of(text)
     except NotVisible:
         raise Invalid({"decision": [_CHOOSE]}) from None
 
 
 def asked(args: Mapping[str, str]) -> dict[str, str]:
     """The filters that an address sets, cleaned; what is empty is not set."""
-    found = {name: texts.clean(args.get(name))[:texts.SHORT] for name in FILTERS}
-    return {name: value for name, value in found.items() if value}
+    return untrusted.filters(args, FILTERS)
 
 
 def wanted(filters: Mapping[str, str]) -> Wanted:
     return Wanted(**{f.name: filters.get(f.name) for f in fields(Wanted) if f.name != "q"}, q=filters.get("q", ""))
-
-
-def place(cursor: str) -> tuple[datetime, UUID] | None:
-    """Where a page begins; None for a cursor that was made up."""
-    at, _, key = cursor.partition("~")
-    try:
-        found = datetime.fromisoformat(at)
-        return (found, UUID(key)) if found.tzinfo else None
-    except ValueError:
-        return None
-
-
-def cursor_after(at: datetime, key: UUID) -> str:
-    return f"{at.isoformat()}~{key}"
-
-
-def version(text: str | None) -> int:
-    """The version that a form was opened with; one that is no number fits none."""
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else -1
 
 
 @dataclass(slots=True)

@@ -18,7 +18,7 @@ from portal.meetings import forms, queries, service
 from portal.meetings.forms import Sheet
 from portal.meetings.models import Meeting
 from portal.meetings.rules import ANSWERS, KINDS, MeetingState
-from portal.web import panels
+from portal.web import cursors, panels, untrusted
 from portal.web.access import Route, identity
 from portal.web.names import term, unit_short
 from portal.web.templating import done, state_words, translate
@@ -37,12 +37,12 @@ PAGE = 50
 def index() -> ResponseReturnValue:
     me, filters = identity(), forms.asked(request.args)
     where = queries.conditions(me, forms.wanted(filters))
-    start = forms.place(request.args.get("cursor", ""))
+    start = cursors.read(request.args.get("cursor"))
     rows = db.session.scalars(queries.listed([*where, queries.after(*start)] if start else where).limit(PAGE + 1)).all()
     shown, last = rows[:PAGE], rows[PAGE - 1] if len(rows) > PAGE else None
     return render_template(
         "meetings/index.html", rows=shown, total=queries.count(where), as_of=clock.now(), filters=filters, address=PREFIX,
-        next=_address({**filters, "cursor": forms.cursor_after(last.starts_at, last.id)}) if last else None,
+        next=_address({**filters, "cursor": cursors.written(last.starts_at, last.id)}) if last else None,
         first=_address(filters) if start else None, chips=_chips(filters), options=_options(), kinds=KINDS,
         answers=queries.answers_in([m.id for m in shown]), holds=bool(reaches(me, P.MEETING_HOLD)))
 
@@ -97,22 +97,22 @@ def convene() -> ResponseReturnValue:
 
 
 def edit(key: str) -> ResponseReturnValue:
-    m = queries.one(identity(), forms.key_of(key))
+    m = queries.one(identity(), untrusted.key_of(key))
     service.allow(m, "change", actor=identity())
     return _form(forms.shown(m), m)
 
 
 def save(key: str) -> ResponseReturnValue:
-    m, sheet = queries.one(identity(), forms.key_of(key)), forms.typed(request.form)
+    m, sheet = queries.one(identity(), untrusted.key_of(key)), forms.typed(request.form)
     service.allow(m, "change", actor=identity())
     try:
         content = forms.content_of(sheet, Line(m.line) if m.line else None)
-        service.change(m, content, actor=identity(), version=forms.version(request.form.get("version")))
+        service.change(m, content, actor=identity(), version=untrusted.version(request.form.get("version")))
         if sheet.errors:
             raise Invalid({})
     except Invalid as fault:
         db.session.rollback()
-        return _form(_with(sheet, fault), queries.one(identity(), forms.key_of(key))), 422
+        return _form(_with(sheet, fault), queries.one(identity(), untrusted.key_of(key))), 422
     except Stale as stale:
         return _form(sheet, m, stale.message), 412
     done(N_("Changed. Those invited are told."))
@@ -133,7 +133,7 @@ def _form(sheet: Sheet, meeting: Meeting | None = None, stale: Message | None = 
 
 
 def item(key: str) -> ResponseReturnValue:
-    return _page(queries.one(identity(), forms.key_of(key)))
+    return _page(queries.one(identity(), untrusted.key_of(key)))
 
 
 def answer(key: str) -> ResponseReturnValue:
@@ -145,14 +145,15 @@ def answer(key: str) -> ResponseReturnValue:
 
 def cancel(key: str) -> ResponseReturnValue:
     def act(m: Meeting, _sheet: Sheet) -> Message:
-        service.cancel(m, actor=identity(), version=forms.version(request.form.get("version")))
+        service.cancel(m, actor=identity(), version=untrusted.version(request.form.get("version")))
         return N_("Cancelled. Those invited are told.")
     return _act_on(key, "cancel", act)
 
 
 def publish(key: str) -> ResponseReturnValue:
     def act(m: Meeting, _sheet: Sheet) -> Message:
-        service.publish(m, request.form.get("minutes", ""), actor=identity(), version=forms.version(request.form.get("version")))
+        service.publish(m, request.form.get("minutes", ""), actor=identity(),
+                        version=untrusted.version(request.form.get("version")))
         return N_("The minutes are out. Those invited are told.")
     return _act_on(key, "publish", act)
 
@@ -185,7 +186,7 @@ def assign(key: str) -> ResponseReturnValue:
 
 def _act_on(key: str, action: str, act: Callable[[Meeting, Sheet], Message]) -> ResponseReturnValue:
     """Do it and go back; what is refused is shown with everything that was typed."""
-    m, sheet = queries.one(identity(), forms.key_of(key)), forms.typed(request.form)
+    m, sheet = queries.one(identity(), untrusted.key_of(key)), forms.typed(request.form)
     try:
         said = act(m, sheet)
     except Invalid as fault:

@@ -1,14 +1,13 @@
 """What addresses and forms say of supervision orders, read without trust; what was typed is kept as it was typed."""
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
-from uuid import UUID
+from datetime import date
 
 from werkzeug.datastructures import MultiDict
 
-from portal import texts
 from portal.supervision.queries import ANY_UNFINISHED, Wanted
 from portal.supervision.rules import AboutKind, Grade, Ordered, OrderState, Ref
+from portal.web import untrusted
 from tenants import clock, directory
 from tenants.access import HEADQUARTERS
 from tenants.errors import NotVisible
@@ -25,44 +24,14 @@ _CODES: Mapping[str, frozenset[str]] = {
     "overdue": frozenset({"1"})}
 
 
-def key_of(text: str) -> UUID:
-    """Raises NotVisible for what is no key at all."""
-    try:
-        if len(text) == 36:
-            return UUID(text)
-    except ValueError:
-        pass
-    raise NotVisible
-
-
 def asked(args: Mapping[str, str]) -> dict[str, str]:
     """The filters that an address sets, cleaned; what is empty, or none of its codes, is not set."""
-    found = {name: texts.clean(args.get(name))[:texts.SHORT] for name in FILTERS}
-    return {name: value for name, value in found.items() if value and (name not in _CODES or value in _CODES[name])}
+    return {name: value for name, value in untrusted.filters(args, FILTERS).items() if name not in _CODES or value in _CODES[name]}
 
 
 def wanted(filters: Mapping[str, str]) -> Wanted:
     return Wanted(state=filters.get("state"), grade=filters.get("grade"), unit=filters.get("unit"), line=filters.get("line"),
                   overdue="overdue" in filters, q=filters.get("q", ""))
-
-
-def place(cursor: str) -> tuple[datetime, UUID] | None:
-    """Where a page begins; None for a cursor that was made up."""
-    at, _, key = cursor.partition("~")
-    try:
-        found = datetime.fromisoformat(at)
-        return (found, UUID(key)) if found.tzinfo else None
-    except ValueError:
-        return None
-
-
-def cursor_after(at: datetime, key: UUID) -> str:
-    return f"{at.isoformat()}~{key}"
-
-
-def version(text: str | None) -> int:
-    """The version that a form was opened with; one that is no number fits none."""
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else -1
 
 
 def refs(values: Iterable[str]) -> tuple[Ref, ...]:
@@ -73,7 +42,7 @@ def refs(values: Iterable[str]) -> tuple[Ref, ...]:
 def _ref(value: str) -> Ref | None:
     kind, _, key = value.partition(":")
     try:
-        return Ref(AboutKind(kind), key_of(key))
+        return Ref(AboutKind(kind), untrusted.key_of(key))
     except (ValueError, NotVisible):
         return None
 

@@ -3,6 +3,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
 
 from portal import i18n, texts
 from portal.assignments import queries as assignments
@@ -99,8 +100,12 @@ def issue(ordered: Ordered, *, actor: Identity) -> list[Order]:
         parcels += _first_told(order)
         audit.record("order", KIND, order.id, {"code": order.code, "grade": order.grade, "term": term, "text": words,
                                                "unit": unit}, under=under)
-    db.session.add_all(made)
-    db.session.flush()
+    try:
+        with db.session.begin_nested():
+            db.session.add_all(made)
+            db.session.flush()
+    except IntegrityError:                                 # two at once about one thing
+        raise Invalid({"about": [N_("There is an order about it already that has not ended.")]}) from None
     outbox.post_all(parcels)
     return made
 

@@ -21,7 +21,7 @@ from portal.supervision.forms import Sheet
 from portal.supervision.models import Order
 from portal.supervision.queries import ANY_UNFINISHED
 from portal.supervision.rules import ABOUT, GRADES, MOST_AT_ONCE, TERMS, AboutKind, OrderState, Ref
-from portal.web import panels
+from portal.web import cursors, panels, untrusted
 from portal.web.access import Route, identity
 from portal.web.names import term, unit_short
 from portal.web.templating import done, state_words, translate
@@ -40,13 +40,13 @@ PAGE = 50
 def index() -> ResponseReturnValue:
     me, filters = identity(), forms.asked(request.args)
     where = queries.conditions(me, forms.wanted(filters))
-    start = forms.place(request.args.get("cursor", ""))
+    start = cursors.read(request.args.get("cursor"))
     rows = db.session.scalars(queries.listed([*where, queries.after(*start)] if start else where).limit(PAGE + 1)).all()
     shown, last = rows[:PAGE], rows[PAGE - 1] if len(rows) > PAGE else None
     return render_template(
         "supervision/index.html", rows=shown, lights=queries.lights(shown), total=queries.count(where), as_of=clock.now(),
         about=queries.things(me, {o.about for o in shown if o.about}), filters=filters, address=PREFIX,
-        next=_address({**filters, "cursor": forms.cursor_after(last.opened_at, last.id)}) if last else None,
+        next=_address({**filters, "cursor": cursors.written(last.opened_at, last.id)}) if last else None,
         first=_address(filters) if start else None, chips=_chips(filters), options=_options(me), across=_across(me),
         issues=bool(reaches(me, P.SUPERVISION_ORDER)))
 
@@ -148,7 +148,7 @@ def _with(sheet: Sheet, fault: Invalid) -> Sheet:
 
 
 def item(key: str) -> ResponseReturnValue:
-    return _page(queries.one(identity(), forms.key_of(key)))
+    return _page(queries.one(identity(), untrusted.key_of(key)))
 
 
 Act = Callable[[Order, Sheet, int], Message]
@@ -193,9 +193,9 @@ def withdraw(key: str) -> ResponseReturnValue:
 
 def _act_on(key: str, action: str, act: Act) -> ResponseReturnValue:
     """Do it and go back; what is refused is shown with everything that was typed."""
-    o, sheet = queries.one(identity(), forms.key_of(key)), forms.typed(request.form)
+    o, sheet = queries.one(identity(), untrusted.key_of(key)), forms.typed(request.form)
     try:
-        said = act(o, sheet, forms.version(request.form.get("version")))
+        said = act(o, sheet, untrusted.version(request.form.get("version")))
         if sheet.errors:
             raise Invalid({})
     except Invalid as fault:

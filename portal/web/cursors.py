@@ -1,11 +1,12 @@
-"""Where the next page of a list by time goes on: an instant and the key of the last row shown, in the address."""
-from datetime import datetime
+"""Where the next page of a list goes on: by time or by day, and the key of the last row shown, in the address."""
+from datetime import date, datetime
 from uuid import UUID
 
 Place = tuple[datetime, UUID]
 
 
-def written(at: datetime, key: UUID) -> str:
+def written(at: date, key: UUID) -> str:
+    """Of an instant, or of a day."""
     return f"{at.isoformat()}_{key}"
 
 
@@ -17,3 +18,12 @@ def read(text: str | None) -> Place | None:
     except ValueError:
         return None
     return place if place[0].tzinfo else None
+
+
+def read_day(text: str | None) -> tuple[date, UUID] | None:
+    """The same for a list by day."""
+    day, _, key = (text or "").partition("_")
+    try:
+        return date.fromisoformat(day), UUID(key)
+    except ValueError:
+        return None

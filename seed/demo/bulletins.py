@@ -8,6 +8,7 @@ from sqlalchemy import select
 from portal.bulletins import service
 from portal.bulletins.models import Bulletin, BulletinPlan
 from portal.bulletins.rules import Content, Planned
+from portal.workdays import add_workdays
 from seed.demo.stage import Stage
 from seed.demo.story import OFFICE
 from seed.demo.when import When
@@ -27,7 +28,8 @@ _WORDS = {
 
 def moments(when: When) -> list[datetime]:
     """When the bulletins of the year are composed, as far as the year has come to that."""
-    return [m for ago in _AGO if (m := clock.at(clock.local(when.now - ago).date(), 16)) > when.issued + _AFTER]
+    days = [add_workdays(clock.local(when.now - ago).date() - timedelta(days=1), 1) for ago in _AGO]
+    return [m for day in days if (m := clock.at(day, 16)) > when.issued + _AFTER]
 
 
 def issue(stage: Stage, moment: datetime, last: bool) -> None:
@@ -53,7 +55,7 @@ def issue(stage: Stage, moment: datetime, last: bool) -> None:
 
 def _acknowledge(stage: Stage, key: UUID, moment: datetime, units: Sequence[str]) -> None:
     for n, unit in enumerate(units):
-        with clock.standing_at(moment + timedelta(hours=17 + n % 31)):
+        with clock.standing_at(moment + timedelta(hours=16, minutes=40 + 29 * (n % 19))):
             staff = stage.staff[unit]
             actor = directory.identity_of(staff.keys["head" if n % 7 == 3 else "contact"])
             if actor is None or staff.unit_id not in {a.unit for a in actor.appointments}:

@@ -1,4 +1,5 @@
 """A supervision order from its issue to its end, as the runtime role; who is not concerned finds nothing of it."""
+import threading
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from uuid import UUID
@@ -216,3 +217,28 @@ def test_identity_is_needed_for_everything(acting: As) -> None:
             with pytest.raises(NotPermitted):
                 service.issue(wanted("guangdong"), actor=who)
             assert db.session.scalar(select(Order.id).limit(1)) is None
+
+
+def test_two_at_once_about_one_thing(acting: As, superuser: Superuser) -> None:
+    """Both have looked before either has issued: one order, and the other hears why there is no second."""
+    row = superuser.execute("SELECT id FROM assignment WHERE unit_id = 20 AND line = 'market' ORDER BY code").fetchone()
+    assert row
+    about, meet, became = (Ref(AboutKind.ASSIGNMENT, row[0]),), threading.Barrier(2), []
+
+    def go() -> None:
+        with acting("office") as office:
+            queries.unfinished_about(about, None)
+            meet.wait(10)
+            try:
+                made = service.issue(wanted(about=about), actor=office)
+                db.session.commit()
+                became.append(made[0].code)
+            except Invalid as refused:
+                db.session.rollback()
+                became.append(*refused.errors)
+    threads = [threading.Thread(target=go) for _ in range(2)]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join(20)
+    assert sorted(became) == ["D-2026-guangdong-001", "about"]

@@ -103,9 +103,11 @@ def test_paused_ended_and_lost(app: Flask, enter, acting: As, superuser: Superus
     sizes = superuser.execute("SELECT name, size FROM delivery").fetchall()
     assert len(sizes) == 7 and all(size > 4_000 for _, size in sizes)
     superuser.execute("UPDATE appointment SET valid_until = '2026-03-20' WHERE id = %s", (people.appointment_key("market"),))
-    superuser.execute("INSERT INTO appointment (id, person_id, unit_id, role, line, deputy, valid_from, version) SELECT gen_random_uuid(),"
-                      " person_id, unit_id, 'hq_line_lead', 'it', false, '2026-03-20', 1 FROM appointment WHERE id = %s",
-                      (people.appointment_key("market"),))
+    superuser.execute(
+        "INSERT INTO appointment (id, person_id, unit_id, role, line, deputy, valid_from, version)"
+        " SELECT gen_random_uuid(), person_id, unit_id, 'hq_line_lead', 'it', false, '2026-03-20', 1"
+        " FROM appointment WHERE id = %s",
+        (people.appointment_key("market"),))
     assert run(app, date(2026, 3, 23)) == [service.Outcome.ENDED] * 7 and run(app, date(2026, 3, 30)) == []
     assert len(told(superuser, "is not sent any more")) == 7
     auditor = enter("auditor")

@@ -13,6 +13,7 @@ from portal.accounts import service
 from portal.admin import forms, queries
 from portal.admin.forms import AppointForm, EndForm, PeriodForm, PersonChange, PersonForm, codes
 from portal.admin.views.base import Filter, Records, words
+from portal.web import untrusted
 from portal.web.access import identity
 from portal.web.names import term, unit_name, unit_short
 from portal.web.templating import done
@@ -197,7 +198,7 @@ class Delegations(Records):
         return total, [queries.handed(row) for row in rows]
 
     def one(self, given: str) -> UUID | None:
-        return forms.key(given)
+        return untrusted.key(given)
 
     def ended(self, row: queries.Handed) -> bool:
         return _period(row.delegation) is ENDED

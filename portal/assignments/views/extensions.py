@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 from portal.assignments import forms, service
 from portal.assignments.models import Assignment
 from portal.assignments.views.item import act_on, title_of
+from portal.web import untrusted
 from portal.web.access import identity
 from tenants.messages import N_, Message
 
@@ -26,7 +27,7 @@ def withdraw_extension(key: str) -> ResponseReturnValue:
 
 def decide_extension(key: str) -> ResponseReturnValue:
     def act(a: Assignment, _: int) -> Message:
-        verdict, seen = request.form.get("verdict", ""), forms.key(request.form.get("extension", "")) or forms.NOBODY
+        verdict, seen = request.form.get("verdict", ""), untrusted.key(request.form.get("extension", "")) or untrusted.NOBODY
         service.decide_extension(a, verdict, request.form.get("remark", ""), actor=identity(), request=seen)
         if verdict == "grant":
             return N_("Granted: %(title)s is due on %(day)s.", title=title_of(a), day=a.due)

@@ -30,7 +30,7 @@ from portal.attachments import queries as attachments
 from portal.attachments import views as files
 from portal.audit import queries as audit
 from portal.audit.views import history_of
-from portal.web import panels
+from portal.web import panels, untrusted
 from portal.web.access import identity, may
 from portal.web.addresses import local_path
 from portal.web.locale import language
@@ -68,7 +68,7 @@ class Attempt:
 
 
 def item(key: str) -> ResponseReturnValue:
-    return _page(queries.one(identity(), forms.key_of(key)))
+    return _page(queries.one(identity(), untrusted.key_of(key)))
 
 
 def report(key: str) -> ResponseReturnValue:
@@ -116,9 +116,9 @@ def _percent() -> int:
 
 def act_on(key: str, action: str, act: Callable[[Assignment, int], Message]) -> ResponseReturnValue:
     """Do it and go back to where the form stood; what is refused is shown with everything that was typed."""
-    a = queries.one(identity(), forms.key_of(key))
+    a = queries.one(identity(), untrusted.key_of(key))
     try:
-        said = act(a, forms.version(request.form.get("version")))
+        said = act(a, untrusted.version(request.form.get("version")))
     except Invalid as fault:
         return _again(a, Attempt(action, 422, request.form, fault.errors))
     except Stale as stale:

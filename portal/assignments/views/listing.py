@@ -11,6 +11,7 @@ from portal import texts
 from portal.assignments import forms, queries, service
 from portal.assignments.models import Assignment
 from portal.assignments.rules import LIGHTS, STATES, UNCLOSED_STATES
+from portal.web import cursors, untrusted
 from portal.web.access import identity
 from portal.web.names import person_name, term, unit_short
 from portal.web.templating import done, light_words, state_words
@@ -71,7 +72,7 @@ def _all_of_filter(me: Identity, expected: str) -> Sequence[Assignment]:
 def _list(said: Message | None = None, picks: frozenset[str] = frozenset(), text: str = "") -> dict[str, Any]:
     me, today, filters = identity(), clock.today(), forms.asked(request.args)
     where = queries.conditions(me, wanted(filters, me), today)
-    start = forms.place(request.args.get("cursor", ""))
+    start = cursors.read_day(request.args.get("cursor"))
     here = [*where, queries.after(*start)] if start else where
     rows = db.session.scalars(queries.listed(here).options(queries.with_waivers(), queries.with_extensions()).limit(PAGE + 1)).all()
     shown = rows[:PAGE]
@@ -80,7 +81,7 @@ def _list(said: Message | None = None, picks: frozenset[str] = frozenset(), text
     several_pages = chases and bool(filters) and (last or start)
     return {
         "rows": shown, "lights": queries.lights(shown, today), "total": queries.count(where), "as_of": clock.now(),
-        "next": _address({**filters, "cursor": forms.cursor_after(last.due, last.id)}) if last else None,
+        "next": _address({**filters, "cursor": cursors.written(last.due, last.id)}) if last else None,
         "first": _address(filters) if start else None, "filters": filters, "options": _options(me), "chips": _chips(filters),
         "address": ADDRESS, "with_filter": lambda **set_: _address({**filters, **set_}), "query": request.query_string.decode(),
         "across": _across(me), "chases": chases, "most_chased": MOST_CHASED,
@@ -94,7 +95,7 @@ def wanted(filters: Mapping[str, str], me: Identity) -> queries.Wanted:
     """What the filters of an address narrow the list to."""
     owner = filters.get("owner", "")
     if "@" in owner:                                   # a mail address names a person as well as the key does
-        filters = {**filters, "owner": str(queries.person_with_mail(owner) or forms.NOBODY)}
+        filters = {**filters, "owner": str(queries.person_with_mail(owner) or untrusted.NOBODY)}
     return forms.wanted(filters, me=me.person)
 
 
@@ -161,5 +162,5 @@ def _switch(name: str) -> str:
 
 
 def _owner(value: str) -> str:
-    found = queries.person_with_mail(value) if "@" in value else forms.key(value)
+    found = queries.person_with_mail(value) if "@" in value else untrusted.key(value)
     return (person_name(found) if found else "") or value

@@ -2,9 +2,10 @@
 from flask import request
 from flask.typing import ResponseReturnValue
 
-from portal.assignments import forms, service
+from portal.assignments import service
 from portal.assignments.models import Assignment
 from portal.assignments.views.item import act_on, title_of
+from portal.web import untrusted
 from portal.web.access import identity
 from tenants.messages import N_, Message
 
@@ -25,7 +26,7 @@ def withdraw_waiver(key: str) -> ResponseReturnValue:
 
 def decide_waiver(key: str) -> ResponseReturnValue:
     def act(a: Assignment, _: int) -> Message:
-        verdict, seen = request.form.get("verdict", ""), forms.key(request.form.get("waiver", "")) or forms.NOBODY
+        verdict, seen = request.form.get("verdict", ""), untrusted.key(request.form.get("waiver", "")) or untrusted.NOBODY
         service.decide_waiver(a, verdict, request.form.get("remark", ""), actor=identity(), request=seen)
         if verdict == "grant":
             return N_("Granted: %(title)s is cancelled, stays visible and counts nowhere.", title=title_of(a))

@@ -13,6 +13,7 @@ from portal.bulletins.forms import Sheet
 from portal.bulletins.models import Bulletin, BulletinPlan
 from portal.bulletins.rules import LAST_DAY, RHYTHMS, SECTIONS, BulletinState, Rhythm
 from portal.bulletins.views import shape
+from portal.web import cursors, untrusted
 from portal.web.access import Route, identity
 from portal.web.addresses import local_path
 from portal.web.names import unit_short
@@ -31,12 +32,12 @@ PAGE = 50
 def index() -> ResponseReturnValue:
     me, filters = identity(), forms.asked(request.args)
     where = queries.conditions(me, forms.wanted(filters))
-    start = forms.place(request.args.get("cursor", ""))
+    start = cursors.read(request.args.get("cursor"))
     rows = db.session.scalars(queries.listed([*where, queries.after(*start)] if start else where).limit(PAGE + 1)).all()
     shown, last = rows[:PAGE], rows[PAGE - 1] if len(rows) > PAGE else None
     return render_template(
         "bulletins/index.html", rows=shown, total=queries.count(where), as_of=clock.now(), filters=filters, address=PREFIX,
-        next=_address({**filters, "cursor": forms.cursor_after(last.composed_at, last.id)}) if last else None,
+        next=_address({**filters, "cursor": cursors.written(last.composed_at, last.id)}) if last else None,
         first=_address(filters) if start else None, chips=_chips(filters), options=_options(),
         sent=queries.acknowledged_in([b.id for b in shown]), writes=_writes(me), oversees=_oversees(me))
 
@@ -90,15 +91,15 @@ def compose() -> ResponseReturnValue:
 
 
 def edit(key: str) -> ResponseReturnValue:
-    b = queries.one(identity(), forms.key_of(key))
+    b = queries.one(identity(), untrusted.key_of(key))
     service.allow(b, "change", actor=identity())
     return _form(forms.shown(b), b)
 
 
 def save(key: str) -> ResponseReturnValue:
-    b, sheet = queries.one(identity(), forms.key_of(key)), forms.typed(request.form)
+    b, sheet = queries.one(identity(), untrusted.key_of(key)), forms.typed(request.form)
     try:
-        service.change(b, forms.content_of(sheet), actor=identity(), version=forms.version(request.form.get("version")))
+        service.change(b, forms.content_of(sheet), actor=identity(), version=untrusted.version(request.form.get("version")))
     except Invalid as fault:
         return _form(sheet.refused(fault), b), 422
     except Stale as stale:
@@ -119,7 +120,7 @@ def _units() -> list[tuple[str, str]]:
 
 
 def item(key: str) -> ResponseReturnValue:
-    return _page(queries.one(identity(), forms.key_of(key)))
+    return _page(queries.one(identity(), untrusted.key_of(key)))
 
 
 def refresh(key: str) -> ResponseReturnValue:
@@ -158,9 +159,9 @@ def chase(key: str) -> ResponseReturnValue:
 
 def _act_on(key: str, act: Callable[[Bulletin, int], Message], back: str = "") -> ResponseReturnValue:
     """Do it and go back; what is refused is said on the page."""
-    b = queries.one(identity(), forms.key_of(key))
+    b = queries.one(identity(), untrusted.key_of(key))
     try:
-        said = act(b, forms.version(request.form.get("version")))
+        said = act(b, untrusted.version(request.form.get("version")))
     except (Stale, RuleViolated) as refused:
         return _page(b, refused.message), 412 if isinstance(refused, Stale) else 409
     done(said)
@@ -208,7 +209,7 @@ def add_plan() -> ResponseReturnValue:
 
 def change_plan(key: str) -> ResponseReturnValue:
     need(identity(), P.BULLETIN_WRITE)
-    plan = queries.plan(forms.key_of(key))
+    plan = queries.plan(untrusted.key_of(key))
     if request.form.get("what") == "remove":
         service.remove_plan(plan, actor=identity())
         done(N_("The plan is removed. What it has composed stays."))

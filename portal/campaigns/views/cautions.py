@@ -5,9 +5,9 @@ from flask import redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from portal import texts
-from portal.campaigns import forms, queries, service
+from portal.campaigns import queries, service
 from portal.campaigns.models import Caution
-from portal.web import labels
+from portal.web import labels, untrusted
 from portal.web.access import Route, identity
 from portal.web.templating import done
 from tenants import clock
@@ -29,11 +29,11 @@ def index() -> ResponseReturnValue:
 
 
 def answer(key: str) -> ResponseReturnValue:
-    caution = queries.caution(identity(), forms.key_of(key))
+    caution = queries.caution(identity(), untrusted.key_of(key))
     need(identity(), Permission.CAUTION_ANSWER, caution.subject)
     try:
         service.answer_caution(caution, _ANSWERS.get(request.form.get("affected", "")), request.form.get("finding", ""),
-                               actor=identity(), version=forms.version(request.form.get("version")))
+                               actor=identity(), version=untrusted.version(request.form.get("version")))
     except Invalid as fault:
         return _page(caution, fault.errors), 422
     except Stale as stale:

@@ -10,6 +10,7 @@ from portal.campaigns import forms, queries, service
 from portal.campaigns.forms import Typed
 from portal.campaigns.models import Campaign
 from portal.campaigns.service import Content
+from portal.web import untrusted
 from portal.web.access import identity
 from portal.web.names import term, unit_short
 from portal.web.templating import done
@@ -53,17 +54,17 @@ def _registered(content: Content, form: Typed, me: Identity) -> Campaign:
 
 
 def edit(key: str) -> ResponseReturnValue:
-    campaign = queries.one(identity(), forms.key_of(key))
+    campaign = queries.one(identity(), untrusted.key_of(key))
     service.allow(campaign, "change", actor=identity())
     return _form(campaign, forms.shown(service.content_of(campaign), service.known_units()))
 
 
 def save(key: str) -> ResponseReturnValue:
     me, form = identity(), forms.typed(request.form)
-    campaign = queries.one(me, forms.key_of(key))
+    campaign = queries.one(me, untrusted.key_of(key))
     need(me, Permission.CAMPAIGN_CHANGE, campaign.subject)
     content = forms.content_of(form, service.known_units().values())
-    version = forms.version(request.form.get("version"))
+    version = untrusted.version(request.form.get("version"))
     try:
         service.begin(campaign, "change", me, version)
         if form.errors:

@@ -8,11 +8,12 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 from werkzeug.datastructures import FileStorage
 
-from portal.campaigns import forms, queries, service
+from portal.campaigns import queries, service
 from portal.campaigns.models import CampaignImport
 from portal.campaigns.service import HEADINGS, Judged
 from portal.campaigns.views.editing import NAMES
 from portal.sheets import Cell, Column, workbook
+from portal.web import untrusted
 from portal.web.access import identity
 from portal.web.downloads import XLSX, disposition
 from portal.web.locale import language
@@ -68,7 +69,7 @@ def preview(key: str) -> ResponseReturnValue:
 
 
 def _found(key: str) -> CampaignImport:
-    return queries.upload(identity(), forms.key_of(key))
+    return queries.upload(identity(), untrusted.key_of(key))
 
 
 def _preview(kept: CampaignImport, said: Message | None = None) -> str:

@@ -13,9 +13,9 @@ from portal.attachments import queries as attachments
 from portal.attachments import views as files
 from portal.attachments.models import Attachment
 from portal.audit.views import history_of
-from portal.campaigns import forms, queries, rules, service
+from portal.campaigns import queries, rules, service
 from portal.campaigns.models import Campaign, CampaignReceipt, CampaignSync
-from portal.web import panels
+from portal.web import panels, untrusted
 from portal.web.access import identity
 from portal.web.addresses import local_path
 from portal.web.names import unit_short
@@ -64,7 +64,7 @@ class Step:
 
 
 def item(key: str) -> ResponseReturnValue:
-    return _page(queries.one(identity(), forms.key_of(key)))
+    return _page(queries.one(identity(), untrusted.key_of(key)))
 
 
 def move(key: str) -> ResponseReturnValue:
@@ -139,10 +139,10 @@ def _reason() -> str:
 
 def _act_on(key: str, action: str, act: Callable[[Campaign, int], Message], part: str = "") -> ResponseReturnValue:
     """Do it and go back to where the form stood; what is refused is shown with everything that was typed."""
-    c = queries.one(identity(), forms.key_of(key))
+    c = queries.one(identity(), untrusted.key_of(key))
     service.permitted(c, action, actor=identity())
     try:
-        said = act(c, forms.version(request.form.get("version")))
+        said = act(c, untrusted.version(request.form.get("version")))
     except Invalid as fault:
         return _page(c, Attempt(action, 422, request.form, fault.errors))
     except Stale as stale:

@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from portal.campaigns import forms, queries
+from portal.web import cursors
 from portal.web.access import identity
 from portal.web.names import term, unit_short
 from portal.web.templating import state_words
@@ -24,13 +25,13 @@ ADDRESS = "/campaigns"
 def index() -> ResponseReturnValue:
     me, filters = identity(), forms.asked(request.args)
     where = queries.conditions(me, forms.wanted(filters))
-    start = forms.place(request.args.get("cursor", ""))
+    start = cursors.read_day(request.args.get("cursor"))
     rows = db.session.scalars(queries.listed([*where, queries.after(*start)] if start else where).limit(PAGE + 1)).all()
     shown = rows[:PAGE]
     last = shown[-1] if len(rows) > PAGE else None
     return render_template(
         "campaigns/index.html", rows=shown, total=queries.count(where), as_of=clock.now(), filters=filters, address=ADDRESS,
-        next=_address({**filters, "cursor": forms.cursor_after(last.starts, last.id)}) if last else None,
+        next=_address({**filters, "cursor": cursors.written(last.starts, last.id)}) if last else None,
         first=_address(filters) if start else None, chips=_chips(filters), options=_options(),
         standings=queries.standings([c for c in shown if c.state in ("draft", "in_check")]),
         receipts=queries.receipts_in([c.id for c in shown]), registers=_registers(me),

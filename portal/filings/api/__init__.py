@@ -1,6 +1,5 @@
 """Units' implementation plans for programs: drafted, changed, submitted, reviewed."""
 from collections.abc import Mapping
-from uuid import UUID
 
 from portal import api
 from portal.api import Answer, ApiRoute, Page, PageQuery, Spec
@@ -19,6 +18,7 @@ from portal.filings.api.bodies import (
 )
 from portal.filings.models import Filing as Row
 from portal.programmes import queries as programmes
+from portal.web import untrusted
 from portal.web.access import identity
 from tenants import directory
 from tenants.access import Subject, need, permits, reaches
@@ -28,17 +28,12 @@ from tenants.permissions import Permission
 from tenants.vocabulary import Line
 
 NAME = "filings"
-NOBODY = UUID(int=0)                # equals nothing: a malformed key gives an empty list
 
 
 def listing() -> Answer:
     asked, shown = api.query(FilingsQuery), Shown(identity())
-    try:
-        programme = UUID(asked.programme) if asked.programme else None
-    except ValueError:
-        programme = NOBODY
     where = queries.conditions(identity(), queries.Wanted(
-        unit=asked.unit, programme=programme, state=asked.state, waits_for=asked.waits_for))
+        unit=asked.unit, programme=untrusted.sought(asked.programme), state=asked.state, waits_for=asked.waits_for))
     return api.page_of(queries.listed(where).options(*queries.WITH_ITEMS), (models.Filing.unit_id, models.Filing.id), asked,
                        shown.one, ahead=shown.read)
 

@@ -2,7 +2,6 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
-from uuid import UUID
 
 from pydantic import BaseModel
 
@@ -25,6 +24,7 @@ from portal.issues.api.shown import (
 )
 from portal.issues.models import Issue as Row
 from portal.issues.rules.routing import VERSION
+from portal.web import untrusted
 from portal.web.access import identity
 from tenants import clock, directory
 from tenants.errors import Invalid, NotVisible
@@ -32,7 +32,6 @@ from tenants.messages import N_
 from tenants.permissions import Permission
 
 NAME = "issues"
-NOBODY = UUID(int=0)                # equals nothing: what is malformed is looked for like anything that is not there
 _NO_CAMPAIGN, _NO_UNIT = N_("There is no such campaign."), N_("There is no such unit.")
 _NO_ISSUE = N_("There is no such issue.")
 
@@ -40,20 +39,12 @@ _NO_ISSUE = N_("There is no such issue.")
 def listing() -> Answer:
     asked, shown, me = api.query(sent.IssuesQuery), Shown(), identity()
     wanted = queries.Wanted(
-        campaign=_key(asked.campaign), **{name: getattr(asked, name) for name in (
+        campaign=untrusted.sought(asked.campaign), **{name: getattr(asked, name) for name in (
             "state", "severity", "stage", "line", "role", "owner", "raised_by", "overdue", "open", "ruling_due", "handed_over",
             "task", "q")})
     where = queries.conditions(me, wanted, clock.now(), lambda kind: queries.task(me, kind))
     return api.page_of(queries.listed(where), (models.Issue.raised_at, models.Issue.id), asked, shown, descending=True,
                        ahead=shown.ahead)
-
-
-def _key(text: str | None) -> UUID | None:
-    """None for nothing, NOBODY for what is no key."""
-    try:
-        return UUID(text) if text else None
-    except ValueError:
-        return NOBODY
 
 
 def _unit(code: str) -> int:
@@ -74,7 +65,7 @@ def route() -> Answer:
     service.allow_raise(actor=identity())
     wanted = api.body(sent.IssueRouteSent)
     unit = _raising_unit(wanted.raised_by)
-    campaign = queries.campaign_to_raise_on(identity(), _key(wanted.campaign), unit)
+    campaign = queries.campaign_to_raise_on(identity(), untrusted.sought(wanted.campaign), unit)
     if wanted.campaign is not None and campaign is None:
         raise Invalid({"campaign": [_NO_CAMPAIGN]})
     found = queries.preview_route(identity(), campaign, unit, severity=wanted.severity, stage=wanted.stage)
@@ -90,7 +81,7 @@ def create() -> Answer:
     service.allow_raise(actor=identity())
     said = api.body(sent.IssueSent)
     draft = service.Draft(
-        campaign=_key(said.campaign) if said.campaign is not None else None, raised_by=_raising_unit(said.raised_by),
+        campaign=untrusted.sought(said.campaign), raised_by=_raising_unit(said.raised_by),
         title=said.title, description=said.description, severity=said.severity.value, stage=said.stage.value,
         control_element=said.control_element, complaint_count=said.complaint_count, campaign_words=said.campaign_words,
         also=tuple(_unit(code) for code in said.also))
@@ -158,7 +149,7 @@ def _resolve(row: Row) -> None:
 
 
 def _identify(row: Row) -> None:
-    service.identify(row, _key(api.body(sent.IssueCampaignSent).campaign) or NOBODY, actor=identity())
+    service.identify(row, untrusted.key(api.body(sent.IssueCampaignSent).campaign) or untrusted.NOBODY, actor=identity())
 
 
 def _merge(row: Row) -> None:
@@ -172,14 +163,14 @@ def _link(row: Row) -> None:
 def _other(text: str, field: str) -> Row:
     """Another issue; one that the caller does not see is answered like one that there is not."""
     try:
-        return queries.one(identity(), _key(text) or NOBODY)
+        return queries.one(identity(), untrusted.key(text) or untrusted.NOBODY)
     except NotVisible:
         raise Invalid({field: [_NO_ISSUE]}) from None
 
 
 def _pass_on(row: Row) -> None:
     mail = api.body(sent.IssuePersonSent).person.lower()
-    person = next((p.id for p in queries.colleagues(row) if p.email.lower() == mail), NOBODY)
+    person = next((p.id for p in queries.colleagues(row) if p.email.lower() == mail), untrusted.NOBODY)
     service.pass_on(row, person, actor=identity())
 
 

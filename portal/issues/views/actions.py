@@ -11,6 +11,7 @@ from portal import texts
 from portal.campaigns import queries as campaigns
 from portal.issues import forms, queries, service
 from portal.issues.models import Issue
+from portal.web import untrusted
 from portal.web.access import identity
 from portal.web.names import term, unit_key, unit_short
 from tenants import clock
@@ -174,7 +175,7 @@ def _named_unit(form: Form) -> int:
 
 
 def _asked_campaign(form: Form, me: Identity) -> UUID:
-    if (key := forms.key(form.get("campaign", ""))) is not None:
+    if (key := untrusted.key(form.get("campaign", ""))) is not None:
         return key
     found = campaigns.findable(me, texts.clean(form.get("q"))[:100])
     if len(found) != 1:
@@ -218,7 +219,7 @@ _CALLS: Mapping[str, Call] = {
     "split": lambda i, f, **by: service.split(i, _named_unit(f), f.get("line", ""), f.get("title", ""), f.get("description", ""),
                                               **by),
     "link": lambda i, f, **by: service.link(i, _issue_of(f, "other", by["actor"]), **by),
-    "pass_on": lambda i, f, **by: service.pass_on(i, forms.key(f.get("person", "")) or forms.NOBODY, **by),
+    "pass_on": lambda i, f, **by: service.pass_on(i, untrusted.key(f.get("person", "")) or untrusted.NOBODY, **by),
     "take_over": lambda i, f, **by: service.take_over(i, **by),
     "chase": lambda i, f, **by: service.chase(i, f.get("text", ""), **by),
     "join": _join,

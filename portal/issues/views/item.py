@@ -15,10 +15,10 @@ from werkzeug.datastructures import MultiDict
 from portal import texts
 from portal.attachments import queries as attachments
 from portal.attachments import views as files
-from portal.issues import forms, queries, service
+from portal.issues import queries, service
 from portal.issues.models import Issue
 from portal.issues.views import actions, clocks, words
-from portal.web import panels
+from portal.web import panels, untrusted
 from portal.web.access import identity
 from portal.web.addresses import local_path
 from portal.web.names import person_name, term, unit_short
@@ -74,15 +74,15 @@ class Told:
 
 
 def item(key: str) -> ResponseReturnValue:
-    return _page(queries.one(identity(), forms.key_of(key)))
+    return _page(queries.one(identity(), untrusted.key_of(key)))
 
 
 def act(action: str) -> Callable[[str], ResponseReturnValue]:
     """The view that does one action. What is refused is shown with everything that was typed."""
     def view(key: str) -> ResponseReturnValue:
-        issue = queries.one(identity(), forms.key_of(key))
+        issue = queries.one(identity(), untrusted.key_of(key))
         service.granted(issue, action, actor=identity())
-        version = forms.version(request.form["version"]) if "version" in request.form else None
+        version = untrusted.version(request.form["version"]) if "version" in request.form else None
         try:
             said = actions.do(action, issue, version)
         except Invalid as fault:

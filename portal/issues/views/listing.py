@@ -12,7 +12,7 @@ from portal.campaigns import queries as campaigns
 from portal.issues import forms, queries
 from portal.issues.queries.figures import narrowed
 from portal.issues.views import clocks, words
-from portal.web import cursors
+from portal.web import cursors, untrusted
 from portal.web.access import identity, may
 from portal.web.names import term, unit_short
 from portal.web.templating import state_words
@@ -103,7 +103,7 @@ def _chip(name: str, value: str, me: Identity) -> str:
 
 def _campaign(value: str, me: Identity) -> str:
     try:
-        return campaigns.one(me, forms.key_of(value)).name
+        return campaigns.one(me, untrusted.key_of(value)).name
     except NotVisible:
         return str(_("of one campaign"))
 

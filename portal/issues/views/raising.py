@@ -19,6 +19,7 @@ from portal.issues import forms, queries, service
 from portal.issues.forms import UNKNOWN, Sheet
 from portal.issues.models import Issue
 from portal.issues.views import words
+from portal.web import untrusted
 from portal.web.access import identity
 from portal.web.labels import ELEMENTS
 from portal.web.names import unit_key
@@ -113,7 +114,7 @@ def _also(sheet: Sheet) -> tuple[int, ...]:
 
 def _draft(sheet: Sheet, me: Identity) -> service.Draft:
     return service.Draft(
-        campaign=None if sheet.campaign == UNKNOWN else sheet.key or forms.NOBODY, raised_by=_unit(me), title=sheet.title,
+        campaign=None if sheet.campaign == UNKNOWN else sheet.key or untrusted.NOBODY, raised_by=_unit(me), title=sheet.title,
         description=sheet.description, severity=sheet.severity, stage=sheet.stage or Stage.OTHER.value,
         control_element=sheet.control_element, complaint_count=forms.number(sheet.complaint_count),
         campaign_words=sheet.campaign_words, also=_also(sheet))
