@@ -4,12 +4,13 @@ import sys
 import traceback
 from collections.abc import Callable
 from functools import wraps
+from pathlib import Path
 from typing import Any
 
 import click
 from flask import Flask
 
-from portal import examination, migrate, plugins, roles, servers, supervisor
+from portal import backup, examination, migrate, plugins, roles, servers, supervisor
 from portal.config import Settings
 
 _WITHOUT_SERVERS = frozenset({"openapi"})
@@ -114,6 +115,28 @@ def check() -> None:
             click.echo(str(finding))
             failed |= not finding.ok
     sys.exit(1 if failed else 0)
+
+
+@cli.command("backup")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+def backup_(file: Path) -> None:
+    """Write the database and the attachments to FILE; the portal may go on."""
+    with servers.running(Settings.from_environment()) as (settings, _servers):
+        servers.need_owner(settings)
+        backup.save(settings, file, _say)
+
+
+@cli.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def restore(file: Path) -> None:
+    """Bring back what FILE holds, into an empty installation."""
+    with servers.running(Settings.from_environment()) as (settings, _servers):
+        servers.need_owner(settings)
+        backup.restore(settings, file, _say)
+
+
+def _say(line: str) -> None:
+    click.echo(f"portal: {line}")
 
 
 def main() -> None:

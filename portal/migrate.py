@@ -35,6 +35,11 @@ def newest() -> str | None:
     return ScriptDirectory.from_config(_config()).get_current_head()
 
 
+def known(revision: str) -> bool:
+    """Whether this program has the revision, and so can go on from it."""
+    return revision in {found.revision for found in ScriptDirectory.from_config(_config()).walk_revisions()}
+
+
 def present(url: str) -> str | None:
     """The revision that the database has; None before the first."""
     engine = create_engine(url)
