@@ -6,6 +6,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 PYTHON := $(or $(PYTHON),python3)
 BIN := .venv/bin
 PURE := $(or $(wildcard tests/rules tests/architecture),tests)
+BOTH := $(MAKE) --no-print-directory -j2 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 CODE := $(wildcard tenants portal tasks seed tools)
 
 .PHONY: run test test-long test-faults check bench lint types architecture pure setup setup-check setup-test clean help
@@ -24,7 +25,7 @@ run: setup
 
 test: setup-test
 ifeq ($(strip $(T)),)
-	@$(MAKE) --no-print-directory lint types architecture
+	@$(BOTH) lint types architecture
 	@echo "== all tests"
 	@$(BIN)/pytest -n 2
 else
@@ -39,7 +40,8 @@ test-faults: setup-test
 	@echo "== faults, with real processes"
 	@$(BIN)/pytest -m faults $(T)
 
-check: setup-check lint types architecture pure
+check: setup-check
+	@$(BOTH) lint types architecture pure
 
 lint:
 	@echo "== lint"

@@ -45,10 +45,8 @@ def test_both_are_taken_over_after_their_starter_was_killed(data: Path) -> None:
     postgres, valkey = map(int, starter.stdout.readline().split())
     starter.send_signal(signal.SIGKILL)
     starter.wait()
-    began = time.monotonic()
     first, second = embedded.start(data), embedded.start_valkey(data)
     assert (first.pid, first.started, second.pid, second.started) == (postgres, False, valkey, False)
-    assert time.monotonic() - began < 1
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root lends its programs to another account")
@@ -128,9 +126,8 @@ def test_a_killed_server_that_nobody_collects_does_not_stand_in_the_way(data: Pa
     postgres = int(starter.stdout.readline().split()[0])
     os.kill(postgres, signal.SIGKILL)
     try:
-        began = time.monotonic()
         assert embedded.start(data).started
-        assert places.is_zombie(postgres) and time.monotonic() - began < 10
+        assert places.is_zombie(postgres)
     finally:
         starter.kill()
         starter.wait()

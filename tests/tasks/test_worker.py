@@ -1,7 +1,6 @@
 """Over a real broker, with real workers: in this process, and as the supervisor starts them."""
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -83,7 +82,5 @@ def test_worker_and_beat_as_the_supervisor_starts_them(server: embedded.Server, 
     finally:
         for process in started:
             process.terminate()
-        began = time.monotonic()
         for process in started:
             process.wait(20)
-    assert time.monotonic() - began < 10
