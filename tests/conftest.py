@@ -84,13 +84,27 @@ def database(server: embedded.Server, valkey: embedded.Valkey, worker_id: str, t
         c.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
+# What the world has of each table, and which tables a test has written to.
+_KEEPING = """
+SET session_replication_role = replica;
+CREATE SCHEMA kept;
+CREATE TABLE kept.written (name text);
+CREATE FUNCTION kept.note() RETURNS trigger SECURITY DEFINER LANGUAGE plpgsql AS
+  'BEGIN INSERT INTO kept.written VALUES (TG_TABLE_NAME); RETURN NULL; END';
+REVOKE ALL ON FUNCTION kept.note() FROM PUBLIC
+"""
+
+
 @pytest.fixture(scope="session")
 def superuser(server: embedded.Server, database: str) -> Iterator[Superuser]:
     """Looks past every wall, and fires no triggers."""
     with server.connect("postgres", database, autocommit=True) as c:
-        c.execute("SET session_replication_role = replica; CREATE SCHEMA kept")
+        c.execute(_KEEPING)
         for table in _tables(c):
-            c.execute(f"CREATE TABLE kept.{table} AS TABLE public.{table}")
+            c.execute(f"CREATE TABLE kept.{table} AS TABLE public.{table};"
+                      f"CREATE TRIGGER noted AFTER INSERT OR UPDATE OR DELETE ON public.{table}"
+                      " FOR EACH STATEMENT EXECUTE FUNCTION kept.note();"
+                      f"ALTER TABLE public.{table} ENABLE ALWAYS TRIGGER noted")
         yield c
 
 
@@ -116,11 +130,9 @@ def clean(request: pytest.FixtureRequest, stand_still: None) -> Iterator[None]:
     used = "database" in request.fixturenames
     c: Superuser | None = request.getfixturevalue("superuser") if used else None
     yield
-    if c is not None:
-        statements = []
-        for table in _tables(c):
-            statements += [f"DELETE FROM public.{table}", f"INSERT INTO public.{table} SELECT * FROM kept.{table}"]
-        c.execute(";".join(statements))
+    if c is not None and (written := c.execute("SELECT DISTINCT name FROM kept.written ORDER BY name").fetchall()):
+        c.execute(";".join(f"DELETE FROM public.{table}; INSERT INTO public.{table} SELECT * FROM kept.{table}"
+                           for table, in written) + "; DELETE FROM kept.written")
 
 
 def _tables(c: Superuser) -> list[str]:
