@@ -27,8 +27,9 @@ class Assignment(Base):
                       Index("ix_assignment_open", "unit_id", "id", postgresql_where=text("state = 'open'")),
                       Index("ix_assignment_board", "programme_id", "milestone", "unit_id"),
                       kind(Kind.OWNED, unit_updates=("percent", "state", "reported_on", "handed_in_on", "version"),
-                           hq_updates=("owner_id", "start", "due", "promised", "measure", "percent", "state",
-                                       "reported_on", "handed_in_on", "closed_on", "chased_at", "chase_count", "round", "version")))
+                           hq_updates=("owner_id", "start", "due", "promised", "measure", "percent", "state", "reported_on",
+                                       "handed_in_on", "closed_on", "chased_at", "chase_count", "round", "returned_at",
+                                       "version")))
     id: Mapped[Key]
     unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))
     programme_id: Mapped[UUID] = mapped_column(ForeignKey("programme.id"))
@@ -59,6 +60,7 @@ class Assignment(Base):
     chased_at: Mapped[datetime | None]
     chase_count: Mapped[int] = mapped_column(default=0)
     round: Mapped[int] = mapped_column(default=1)                # rises when it is returned
+    returned_at: Mapped[datetime | None]                         # the last time
     position: Mapped[int] = mapped_column(default=0)
     version: Mapped[int] = mapped_column()
     __mapper_args__ = {"version_id_col": version}

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, exists, select, text
+from sqlalchemy import ColumnElement, Row, exists, func, select, text
 from sqlalchemy.orm import contains_eager, joinedload
 
 from portal.assignments.models import Assignment, Extension
@@ -13,10 +13,10 @@ from portal.assignments.rules import HANDED_IN, OPEN, granting
 from portal.bulletins.models import Bulletin, BulletinReceipt
 from portal.campaigns.models import Campaign, CampaignReceipt
 from portal.filings import queries as filings
-from portal.filings.models import Filing
+from portal.filings.models import Filing, FilingReview
 from portal.filings.rules import RETURNED, SUBMITTED
 from portal.issues import queries as issues
-from portal.issues.models import Issue
+from portal.issues.models import Issue, IssueTurn, IssueWait
 from portal.issues.rules.clocks import limit_for
 from portal.reminders import rules
 from portal.reminders.models import Reminder, ReminderAnswer, ReminderRung
@@ -159,7 +159,7 @@ def _slices(statement: Any, key: Any) -> Iterator[Sequence[Row[Any]]]:
 
 _A = Assignment
 _TASK: tuple[Any, ...] = (_A.id, _A.unit_id, _A.line, _A.due, _A.round, _A.title, _A.title_zh, _A.owner_id, _A.handed_in_on,
-                          _A.milestone_due, _A.year)
+                          _A.milestone_due, _A.year, _A.returned_at)
 
 
 def _of(unit: int | None, column: Any) -> Where:
@@ -174,7 +174,7 @@ def _task(kind: Deadline, r: Any, due: Any, **more: Any) -> Item:
 def _assignments(kind: Deadline, unit: int | None, last: Any) -> Found:
     where = (_A.state == OPEN, _A.template_kind != PLAN, _A.due <= last, *_of(unit, _A.unit_id))
     for rows in _slices(select(*_TASK).where(*where), _A.id):
-        yield [_task(kind, r, r.due) for r in rows]
+        yield [_task(kind, r, r.due, since=r.returned_at) for r in rows]
 
 
 def _filings(kind: Deadline, unit: int | None, last: Any) -> Found:
@@ -182,15 +182,17 @@ def _filings(kind: Deadline, unit: int | None, last: Any) -> Found:
     where = (_A.state == OPEN, _A.template_kind == PLAN, _A.due <= last, *_of(unit, _A.unit_id))
     for rows in _slices(select(*_TASK).where(*where), _A.id):
         yield [_task(kind, r, r.due) for r in rows]
-    f = Filing
-    plans = (select(f.id, f.unit_id, f.round, _A.due).join(_A, (_A.unit_id == f.unit_id) & (_A.programme_id == f.programme_id))
+    f, v = Filing, FilingReview
+    returned = select(func.min(v.at)).where(v.filing_id == f.id, v.round == f.round, v.verdict == "return").scalar_subquery()
+    plans = (select(f.id, f.unit_id, f.round, _A.due, returned.label("since"))
+             .join(_A, (_A.unit_id == f.unit_id) & (_A.programme_id == f.programme_id))
              .where(f.state == RETURNED, _A.template_kind == PLAN, _A.due <= last, *_of(unit, f.unit_id)))
     for rows in _slices(plans, f.id):
-        yield [_plan(kind, r.id, r.unit_id, r.due, f"{r.round} {r.due.isoformat()}") for r in rows]
+        yield [_plan(kind, r.id, r.unit_id, r.due, f"{r.round} {r.due.isoformat()}", since=r.since) for r in rows]
 
 
-def _plan(kind: Deadline, key: UUID, unit: int, due: Any, round_: str, line: Line | None = None, part: str = "") -> Item:
-    return Item(kind, "filing", key, unit, line, due, round_, {"en": "", "zh": ""}, f"/filings/{key}", part=part,
+def _plan(kind: Deadline, key: UUID, unit: int, due: Any, round_: str, line: Line | None = None, **more: Any) -> Item:
+    return Item(kind, "filing", key, unit, line, due, round_, {"en": "", "zh": ""}, f"/filings/{key}", **more,
                 judge=(Role.HQ_LINE_LEAD, line) if line else None)
 
 
@@ -200,7 +202,7 @@ def _reviews(kind: Deadline, unit: int | None, _: Any) -> Found:
     for rows in _slices(keys, Filing.id):
         found = db.session.scalars(select(Filing).where(Filing.id.in_([r.id for r in rows])).order_by(Filing.id)).all()
         pending = filings.pending_lines(found)
-        yield [_plan(kind, f.id, f.unit_id, f.submitted_at, str(f.round), line, line.value)
+        yield [_plan(kind, f.id, f.unit_id, f.submitted_at, str(f.round), line, part=line.value)
                for f in found if f.submitted_at for line in pending[f.id]]
 
 
@@ -234,9 +236,12 @@ def _granter(r: Any) -> tuple[Role, Line | None]:
 
 
 def _issues(kind: Deadline, unit: int | None, _: Any) -> Found:
-    """Deadlines of issues are computed when read. A desk that gets an issue climbs a ladder of its own."""
-    i, waits = Issue, ("routed", "accepted")
-    columns = (i.id, i.owner_unit, i.owner_line, i.ruling_line, i.severity, i.stage, i.raised_at, i.reopened, i.title)
+    """Deadlines of issues are computed when read. A desk that gets an issue, or gets it back, climbs a ladder of its own."""
+    i, t, w, waits = Issue, IssueTurn, IssueWait, ("routed", "accepted")
+    got = select(func.max(t.begun_at)).where(t.issue_id == i.id, t.position > 1).scalar_subquery()
+    back = select(func.max(w.ended_at)).where(w.issue_id == i.id, i.reopened > 0).scalar_subquery()
+    columns = (i.id, i.owner_unit, i.owner_line, i.ruling_line, i.severity, i.stage, i.raised_at, i.reopened, i.title,
+               func.greatest(got, back).label("since"))
     open_ = (i.state.in_(waits), *((i.responded_at.is_(None),) if kind is Deadline.RESPOND else ()), *_of(unit, i.owner_unit))
     limits = issues.ground().limits
     for rows in _slices(select(*columns).where(*open_), i.id):
@@ -249,7 +254,7 @@ def _issue(kind: Deadline, r: Any, by: Any, continuous: bool) -> Item:
     due = by.respond_by if kind is Deadline.RESPOND else by.resolve_by
     return Item(kind, "issue", r.id, r.owner_unit, Line(r.owner_line), due, f"{r.owner_unit}.{r.owner_line} {r.reopened}",
                 {"en": r.title, "zh": r.title}, f"/issues/{r.id}", judge=(Role.HQ_LINE_LEAD, Line(r.ruling_line)),
-                continuous=continuous)
+                continuous=continuous, since=r.since)
 
 
 def _receipts(kind: Deadline, unit: int | None, _: Any) -> Found:

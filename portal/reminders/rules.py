@@ -1,7 +1,8 @@
 """When which rung of the ladder is due, and whom it reaches. Pure.
 
 A ladder is data: of each kind of deadline, steps before and after it. A sweep may come often or late: each rung is due once a
-round, and of those missed only the last. What is returned or extended begins a new round."""
+round, and of those missed only the last. What is returned or extended begins a new round; what was late already when it was
+returned climbs from its return."""
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -128,7 +129,8 @@ def address(about: str, key: UUID) -> str:
 @dataclass(frozen=True, slots=True)
 class Item:
     """Something with a deadline. `due` is a day, or an instant, of what waits the beginning. `key` and `about` are what a notice
-    is about; `part` tells apart what hangs on the same thing. `judge` decides at headquarters."""
+    is about; `part` tells apart what hangs on the same thing. `judge` decides at headquarters. `since` is when this round
+    began, where it is not the first."""
     kind: Deadline
     about: str
     key: UUID
@@ -142,6 +144,7 @@ class Item:
     judge: tuple[Role, Line | None] | None = None
     part: str = ""
     continuous: bool = False
+    since: datetime | None = None
 
 
 def fault(rung: Rung) -> Message | None:
@@ -172,11 +175,23 @@ def due_rungs(item: Item, now: datetime, ladder: Ladder, time_: WorkingTime, fir
 
 
 def last_step(item: Item, now: datetime, ladder: Ladder, time_: WorkingTime) -> tuple[Rung, ...]:
-    """The rungs of the last step that has come. Of things of one kind with one deadline it is the same."""
-    come = [(at, rung) for rung in ladder if rung.kind is item.kind
-            and (at := moment(rung, item.due, time_, item.continuous)) <= now]
+    """The rungs of the last step that has come. Of things of one kind with one deadline and one beginning it is the same."""
+    begin = counted_from(item, time_)
+    late = begin != item.due                               # what was to be said before the deadline is past
+    come = [(at, rung) for rung in ladder if rung.kind is item.kind and (rung.step > 0 or not late)
+            and (at := moment(rung, begin, time_, item.continuous)) <= now]
     last = max((at for at, _ in come), default=now)
     return tuple(rung for at, rung in come if at == last)
+
+
+def counted_from(item: Item, time_: WorkingTime) -> date | datetime:
+    """The deadline; of what comes back later than that, the day or moment of the return: who works on it is told before whoever
+    is above."""
+    if item.since is None:
+        return item.due
+    if isinstance(item.due, datetime):
+        return max(item.due, item.since)
+    return max(item.due, item.since.astimezone(time_.zone).date())
 
 
 def horizon(kind: Deadline, now: datetime, ladder: Ladder, time_: WorkingTime) -> date | None:

@@ -44,6 +44,31 @@ def test_which_is_due(now: datetime, told: list[str]) -> None:
     assert rules.due_rungs(item(kind=Deadline.FILING), now, LADDER, TIME) == ()
 
 
+@pytest.mark.parametrize(("now", "told"), [
+    (at(date(2026, 7, 28)), []), (at(date(2026, 7, 28), 23), []), (at(date(2026, 7, 29)), ["+1 day contact"]),
+    (at(date(2026, 8, 3)), ["+1 day contact"]), (at(date(2026, 8, 4)), ["+5 day unit_head"])])
+def test_what_comes_back_late_climbs_from_its_return(now: datetime, told: list[str]) -> None:
+    """Returned twenty working days late, on a Tuesday: not the head at once, and nothing of what was to be said before."""
+    late = item(since=at(date(2026, 7, 28), 9))
+    assert [r.code for r in rules.due_rungs(late, now, LADDER, TIME)] == told
+
+
+def test_what_comes_back_in_time_keeps_its_deadline() -> None:
+    early = item(since=at(date(2026, 6, 24)))
+    for now in (at(date(2026, 6, 24)), at(DUE), at(date(2026, 7, 1)), at(date(2026, 7, 7))):
+        assert rules.due_rungs(early, now, LADDER, TIME) == rules.due_rungs(item(), now, LADDER, TIME)
+
+
+def test_hours_count_from_the_later_moment() -> None:
+    steps = ((-4, Whom.OWNER), (1, Whom.OWNER), (8, Whom.UNIT_HEAD))
+    ladder = [Rung(Deadline.RESOLVE, step, Span.HOUR, whom) for step, whom in steps]
+    due, got = at(date(2026, 6, 29), 9), at(date(2026, 7, 1), 15)
+    issue = item(due, Deadline.RESOLVE, since=got)
+    for hours, told in ((0, []), (1, ["+1 hour owner"])):
+        assert [r.code for r in rules.due_rungs(issue, got + timedelta(hours=hours), ladder, TIME)] == told
+    assert [r.code for r in rules.due_rungs(issue, at(date(2026, 7, 2), 16), ladder, TIME)] == ["+8 hour unit_head"]
+
+
 def test_hours_count_working_time_or_run_around_the_clock() -> None:
     due = at(date(2026, 6, 29), 9)
     before, after = (Rung(Deadline.RESPOND, step, Span.HOUR, Whom.LINE_OWNER) for step in (-1, 1))

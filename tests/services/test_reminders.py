@@ -10,6 +10,7 @@ from flask import Flask
 from portal.assignments import service as work
 from portal.bulletins import queries as bulletin_queries
 from portal.bulletins import service as bulletins
+from portal.filings import queries as filing_queries
 from portal.filings import service as filings
 from portal.reminders import queries, service
 from portal.reminders.rules import Channel, Deadline, Rung, Span, Whom
@@ -18,6 +19,7 @@ from tenants.context import Scope
 from tenants.db import db, uuid7
 from tenants.errors import Invalid, NotPermitted, Stale
 from tenants.isolation import acting_as
+from tenants.vocabulary import Line
 from tests.conftest import As, Superuser
 from tests.factories import people
 from tests.factories.bulletins import bulletin
@@ -88,6 +90,8 @@ def test_returned_and_extended_begin_anew_and_what_has_ended_is_silent(
         do(acting, "market.guangdong", key, lambda a, me: work.hand_in(a, "done", actor=me))
         assert swept(app, superuser) == (0, 0)
         do(acting, "market", key, lambda a, me: work.verify(a, "return", "more", actor=me))
+        assert swept(app, superuser) == (0, 0)         # they have just been told of the return
+    with on(date(2026, 7, 2)):
         assert swept(app, superuser) == (2, 0)
         do(acting, "market.guangdong", key, lambda a, me: work.ask_extension(a, date(2026, 9, 30), "why", actor=me))
         do(acting, "office", key, lambda a, me: work.decide_extension(a, "grant", "", actor=me))
@@ -98,6 +102,44 @@ def test_returned_and_extended_begin_anew_and_what_has_ended_is_silent(
         do(acting, "office", key, lambda a, me: work.cancel(a, "nobody has it", actor=me))
     with on(date(2026, 10, 20)):
         assert swept(app, superuser) == (0, 0)
+
+
+def test_returned_late_the_owner_hears_first_and_whoever_is_above_after_as_many_days(
+        app: Flask, acting: As, post: Post, superuser: Superuser, key: UUID) -> None:
+    """Twenty working days late; the ladder says one, three, five, eight and fifteen."""
+    with on(DUE):
+        do(acting, "market.guangdong", key, lambda a, me: work.hand_in(a, "done", actor=me))
+    with on(date(2026, 7, 28)):
+        do(acting, "market", key, lambda a, me: work.verify(a, "return", "more", actor=me))
+    for day, who in ((date(2026, 7, 28), set()), (date(2026, 7, 29), {"market.guangdong", "contact.guangdong"}),
+                     (date(2026, 7, 31), {"market.guangdong"}), (date(2026, 8, 3), set()), (date(2026, 8, 4), {"head.guangdong"}),
+                     (date(2026, 8, 7), {"market"}), (date(2026, 8, 18), {"office"})):
+        with on(day):
+            post.new()
+            swept(app, superuser)
+            assert set(hears(post)) == who, day
+
+
+def test_a_plan_that_comes_back_late_climbs_from_its_return(
+        app: Flask, acting: As, post: Post, superuser: Superuser, key: UUID) -> None:
+    """Submitted in time, returned fourteen working days after its day."""
+    superuser.execute("UPDATE assignment SET state = 'open' WHERE template_kind = 'plan_filing'")
+    with on(date(2026, 4, 30)), acting("contact.guangdong") as contact:
+        plan = draft(contact)
+        filings.submit(plan, actor=contact)
+        about = plan.id
+        db.session.commit()
+    with on(date(2026, 5, 25)), acting("market") as lead:
+        found = filing_queries.one(lead, about)
+        first = next(i for i in found.items if i.line == "market").assignment_id
+        filings.review(found, Line.MARKET, "return", remarks={first: "who leads?"}, actor=lead)
+        db.session.commit()
+    for day, who in ((date(2026, 5, 25), set()), (date(2026, 5, 26), {"contact.guangdong", "deputy.guangdong"}),
+                     (date(2026, 5, 28), {"head.guangdong"}), (date(2026, 6, 1), {"office"}), (date(2026, 6, 8), {"leader"})):
+        with on(day):
+            post.new()
+            swept(app, superuser)
+            assert set(hears(post, "filings")) == who, day
 
 
 def test_on_leave_the_delegate_and_nobody_there_the_next_above(

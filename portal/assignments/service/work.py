@@ -112,7 +112,8 @@ def verify(assignment: Assignment, verdict: str, remark: str, *, actor: Identity
     else:
         before = _percent_before_hand_in(assignment)
         changes["percent"] = [assignment.percent, before]
-        assignment.percent, assignment.handed_in_on, assignment.round = before, None, assignment.round + 1
+        assignment.percent, assignment.handed_in_on = before, None
+        assignment.round, assignment.returned_at = assignment.round + 1, clock.now()
     db.session.flush()
     audit.record(verdict, "assignment", assignment.id, changes, under=under)
     said = N_("Closed by headquarters: %(title)s", title=title_of(assignment)) if verdict == "close" else \

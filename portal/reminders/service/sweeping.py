@@ -68,7 +68,7 @@ def _due(items: Sequence[Item], now: datetime, steps: rules.Ladder, time: Workin
     said: Mapping[tuple[UUID, str, str, str], Collection[tuple[Answer, datetime]]] | None = None
     steps_of: dict[tuple[object, ...], tuple[Rung, ...]] = {}                # of a slice, in which deadlines are often the same
     for item in items:
-        same = item.kind, item.due, item.continuous
+        same = item.kind, rules.counted_from(item, time), item.due, item.continuous
         if same not in steps_of:
             steps_of[same] = rules.last_step(item, now, steps, time)
         come = steps_of[same]

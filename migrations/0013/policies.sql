@@ -1,0 +1,1 @@
+GRANT UPDATE (returned_at) ON assignment TO portal_oversight;
