@@ -227,6 +227,7 @@ class RungRow(Strict):
     span: Span
     whom: Whom
     channel: Channel
+    rooms: bool = False
 
     @model_validator(mode="after")
     def can_stand(self) -> "RungRow":

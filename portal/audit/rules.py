@@ -84,7 +84,7 @@ FIELDS: Mapping[str, Message] = {
     "product_owner": N_("Product of"), "lands_in": N_("Lands in"), "configured_in": N_("Configured in"), "starts": N_("Starts"),
     "ends": N_("Ends"), "segment": N_("Segment"), "brand": N_("Brand"), "business": N_("New or existing"),
     "rules_text": N_("Rules of the offer"), "notice_text": N_("Customer notice"), "training_on": N_("Training on"),
-    "channel": N_("Way"), "new_due": N_("New due day"), "blocking": N_("Blocked by"),
+    "channel": N_("Way"), "rooms": N_("Rooms"), "new_due": N_("New due day"), "blocking": N_("Blocked by"),
     "affected": N_("Affected"), "campaign": N_("Campaign"), "units": N_("Units"),
     "severity": N_("Severity"), "stage": N_("Stage"), "respond_minutes": N_("Minutes to accept"),
     "resolve_minutes": N_("Minutes to solve"), "continuous": N_("Around the clock"), "spans": N_("Hours of a working day"),

@@ -8,7 +8,7 @@ from portal.texts import SHORT, clean
 from tenants.messages import N_, Message
 
 Row = dict[str, str]
-FIELDS = ("kind", "step", "span", "whom", "channel", "remove")
+FIELDS = ("kind", "step", "span", "whom", "channel", "rooms", "remove")
 _CHOOSE = N_("Choose one of the list.")
 
 
@@ -21,8 +21,8 @@ class Typed:
 
 
 def shown(rungs: Iterable[Rung]) -> list[Row]:
-    return [{"kind": r.kind.value, "step": str(r.step), "span": r.span.value, "whom": r.whom.value, "channel": r.channel.value}
-            for r in rungs]
+    return [{"kind": r.kind.value, "step": str(r.step), "span": r.span.value, "whom": r.whom.value, "channel": r.channel.value,
+             "rooms": "1" if r.rooms else ""} for r in rungs]
 
 
 def read(form: Mapping[str, str]) -> Typed:
@@ -38,7 +38,7 @@ def read(form: Mapping[str, str]) -> Typed:
         found.errors.update(faults)
         if not faults:
             found.rungs.append(Rung(Deadline(row["kind"]), int(row["step"]), Span(row["span"]), Whom(row["whom"]),
-                                    Channel(row["channel"])))
+                                    Channel(row["channel"]), bool(row["rooms"])))
     return found
 
 

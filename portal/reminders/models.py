@@ -14,18 +14,20 @@ from tenants.rls import Kind, kind
 
 
 class ReminderRung(Base):
-    """One rung: `step` working days or hours after a kind of deadline (before it where negative), whom, by which channel."""
+    """One rung: `step` working days or hours after a kind of deadline (before it where negative), whom, by which channel, and
+    whether the chat rooms and programs of the unit hear of it."""
     __tablename__ = "reminder_rung"
     __table_args__ = (UniqueConstraint("kind", "step", "span", "whom"), one_of("kind", Deadline), one_of("span", Span),
                       one_of("whom", Whom), one_of("channel", Channel),
                       CheckConstraint("step BETWEEN -250 AND 250", name="step"),
-                      kind(Kind.REFERENCE, hq_writes=True, hq_deletes=True, hq_updates=("channel",)))
+                      kind(Kind.REFERENCE, hq_writes=True, hq_deletes=True, hq_updates=("channel", "rooms")))
     id: Mapped[Key]
     kind: Mapped[str]
     step: Mapped[int]
     span: Mapped[str]
     whom: Mapped[str]
     channel: Mapped[str]
+    rooms: Mapped[bool]
 
 
 class Reminder(Base):

@@ -49,7 +49,7 @@ def ladder() -> Ladder:
 
 
 def rung_of(row: ReminderRung) -> Rung:
-    return Rung(Deadline(row.kind), row.step, Span(row.span), Whom(row.whom), Channel(row.channel))
+    return Rung(Deadline(row.kind), row.step, Span(row.span), Whom(row.whom), Channel(row.channel), row.rooms)
 
 
 def working_time() -> WorkingTime:

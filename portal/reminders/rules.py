@@ -49,6 +49,7 @@ class Whom(StrEnum):
 class Channel(StrEnum):
     AT_ONCE = "at_once"                # by the way that the person has chosen
     DIGEST = "digest"                  # in the letter of the day, whatever the person has chosen
+    IN_APP = "in_app"                  # no letter at all
 
 
 class Answer(StrEnum):
@@ -83,7 +84,8 @@ PEOPLE: Mapping[Whom, Message] = {
     Whom.CONTACT: N_("the unit's contact"), Whom.UNIT_HEAD: N_("head of the unit"), Whom.HQ_LINE: N_("the line at headquarters"),
     Whom.OFFICE: N_("programme office"), Whom.LEADERSHIP: N_("leadership group")}
 CHANNELS: Mapping[Channel, Message] = {
-    Channel.AT_ONCE: N_("as each person wants it"), Channel.DIGEST: N_("in the letter of the day")}
+    Channel.AT_ONCE: N_("as each person wants it"), Channel.DIGEST: N_("in the letter of the day"),
+    Channel.IN_APP: N_("only in the portal")}
 SPANS: Mapping[Span, Message] = {Span.DAY: N_("working days"), Span.HOUR: N_("working hours")}
 _BEFORE: Mapping[Deadline, Message] = {
     Deadline.FILING: N_("The implementation plan of %(unit)s is due on %(due)s"),
@@ -105,16 +107,17 @@ _AFTER: Mapping[Deadline, Message] = {
 
 @dataclass(frozen=True, slots=True, order=True)
 class Rung:
-    """`step` days or hours after the deadline, before it where negative: tell `whom` by `channel`."""
+    """`step` days or hours after the deadline, before it where negative: tell `whom` by `channel`, and the unit's `rooms`."""
     kind: Deadline
     step: int
     span: Span
     whom: Whom
     channel: Channel = Channel.AT_ONCE
+    rooms: bool = False
 
     @property
     def code(self) -> str:
-        """What the ledger calls it, within its kind: whoever changes only the channel makes no other rung of it."""
+        """What the ledger calls it, within its kind: whoever changes only the way makes no other rung of it."""
         return f"{self.step:+d} {self.span} {self.whom}"
 
 
@@ -243,6 +246,11 @@ def reached(whom: Whom, item: Item, staff: Staff) -> tuple[Told, ...]:
             return tuple(found)
         step = _ABOVE.get(step)
     return ()
+
+
+def house(whom: Whom, item: Item) -> int:
+    """The unit whose rooms hear."""
+    return HEADQUARTERS if whom in (Whom.HQ_LINE, Whom.OFFICE, Whom.LEADERSHIP) else item.unit
 
 
 def _told(post: Post, staff: Staff) -> Told:

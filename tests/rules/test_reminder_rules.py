@@ -127,7 +127,7 @@ def test_who_decides_is_the_desk_at_headquarters() -> None:
 
 
 def test_the_seeded_ladder_covers_every_kind_and_stands() -> None:
-    ladder = [Rung(Deadline(r["kind"]), r["step"], Span(r["span"]), Whom(r["whom"]), Channel(r["channel"]))
+    ladder = [Rung(Deadline(r["kind"]), r["step"], Span(r["span"]), Whom(r["whom"]), Channel(r["channel"]), r["rooms"])
               for r in read_plan().ladder]
     assert {r.kind for r in ladder} == set(Deadline) and [rules.fault(r) for r in ladder if rules.fault(r)] == []
     typed = {f"{name}-{n}": value for n, row in enumerate(forms.shown(ladder)) for name, value in row.items()}

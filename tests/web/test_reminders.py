@@ -15,6 +15,7 @@ def form_of(page: str) -> dict[str, str]:
         picked = re.search(r'<option value="([^"]*)" selected', chosen)
         found[name] = picked[1] if picked else ""
     found |= {name: value for value, name in re.findall(r'<input type="number" value="([^"]*)" id="[^"]*" name="(step-\d+)"', page)}
+    found |= dict.fromkeys(re.findall(r'<input type="checkbox" value="1" id="[^"]*" name="(rooms-\d+)"[^>]*checked', page), "1")
     return found
 
 
@@ -31,6 +32,21 @@ def test_the_office_reads_changes_and_looks_ahead(app: Flask, superuser: Superus
     assert office.get("/reminders/tomorrow").status_code == 200
     for who in ("market", "leader", "admin", "contact.guangdong"):
         assert signed_in(app, who).get("/reminders").status_code == 403, who
+
+
+def test_which_way_a_step_takes_and_whether_rooms_hear(app: Flask, superuser: Superuser) -> None:
+    office = signed_in(app, "office")
+    sent = form_of(office.get("/reminders").text)
+    row = next(n for n in range(100) if f"rooms-{n}" not in sent)
+    assert office.post("/reminders", {**sent, f"rooms-{row}": "1", f"channel-{row}": "in_app"}).status_code == 303
+    changed = superuser.execute("SELECT channel, rooms FROM reminder_rung WHERE (kind, step, span, whom) = (%s, %s, %s, %s)",
+                                [sent[f"{name}-{row}"] for name in ("kind", "step", "span", "whom")]).fetchone()
+    assert changed == ("in_app", True)
+    again = form_of(office.get("/reminders").text)
+    assert {k: v for k, v in again.items() if k != "seen"} == {
+        **{k: v for k, v in sent.items() if k != "seen"}, f"rooms-{row}": "1", f"channel-{row}": "in_app"}
+    told = superuser.execute("SELECT changes->'rooms' FROM audit_entry WHERE subject_kind = 'reminder_rung'").fetchall()
+    assert told == [([False, True],)]
 
 
 def test_tomorrow_in_a_year_half_done(app: Flask, superuser: Superuser) -> None:

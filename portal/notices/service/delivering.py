@@ -33,14 +33,19 @@ def deliver(key: UUID, payload: Mapping[str, Any], *, base_url: str = "", by_mai
     for person in receivers:
         if not may_see(person.id, what.subject, sees, given=what.given):
             continue
-        mode = Mode.AT_ONCE if what.urgent else rules.mode(what.kind, chosen.get((person.id, what.kind)), rule)
-        if what.calm and mode is Mode.AT_ONCE:
-            mode = Mode.DAILY
+        mode = _mode(what, chosen.get((person.id, what.kind)), rule)
         slot = rules.digest_after(clock.now(), rule) if mode is Mode.DAILY else None
         if _said(key, person, what, slot) and mode is not Mode.IN_APP:
             _by_letter(key, unit, person, what, slot, rule, base_url, by_mail)
-    if by_chat and payload["roles"]:                   # what is meant for named people only is nothing for a room
+    if by_chat and (payload["roles"] or payload.get("rooms")):     # what is for named people only is nothing for a room
         channels.post_to_rooms(key, unit, payload, what, rule)
+
+
+def _mode(what: Told, chosen: Mode | None, rule: DeliveryRules) -> Mode:
+    if what.urgent or what.silent:
+        return Mode.AT_ONCE if what.urgent else Mode.IN_APP
+    mode = rules.mode(what.kind, chosen, rule)
+    return Mode.DAILY if what.calm and mode is Mode.AT_ONCE else mode
 
 
 def _by_letter(key: UUID, unit: int, person: Person, what: Told, slot: datetime | None, rule: DeliveryRules, base_url: str,

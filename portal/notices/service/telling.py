@@ -22,6 +22,8 @@ class How(TypedDict, total=False):
     kind: NoticeKind | None
     urgent: bool
     calm: bool
+    silent: bool
+    rooms: bool
     key: str | None
     answering: UUID | None
 
@@ -32,8 +34,9 @@ def tell(unit: int, message: Message, url: str, **how: Unpack[How]) -> None:
     Parameters of the message are plain values or {"en": …, "zh": …}; `url` is a path of the portal. `subject` is the thing that
     it is about, ("issue", its key): nobody is told who may not see it at the moment of sending. Without it, and without `kind`,
     the address says what it is about. What is `urgent` waits for no quiet hours and for no letter of the day; what is `calm`
-    always waits for the latter. With a `key` the unit is told once, however often this is called. `answering` is a reminder
-    that its receivers may answer from their letters."""
+    always waits for the latter, and what is `silent` stands in the portal alone. What is for named people only is nothing for
+    a unit's rooms, unless it says `rooms`. With a `key` the unit is told once, however often this is called. `answering` is a
+    reminder that its receivers may answer from their letters."""
     outbox.post_all([parcel(unit, message, url, **how)])
 
 
@@ -47,7 +50,7 @@ def parcel(unit: int, message: Message, url: str, **how: Unpack[How]) -> outbox.
         payload["subject"] = [subject[0], str(subject[1])]
     if kind is not None:
         payload["kind"] = kind.value
-    payload |= {word: True for word in ("urgent", "calm") if how.get(word)}
+    payload |= {word: True for word in ("urgent", "calm", "silent", "rooms") if how.get(word)}
     if answering := how.get("answering"):
         payload["answering"] = str(answering)
     return outbox.Parcel(TOPIC, unit, payload, how.get("key"))
@@ -64,6 +67,7 @@ class Told:
     line: Line | None
     urgent: bool
     calm: bool = False
+    silent: bool = False
     answering: UUID | None = None
 
 
@@ -74,4 +78,5 @@ def told(payload: Mapping[str, Any]) -> Told:
     subject = (str(named[0]), UUID(named[1])) if named else rules.about(url)
     line = Line(payload["line"]) if payload.get("line") else None
     answering = UUID(payload["answering"]) if payload.get("answering") else None
-    return Told(message, url, kind, subject, bool(named), line, bool(payload.get("urgent")), bool(payload.get("calm")), answering)
+    urgent, calm, silent = (bool(payload.get(word)) for word in ("urgent", "calm", "silent"))
+    return Told(message, url, kind, subject, bool(named), line, urgent, calm, silent, answering)

@@ -2,6 +2,7 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from itertools import groupby
 from time import monotonic
 from uuid import UUID
@@ -101,10 +102,14 @@ def _noted(come: Sequence[Due], now: datetime) -> list[Noted]:
 
 
 def _parcels(key: UUID, item: Item, rung: Rung, people: Sequence[Told], message: Message) -> Iterator[outbox.Parcel]:
+    """To each unit in which somebody hears; to rooms once a step, however many hear of it there."""
+    parcel = partial(notices.parcel, message=message, url=item.url, subject=(item.about, item.key), kind=NoticeKind.REMINDER,
+                     answering=key, calm=rung.channel is Channel.DIGEST, silent=rung.channel is Channel.IN_APP)
+    once = f"{item.key} {item.kind} {item.part} {item.round}"
     for unit, group in groupby(sorted(people), key=lambda told: told[0]):
-        yield notices.parcel(unit, message, item.url, people=[p for _, p in group], subject=(item.about, item.key),
-                             kind=NoticeKind.REMINDER, calm=rung.channel is Channel.DIGEST, answering=key,
-                             key=f"{item.key} {item.kind} {item.part} {item.round} {rung.code}")
+        yield parcel(unit, people=[p for _, p in group], key=f"{once} {rung.code}")
+    if rung.rooms:
+        yield parcel(rules.house(rung.whom, item), rooms=True, line=item.line, key=f"{once} {rung.step:+d} {rung.span} rooms")
 
 
 def foresee(until: datetime, most: int = 2_000) -> tuple[list[Foreseen], bool]:
