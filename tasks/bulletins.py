@@ -7,4 +7,4 @@ from tasks.celery import Counts, PlainTask, celery
 def compose() -> Counts:
     """The service enters the scope of headquarters, anew for each plan."""
     found = service.run_plans()
-    return {"composed": found.composed, "published": found.published, "empty": found.empty}
+    return {"composed": found.composed, "published": found.published, "empty": found.empty, "failed": found.failed}

@@ -13,10 +13,11 @@ def begin() -> Counts:
 
 
 @celery.task(base=ScopedTask, expires=3_000)
-def sweep() -> Counts:
+def sweep(after: str = "") -> Counts:
+    """What time was too short for is left to another, which goes on from there."""
     scope = current()
     assert scope is not None                               # the task has entered its unit's
-    found = service.sweep(scope.units[0])
-    if not found.whole:
-        sweep.for_unit(scope.units[0])
-    return {"seen": found.seen, "told": found.told, "nobody": found.nobody}
+    found = service.sweep(scope.units[0], after=after)
+    if found.place:
+        sweep.for_unit(scope.units[0], found.place)
+    return {"seen": found.seen, "told": found.told, "nobody": found.nobody, "failed": found.failed}

@@ -1,11 +1,14 @@
 """What has a deadline or waits, in slices that fit into memory; the ladder; who works where today; what was told."""
+import logging
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Row, exists, func, select, text
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import contains_eager, joinedload
 
 from portal.assignments.models import Assignment, Extension
@@ -35,7 +38,35 @@ from tenants.vocabulary import Line, Role, Severity, Stage
 PLAN = "plan_filing"
 BATCH = 500                            # things held in memory at once
 Where = tuple[ColumnElement[bool], ...]
-Found = Iterator[list[Item]]
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Within:
+    """What is looked through: all that one sees, one unit, or one thing of it."""
+    unit: int | None = None
+    thing: UUID | None = None
+
+    def of(self, unit: Any, thing: Any) -> Where:
+        """For a statement in which these columns are the unit and the thing that a notice is about."""
+        return (*(() if self.unit is None else (unit == self.unit,)), *(() if self.thing is None else (thing == self.thing,)))
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """Things looked at together, how many rows nothing could be made of, and the place after which the next slice begins."""
+    items: list[Item]
+    broken: int
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Rows that are things with a deadline, in the order of `key`. `reader` takes a slice of them and gives back what makes the
+    things of one row."""
+    rows: Any
+    key: Any
+    reader: Callable[[Sequence[Row[Any]]], Callable[[Any], Iterable[Item]]]
 
 
 def rungs() -> Sequence[ReminderRung]:
@@ -131,30 +162,50 @@ def names(units: Collection[int]) -> dict[int, dict[str, str]]:
     return {key: {"en": name, "zh": name_zh} for key, name, name_zh in rows}
 
 
-def open_items(unit: int | None, now: datetime, steps: Ladder, time: WorkingTime) -> Found:
-    """Everything of which something could be told now, slice by slice; of all units that one sees where none is named."""
-    sources: Mapping[Deadline, Callable[..., Found]] = {
-        Deadline.FILING: _filings, Deadline.REVIEW: _reviews, Deadline.ASSIGNMENT: _assignments,
-        Deadline.VERIFICATION: _verifications, Deadline.EXTENSION: _extensions, Deadline.RESPOND: _issues,
-        Deadline.RESOLVE: _issues, Deadline.RECEIPT: _receipts, Deadline.ORDER: _orders,
-        Deadline.ACKNOWLEDGEMENT: _acknowledgements}
-    for kind, source in sources.items():
-        last = rules.horizon(kind, now, steps, time)
+def open_items(within: Within, now: datetime, steps: Ladder, time: WorkingTime, *, kinds: Collection[Deadline] = tuple(Deadline),
+               after: str = "") -> Iterator[Slice]:
+    """Everything of which something could be told now, slice by slice; from a place on where one is named."""
+    begin, _, key = after.partition(" ")
+    names = list(_SOURCES)
+    for name in names[names.index(begin) if begin in names else 0:]:
+        kind, source = _SOURCES[name]
+        last = rules.horizon(kind, now, steps, time) if kind in kinds else None
         if last is not None:
-            yield from source(kind, unit, last)
+            yield from _slices(name, source(kind, within, last), UUID(key) if name == begin else None)
 
 
-def _slices(statement: Any, key: Any) -> Iterator[Sequence[Row[Any]]]:
+def _slices(name: str, source: Source, after: UUID | None) -> Iterator[Slice]:
     """By keyset: each slice begins after the last key of the one before, also when there was a commit in between."""
-    after: UUID | None = None
     while True:
-        here = statement if after is None else statement.where(key > after)
-        rows = db.session.execute(here.order_by(key).limit(BATCH)).all()
+        here = source.rows if after is None else source.rows.where(source.key > after)
+        rows = db.session.execute(here.order_by(source.key).limit(BATCH)).all()
         if rows:
-            yield rows
+            after = rows[-1][0]
+            items, broken = _read(source, rows)
+            yield Slice(items, broken, f"{name} {after}")
         if len(rows) < BATCH:
             return
-        after = rows[-1][0]
+
+
+def _read(source: Source, rows: Sequence[Row[Any]]) -> tuple[list[Item], int]:
+    """A row of which nothing can be made is left out, and told of; it takes no other with it."""
+    try:
+        read = source.reader(rows)
+        return [item for row in rows for item in read(row)], 0
+    except SQLAlchemyError:
+        raise
+    except Exception as fault:
+        if len(rows) == 1:
+            _log.warning("what a reminder would be about cannot be read: %s, %s", rows[0][0], type(fault).__name__)
+            return [], 1
+        half = len(rows) // 2
+        (first, lost), (second, more) = _read(source, rows[:half]), _read(source, rows[half:])
+        return first + second, lost + more
+
+
+def _each(make: Callable[[Any], Item]) -> Callable[[Sequence[Row[Any]]], Callable[[Any], Iterable[Item]]]:
+    """Of sources of which each row is one thing."""
+    return lambda _: lambda row: (make(row),)
 
 
 _A = Assignment
@@ -162,33 +213,30 @@ _TASK: tuple[Any, ...] = (_A.id, _A.unit_id, _A.line, _A.due, _A.round, _A.title
                           _A.milestone_due, _A.year, _A.returned_at)
 
 
-def _of(unit: int | None, column: Any) -> Where:
-    return () if unit is None else (column == unit,)
-
-
 def _task(kind: Deadline, r: Any, due: Any, **more: Any) -> Item:
     return Item(kind, "assignment", r.id, r.unit_id, Line(r.line), due, f"{r.round} {due.isoformat()}",
                 {"en": r.title, "zh": r.title_zh}, f"/assignments/{r.id}", r.owner_id, **more)
 
 
-def _assignments(kind: Deadline, unit: int | None, last: Any) -> Found:
-    where = (_A.state == OPEN, _A.template_kind != PLAN, _A.due <= last, *_of(unit, _A.unit_id))
-    for rows in _slices(select(*_TASK).where(*where), _A.id):
-        yield [_task(kind, r, r.due, since=r.returned_at) for r in rows]
+def _assignments(kind: Deadline, within: Within, last: Any) -> Source:
+    where = (_A.state == OPEN, _A.template_kind != PLAN, _A.due <= last, *within.of(_A.unit_id, _A.id))
+    return Source(select(*_TASK).where(*where), _A.id, _each(lambda r: _task(kind, r, r.due, since=r.returned_at)))
 
 
-def _filings(kind: Deadline, unit: int | None, last: Any) -> Found:
-    """The plan's own task until it is submitted; after a return, the plan itself."""
-    where = (_A.state == OPEN, _A.template_kind == PLAN, _A.due <= last, *_of(unit, _A.unit_id))
-    for rows in _slices(select(*_TASK).where(*where), _A.id):
-        yield [_task(kind, r, r.due) for r in rows]
+def _filings(kind: Deadline, within: Within, last: Any) -> Source:
+    """The plan's own task until it is submitted; after a return, the plan itself (_plans)."""
+    where = (_A.state == OPEN, _A.template_kind == PLAN, _A.due <= last, *within.of(_A.unit_id, _A.id))
+    return Source(select(*_TASK).where(*where), _A.id, _each(lambda r: _task(kind, r, r.due)))
+
+
+def _plans(kind: Deadline, within: Within, last: Any) -> Source:
     f, v = Filing, FilingReview
     returned = select(func.min(v.at)).where(v.filing_id == f.id, v.round == f.round, v.verdict == "return").scalar_subquery()
     plans = (select(f.id, f.unit_id, f.round, _A.due, returned.label("since"))
              .join(_A, (_A.unit_id == f.unit_id) & (_A.programme_id == f.programme_id))
-             .where(f.state == RETURNED, _A.template_kind == PLAN, _A.due <= last, *_of(unit, f.unit_id)))
-    for rows in _slices(plans, f.id):
-        yield [_plan(kind, r.id, r.unit_id, r.due, f"{r.round} {r.due.isoformat()}", since=r.since) for r in rows]
+             .where(f.state == RETURNED, _A.template_kind == PLAN, _A.due <= last, *within.of(f.unit_id, f.id)))
+    return Source(plans, f.id, _each(
+        lambda r: _plan(kind, r.id, r.unit_id, r.due, f"{r.round} {r.due.isoformat()}", since=r.since)))
 
 
 def _plan(kind: Deadline, key: UUID, unit: int, due: Any, round_: str, line: Line | None = None, **more: Any) -> Item:
@@ -196,20 +244,24 @@ def _plan(kind: Deadline, key: UUID, unit: int, due: Any, round_: str, line: Lin
                 judge=(Role.HQ_LINE_LEAD, line) if line else None)
 
 
-def _reviews(kind: Deadline, unit: int | None, _: Any) -> Found:
+def _reviews(kind: Deadline, within: Within, _: Any) -> Source:
     """At each line that has yet to judge its part, since the submission."""
-    keys = select(Filing.id).where(Filing.state == SUBMITTED, *_of(unit, Filing.unit_id))
-    for rows in _slices(keys, Filing.id):
-        found = db.session.scalars(select(Filing).where(Filing.id.in_([r.id for r in rows])).order_by(Filing.id)).all()
-        pending = filings.pending_lines(found)
-        yield [_plan(kind, f.id, f.unit_id, f.submitted_at, str(f.round), line, part=line.value)
-               for f in found if f.submitted_at for line in pending[f.id]]
+    def reader(rows: Sequence[Row[Any]]) -> Callable[[Any], Iterable[Item]]:
+        found = {f.id: f for f in db.session.scalars(select(Filing).where(Filing.id.in_([r.id for r in rows])))}
+        pending = filings.pending_lines(list(found.values()))
+
+        def parts(r: Any) -> Iterable[Item]:
+            f = found[r.id]
+            return [_plan(kind, f.id, f.unit_id, f.submitted_at, str(f.round), line, part=line.value)
+                    for line in pending[f.id] if f.submitted_at]
+        return parts
+    return Source(select(Filing.id).where(Filing.state == SUBMITTED, *within.of(Filing.unit_id, Filing.id)), Filing.id, reader)
 
 
-def _verifications(kind: Deadline, unit: int | None, _: Any) -> Found:
-    where = (_A.state == HANDED_IN, _A.template_kind != PLAN, _A.handed_in_on.is_not(None), *_of(unit, _A.unit_id))
-    for rows in _slices(select(*_TASK).where(*where), _A.id):
-        yield [_task(kind, r, r.handed_in_on, judge=_verifier(r.unit_id, r.line)) for r in rows]
+def _verifications(kind: Deadline, within: Within, _: Any) -> Source:
+    where = (_A.state == HANDED_IN, _A.template_kind != PLAN, _A.handed_in_on.is_not(None), *within.of(_A.unit_id, _A.id))
+    return Source(select(*_TASK).where(*where), _A.id,
+                  _each(lambda r: _task(kind, r, r.handed_in_on, judge=_verifier(r.unit_id, r.line))))
 
 
 def _verifier(unit: int, line: str) -> tuple[Role, Line | None]:
@@ -219,12 +271,11 @@ def _verifier(unit: int, line: str) -> tuple[Role, Line | None]:
     return (Role.HQ_LEADER if line == Line.CUSTOMER_SERVICE else Role.HQ_OFFICE), None
 
 
-def _extensions(kind: Deadline, unit: int | None, _: Any) -> Found:
+def _extensions(kind: Deadline, within: Within, _: Any) -> Source:
     e = Extension
     asked = (select(e.id.label("request"), e.asked_at, e.due.label("wanted"), *_TASK).join(_A, _A.id == e.assignment_id)
-             .where(e.verdict.is_(None), e.withdrawn_at.is_(None), _A.state == OPEN, *_of(unit, e.unit_id)))
-    for rows in _slices(asked, e.id):
-        yield [_task(kind, r, r.asked_at, part=str(r.request), judge=_granter(r)) for r in rows]
+             .where(e.verdict.is_(None), e.withdrawn_at.is_(None), _A.state == OPEN, *within.of(e.unit_id, _A.id)))
+    return Source(asked, e.id, _each(lambda r: _task(kind, r, r.asked_at, part=str(r.request), judge=_granter(r))))
 
 
 def _granter(r: Any) -> tuple[Role, Line | None]:
@@ -235,19 +286,18 @@ def _granter(r: Any) -> tuple[Role, Line | None]:
     return (Role.HQ_LEADER if who is Permission.EXTENSION_GRANT_NEXT_YEAR or offices_own else Role.HQ_OFFICE), None
 
 
-def _issues(kind: Deadline, unit: int | None, _: Any) -> Found:
+def _issues(kind: Deadline, within: Within, _: Any) -> Source:
     """Deadlines of issues are computed when read. A desk that gets an issue, or gets it back, climbs a ladder of its own."""
     i, t, w, waits = Issue, IssueTurn, IssueWait, ("routed", "accepted")
     got = select(func.max(t.begun_at)).where(t.issue_id == i.id, t.position > 1).scalar_subquery()
     back = select(func.max(w.ended_at)).where(w.issue_id == i.id, i.reopened > 0).scalar_subquery()
     columns = (i.id, i.owner_unit, i.owner_line, i.ruling_line, i.severity, i.stage, i.raised_at, i.reopened, i.title,
                func.greatest(got, back).label("since"))
-    open_ = (i.state.in_(waits), *((i.responded_at.is_(None),) if kind is Deadline.RESPOND else ()), *_of(unit, i.owner_unit))
+    open_ = (i.state.in_(waits), *((i.responded_at.is_(None),) if kind is Deadline.RESPOND else ()), *within.of(i.owner_unit, i.id))
     limits = issues.ground().limits
-    for rows in _slices(select(*columns).where(*open_), i.id):
-        yield [_issue(kind, r, issues.deadlines(r.raised_at, r.severity, r.stage),
-                      limit_for(limits, Severity(r.severity), Stage(r.stage)).continuous)
-               for r in rows]
+    return Source(select(*columns).where(*open_), i.id, _each(
+        lambda r: _issue(kind, r, issues.deadlines(r.raised_at, r.severity, r.stage),
+                         limit_for(limits, Severity(r.severity), Stage(r.stage)).continuous)))
 
 
 def _issue(kind: Deadline, r: Any, by: Any, continuous: bool) -> Item:
@@ -257,31 +307,37 @@ def _issue(kind: Deadline, r: Any, by: Any, continuous: bool) -> Item:
                 continuous=continuous, since=r.since)
 
 
-def _receipts(kind: Deadline, unit: int | None, _: Any) -> Found:
+def _receipts(kind: Deadline, within: Within, _: Any) -> Source:
     c, r = Campaign, CampaignReceipt
-    rows_of = (select(r.id, r.campaign_id, r.unit_id, r.line, r.at, c.name).join(c, c.id == r.campaign_id)
-               .where(r.acknowledged_at.is_(None), *_of(unit, r.unit_id)))
-    for rows in _slices(rows_of, r.id):
-        yield [Item(kind, "campaign", x.campaign_id, x.unit_id, Line(x.line), x.at, x.at.isoformat(), {"en": x.name, "zh": x.name},
-                    f"/campaigns/{x.campaign_id}", part=str(x.id)) for x in rows]
+    rows = (select(r.id, r.campaign_id, r.unit_id, r.line, r.at, c.name).join(c, c.id == r.campaign_id)
+            .where(r.acknowledged_at.is_(None), *within.of(r.unit_id, r.campaign_id)))
+    return Source(rows, r.id, _each(lambda x: Item(
+        kind, "campaign", x.campaign_id, x.unit_id, Line(x.line), x.at, x.at.isoformat(), {"en": x.name, "zh": x.name},
+        f"/campaigns/{x.campaign_id}", part=str(x.id))))
 
 
-def _acknowledgements(kind: Deadline, unit: int | None, _: Any) -> Found:
+def _acknowledgements(kind: Deadline, within: Within, _: Any) -> Source:
     b, r = Bulletin, BulletinReceipt
-    rows_of = (select(r.id, r.bulletin_id, r.unit_id, r.at, b.title).join(b, b.id == r.bulletin_id)
-               .where(r.acknowledged_at.is_(None), *_of(unit, r.unit_id)))
-    for rows in _slices(rows_of, r.id):
-        yield [Item(kind, "bulletin", x.bulletin_id, x.unit_id, None, x.at, x.at.isoformat(), {"en": x.title, "zh": x.title},
-                    f"/bulletins/{x.bulletin_id}", part=str(x.id), judge=(Role.HQ_OFFICE, None)) for x in rows]
+    rows = (select(r.id, r.bulletin_id, r.unit_id, r.at, b.title).join(b, b.id == r.bulletin_id)
+            .where(r.acknowledged_at.is_(None), *within.of(r.unit_id, r.bulletin_id)))
+    return Source(rows, r.id, _each(lambda x: Item(
+        kind, "bulletin", x.bulletin_id, x.unit_id, None, x.at, x.at.isoformat(), {"en": x.title, "zh": x.title},
+        f"/bulletins/{x.bulletin_id}", part=str(x.id), judge=(Role.HQ_OFFICE, None))))
 
 
-def _orders(kind: Deadline, unit: int | None, last: Any) -> Found:
+def _orders(kind: Deadline, within: Within, last: Any) -> Source:
     """Supervision orders that wait for a reply; at headquarters the line that issued one is told, or the office."""
     o = Order
-    rows_of = (select(o.id, o.unit_id, o.line, o.term, o.round, o.code)
-               .where(o.state == OrderState.OPEN.value, o.term <= last, *_of(unit, o.unit_id)))
-    for rows in _slices(rows_of, o.id):
-        yield [Item(kind, "supervision", x.id, x.unit_id, Line(x.line) if x.line else None, x.term,
-                    f"{x.round} {x.term.isoformat()}", {"en": x.code, "zh": x.code}, f"/supervision/{x.id}",
-                    judge=None if x.line else (Role.HQ_OFFICE, None))
-               for x in rows]
+    rows = (select(o.id, o.unit_id, o.line, o.term, o.round, o.code)
+            .where(o.state == OrderState.OPEN.value, o.term <= last, *within.of(o.unit_id, o.id)))
+    return Source(rows, o.id, _each(lambda x: Item(
+        kind, "supervision", x.id, x.unit_id, Line(x.line) if x.line else None, x.term, f"{x.round} {x.term.isoformat()}",
+        {"en": x.code, "zh": x.code}, f"/supervision/{x.id}", judge=None if x.line else (Role.HQ_OFFICE, None))))
+
+
+_SOURCES: Mapping[str, tuple[Deadline, Callable[[Deadline, Within, Any], Source]]] = {     # in this order; a place names one
+    "filings": (Deadline.FILING, _filings), "plans": (Deadline.FILING, _plans), "reviews": (Deadline.REVIEW, _reviews),
+    "assignments": (Deadline.ASSIGNMENT, _assignments), "verifications": (Deadline.VERIFICATION, _verifications),
+    "extensions": (Deadline.EXTENSION, _extensions), "respond": (Deadline.RESPOND, _issues),
+    "resolve": (Deadline.RESOLVE, _issues), "receipts": (Deadline.RECEIPT, _receipts), "orders": (Deadline.ORDER, _orders),
+    "acknowledgements": (Deadline.ACKNOWLEDGEMENT, _acknowledgements)}

@@ -214,18 +214,37 @@ def test_bulletins_that_nobody_acknowledges(app: Flask, acting: As, post: Post, 
         assert swept(app, superuser) == (0, 0) and swept(app, superuser, "tibet") == (1, 0)
 
 
-def test_when_time_is_up_the_next_sweep_goes_on(app: Flask, superuser: Superuser, post: Post) -> None:
+def test_when_time_is_up_the_next_sweep_goes_on_from_there(app: Flask, superuser: Superuser, post: Post) -> None:
+    """Each thing is looked at once, by whichever of them."""
     superuser.execute("UPDATE assignment SET due = %s", (DUE,))
-    of = unit(superuser, "guangdong")
+    of, found = unit(superuser, "guangdong"), [service.Counts(place="")]
     with on(LATE), pytest.MonkeyPatch.context() as patched:
         patched.setattr(queries, "BATCH", 3)
-        with app.app_context(), acting_as(Scope(None, (of,))):
-            found = service.sweep(of, seconds=-1)
-        assert not found.whole and found.seen <= 3 and 0 < found.told <= 6
-    with on(LATE):
-        rest, _ = swept(app, superuser)
-        assert rest > 0 and swept(app, superuser) == (0, 0)
-    assert superuser.execute("SELECT count(*) FROM reminder").fetchone() == (found.told + rest,)
+        while found[-1].place or len(found) == 1:
+            with app.app_context(), acting_as(Scope(None, (of,))):
+                found.append(service.sweep(of, after=found[-1].place, seconds=-1))
+            assert found[-1].seen <= 3
+    with on(LATE), app.app_context(), acting_as(Scope(None, (of,))):
+        whole = service.sweep(of)
+    assert len(found) > 4 and sum(f.seen for f in found) == whole.seen and (whole.told, whole.place) == (0, "")
+    assert superuser.execute("SELECT count(*) FROM reminder").fetchone() == (sum(f.told for f in found),)
+
+
+def test_what_fails_is_counted_and_holds_up_nothing_else(app: Flask, post: Post, superuser: Superuser, key: UUID) -> None:
+    """A day before which the calendar knows no working day; it stands first, in the middle and last of what is open."""
+    of = unit(superuser, "guangdong")
+    keys = [k for k, in superuser.execute(
+        "SELECT id FROM assignment WHERE unit_id = %s AND template_kind = 'task' ORDER BY id", (of,))]
+    superuser.execute("UPDATE assignment SET state = 'open', due = %s, owner_id = NULL WHERE unit_id = %s", (DUE, of))
+    superuser.execute("UPDATE assignment SET due = '0001-01-01' WHERE id = ANY (%s)", ([keys[0], keys[len(keys) // 2], keys[-1]],))
+    with on(LATE), app.app_context(), acting_as(Scope(None, (of,))):
+        found = service.sweep(of)
+    assert (found.failed, found.place) == (3, "") and found.seen >= len(keys)
+    told = {k for k, in superuser.execute("SELECT DISTINCT subject_id FROM reminder WHERE kind = 'assignment'")}
+    assert told == set(keys) - {keys[0], keys[len(keys) // 2], keys[-1]}
+    with on(LATE), app.app_context(), acting_as(Scope(None, (of,))):
+        again = service.sweep(of)
+    assert (again.failed, again.told) == (3, 0)
 
 
 def test_a_sweep_sees_its_own_unit_alone(app: Flask, superuser: Superuser, post: Post) -> None:

@@ -7,6 +7,20 @@ from tenants import clock
 from tests.conftest import Superuser
 
 
+def test_a_sweep_goes_on_from_a_place_and_what_fails_is_noted(app: Flask, superuser: Superuser, eager: None) -> None:
+    gd, = superuser.execute("SELECT id FROM unit WHERE code = 'guangdong'").fetchone() or ()
+    keys = [k for k, in superuser.execute(
+        "SELECT id FROM assignment WHERE unit_id = %s AND template_kind = 'task' ORDER BY id", (gd,))]
+    superuser.execute("UPDATE assignment SET due = %s", (clock.today().replace(month=5, day=7),))
+    superuser.execute("UPDATE assignment SET due = '0001-01-01' WHERE id = %s", (keys[-1],))
+    with clock.standing_at(clock.at(clock.today().replace(month=5, day=8), 10)):
+        reminders.sweep.for_unit(gd, f"assignments {keys[2]}")
+    told = {k for k, in superuser.execute("SELECT subject_id FROM reminder WHERE kind IN ('filing', 'assignment')")}
+    assert told == set(keys[3:-1])
+    noted = superuser.execute("SELECT counts->'failed', error FROM task_run WHERE task = 'tasks.reminders.sweep'").fetchall()
+    assert noted == [(1, None)]
+
+
 def test_every_unit_is_swept_once(app: Flask, superuser: Superuser, eager: None) -> None:
     assert "tasks.reminders.begin" in {entry["task"] for entry in SCHEDULE.values()}
     with clock.standing_at(clock.at(clock.today().replace(month=5, day=8), 10)):

@@ -1,6 +1,9 @@
 """Plans by which drafts arise: on a working day of each month or quarter, once a period however often it is looked at."""
+import logging
 from dataclasses import dataclass
 from uuid import UUID
+
+from sqlalchemy.exc import OperationalError
 
 from portal.audit import service as audit
 from portal.bulletins import queries, rules
@@ -20,15 +23,17 @@ from tenants.permissions import Permission
 from tenants.vocabulary import Role
 
 PLAN = "bulletin_plan"
+_log = logging.getLogger(__name__)
 PORTAL = Scope(None, (HEADQUARTERS,), Lane.OVERSIGHT)
 
 
 @dataclass(slots=True)
 class Ran:
-    """Drafts composed by a run, those of them that went out by themselves, and plans that had nothing to tell of."""
+    """Drafts composed by a run, those of them that went out by themselves, plans that had nothing to tell of, plans that failed."""
     composed: int = 0
     published: int = 0
     empty: int = 0
+    failed: int = 0
 
 
 def add_plan(planned: Planned, *, actor: Identity) -> BulletinPlan:
@@ -84,13 +89,20 @@ def remove_plan(plan: BulletinPlan, *, actor: Identity) -> None:
 
 
 def run_plans() -> Ran:
-    """Run every plan whose day has come, each in a scope and a transaction of its own; needs none itself."""
+    """Run every plan whose day has come, each in a scope and a transaction of its own, so that one that fails holds up no other;
+    needs none itself."""
     ran, today = Ran(), clock.today()
     with acting_as(PORTAL):
         waiting = queries.due_plans(today, queries.calendar())
     for key in waiting:
-        with acting_as(PORTAL):
-            _run(key, ran)
+        try:
+            with acting_as(PORTAL):
+                _run(key, ran)
+        except OperationalError:
+            raise
+        except Exception as fault:
+            ran.failed += 1
+            _log.warning("the plan %s of bulletins failed: %s", key, type(fault).__name__)
     return ran
 
 

@@ -1,4 +1,5 @@
 """The sweep: of everything open in a unit, the rungs that are due and were not told. It may come as often as it likes."""
+import logging
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,13 +9,15 @@ from time import monotonic
 from uuid import UUID
 
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import OperationalError
 
 from portal.notices import service as notices
 from portal.notices.rules import NoticeKind
 from portal.outbox import service as outbox
 from portal.reminders import queries, rules
 from portal.reminders.models import Reminder
-from portal.reminders.rules import Answer, Channel, Item, Rung, Told
+from portal.reminders.queries import Within
+from portal.reminders.rules import Answer, Channel, Deadline, Item, Rung, Told
 from portal.worktime import WorkingTime
 from tenants import clock
 from tenants.access import HEADQUARTERS
@@ -22,16 +25,18 @@ from tenants.db import db, uuid7
 from tenants.messages import Message
 
 BUDGET = 45.0
+_log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
 class Counts:
-    """Things looked at, rungs told, and rungs for which nobody was there. Not `whole` where time was up before the end: what is
-    left is found by the next sweep."""
+    """Things looked at, rungs told, rungs for which nobody was there, things that failed. Where time was up before the end, `place`
+    is where the next sweep goes on."""
     seen: int = 0
     told: int = 0
     nobody: int = 0
-    whole: bool = True
+    failed: int = 0
+    place: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,25 +48,62 @@ class Foreseen:
     message: Message
 
 
-def sweep(unit: int, *, seconds: float = BUDGET) -> Counts:
-    """Tell what is due in a unit, in whose scope this runs; a commit a slice. Of two at once, each rung is told by one.
-    `seconds` are less than a task may take."""
-    counts, now, until = Counts(), clock.now(), monotonic() + seconds
-    steps, time, staff, names = queries.ladder(), queries.working_time(), queries.staff(unit), queries.names((unit, HEADQUARTERS))
-    for items in queries.open_items(unit, now, steps, time):
-        counts.seen += len(items)
-        come = [(item, rung, rules.reached(rung.whom, item, staff)) for item, rung in _due(items, now, steps, time)]
-        new = _noted(come, now)
-        counts.told += sum(bool(people) for *_, people in new)
-        counts.nobody += sum(not people for *_, people in new)
-        outbox.post_all([parcel for key, item, rung, people in new
-                         for parcel in _parcels(key, item, rung, people, rules.message(item, now, names[item.unit], time))])
+@dataclass(frozen=True, slots=True)
+class _Ground:
+    """What is the same for all things of a sweep."""
+    now: datetime
+    steps: rules.Ladder
+    time: WorkingTime
+    staff: rules.Staff
+    names: Mapping[int, Mapping[str, str]]
+
+
+def sweep(unit: int, *, kinds: Collection[Deadline] = tuple(Deadline), after: str = "", seconds: float = BUDGET) -> Counts:
+    """Tell what is due in a unit, in whose scope this runs, from a place on; a commit a slice. Of two at once, each rung is told by
+    one. What fails is counted and left for the next sweep. `seconds` are less than a task may take."""
+    counts, until = Counts(), monotonic() + seconds
+    ground = _Ground(clock.now(), queries.ladder(), queries.working_time(), queries.staff(unit),
+                     queries.names((unit, HEADQUARTERS)))
+    for found in queries.open_items(Within(unit), ground.now, ground.steps, ground.time, kinds=kinds, after=after):
+        counts.seen += len(found.items)
+        counts.failed += found.broken
+        _tell_all(found.items, ground, counts)
         db.session.commit()
         db.session.expunge_all()
         if monotonic() > until:
-            counts.whole = False
+            counts.place = found.place
             break
     return counts
+
+
+def _tell_all(items: Sequence[Item], ground: _Ground, counts: Counts) -> None:
+    """Together where nothing fails, else in halves, until the one that fails stands alone."""
+    try:
+        with db.session.begin_nested():
+            told, nobody = _tell(items, ground)
+    except OperationalError:
+        raise
+    except Exception as fault:
+        if len(items) > 1:
+            half = len(items) // 2
+            _tell_all(items[:half], ground, counts)
+            _tell_all(items[half:], ground, counts)
+            return
+        counts.failed += 1
+        _log.warning("a reminder of %s %s failed: %s", items[0].kind, items[0].key, type(fault).__name__)
+    else:
+        counts.told, counts.nobody = counts.told + told, counts.nobody + nobody
+
+
+def _tell(items: Sequence[Item], ground: _Ground) -> tuple[int, int]:
+    come = [(item, rung, rules.reached(rung.whom, item, ground.staff))
+            for item, rung in _due(items, ground.now, ground.steps, ground.time)]
+    new = _noted(come, ground.now)
+    outbox.post_all([parcel for key, item, rung, people in new
+                     for parcel in _parcels(key, item, rung, people,
+                                            rules.message(item, ground.now, ground.names[item.unit], ground.time))])
+    told = sum(bool(people) for *_, people in new)
+    return told, len(new) - told
 
 
 def _due(items: Sequence[Item], now: datetime, steps: rules.Ladder, time: WorkingTime) -> Iterator[tuple[Item, Rung]]:
@@ -117,7 +159,8 @@ def foresee(until: datetime, most: int = 2_000) -> tuple[list[Foreseen], bool]:
     steps, time, seen = queries.ladder(), queries.working_time(), 0
     found: list[Foreseen] = []
     staffs: dict[int, rules.Staff] = {}
-    for items in queries.open_items(None, until, steps, time):
+    for part in queries.open_items(Within(), until, steps, time):
+        items = part.items
         seen += len(items)
         names = queries.names({i.unit for i in items})
         for item, rung in _due(items, until, steps, time):
