@@ -92,7 +92,8 @@ class PlainTask(PortalTask):
             return self.noted(lambda: self.run(*args, **kw))
 
 
-QUIET = frozenset({"tasks.outbox.drain", "tasks.outbox.drain_mail", "tasks.outbox.drain_chat"})   # no note of having done nothing
+QUIET = frozenset({"tasks.outbox.drain", "tasks.outbox.drain_mail", "tasks.outbox.drain_chat",     # no note of having done nothing
+                   "tasks.reminders.sweep_pressing"})
 
 
 def _note(run: UUID, task: str, begun: datetime, seconds: float, counts: Counts, error: str | None) -> None:

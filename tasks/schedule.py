@@ -12,6 +12,8 @@ from tenants import clock
 SCHEDULE = {
     "deliver what waits": {"task": "tasks.outbox.dispatch", "schedule": 2.0, "options": {"expires": 10}},
     "look for what is due": {"task": "tasks.reminders.begin", "schedule": crontab(minute=7), "options": {"expires": 3000}},
+    "look for what is due within minutes": {"task": "tasks.reminders.begin_pressing", "schedule": crontab(minute="*/5"),
+                                            "options": {"expires": 240}},
     "compose bulletins by schedule": {"task": "tasks.bulletins.compose", "schedule": crontab(minute=17),
                                       "options": {"expires": 3000}},
     "send lists that are wanted regularly": {"task": "tasks.subscriptions.begin", "schedule": crontab(minute=27, hour="7-20"),

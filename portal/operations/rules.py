@@ -12,6 +12,8 @@ TASKS: Mapping[str, Message] = {
     "tasks.outbox.drain_chat": N_("Tell chat rooms and programs of a unit"),
     "tasks.reminders.begin": N_("Look for what is due in every unit"),
     "tasks.reminders.sweep": N_("Remind a unit of what is due"),
+    "tasks.reminders.begin_pressing": N_("Look for quality issues that are due in every unit"),
+    "tasks.reminders.sweep_pressing": N_("Remind a unit of quality issues"),
     "tasks.bulletins.compose": N_("Compose bulletins by schedule"),
     "tasks.subscriptions.begin": N_("Look for lists that are to be sent"),
     "tasks.subscriptions.deliver": N_("Send somebody a list"),
@@ -27,7 +29,8 @@ COUNTS: Mapping[str, Message] = {
     "workbooks": N_("workbooks forgotten")}
 TOPICS: Mapping[str, Message] = {"notice": N_("Notice"), "mail": N_("Letter"), "digest": N_("Letter of the day"),
                                  "chat": N_("Chat message"), "webhook": N_("Webhook")}
-FREQUENT = frozenset({"tasks.outbox.dispatch", "tasks.outbox.drain", "tasks.outbox.drain_mail", "tasks.outbox.drain_chat"})
+FREQUENT = frozenset({"tasks.outbox.dispatch", "tasks.outbox.drain", "tasks.outbox.drain_mail", "tasks.outbox.drain_chat",
+                      "tasks.reminders.begin_pressing", "tasks.reminders.sweep_pressing"})
 LONGEST_RUN = timedelta(minutes=2)     # the hard limit of a task: what has not ended by then was killed
 
 

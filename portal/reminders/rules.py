@@ -70,6 +70,7 @@ _ABOVE: Mapping[Whom, Whom] = {
     Whom.UNIT_HEAD: Whom.HQ_LINE, Whom.HQ_LINE: Whom.OFFICE, Whom.OFFICE: Whom.LEADERSHIP}
 _WORK = frozenset({Whom.OWNER, Whom.DEPUTY, Whom.LINE_OWNER, Whom.CONTACT})
 WAITS = frozenset({Deadline.REVIEW, Deadline.VERIFICATION, Deadline.EXTENSION, Deadline.RECEIPT, Deadline.ACKNOWLEDGEMENT})
+PRESSING = frozenset({Deadline.RESPOND, Deadline.RESOLVE})     # whose limits may be minutes
 MOST_STEPS = 250                       # working days, or hours
 MOST_RUNGS = 120
 KINDS: Mapping[Deadline, Message] = {

@@ -1,10 +1,14 @@
 """The task of the hour sends a sweep to every unit, each in its own scope."""
+from datetime import timedelta
+
 from flask import Flask
 
 from tasks import reminders
 from tasks.schedule import SCHEDULE
 from tenants import clock
-from tests.conftest import Superuser
+from tests.conftest import As, Superuser
+from tests.factories import people
+from tests.factories.exchange import campaign, raised
 
 
 def test_a_sweep_goes_on_from_a_place_and_what_fails_is_noted(app: Flask, superuser: Superuser, eager: None) -> None:
@@ -19,6 +23,29 @@ def test_a_sweep_goes_on_from_a_place_and_what_fails_is_noted(app: Flask, superu
     assert told == set(keys[3:-1])
     noted = superuser.execute("SELECT counts->'failed', error FROM task_run WHERE task = 'tasks.reminders.sweep'").fetchall()
     assert noted == [(1, None)]
+
+
+def test_what_is_due_within_half_an_hour_is_reminded_of_before(
+        app: Flask, acting: As, superuser: Superuser, eager: None) -> None:
+    """A critical complaint just after the minute of a sweep; the scheduler's own minutes after it."""
+    [minutes] = [e["schedule"].minute for e in SCHEDULE.values() if e["task"] == "tasks.reminders.begin_pressing"]
+    raised_at = clock.at(clock.today(), 10) + timedelta(minutes=min(m for m in minutes if m > 0), seconds=1)
+    with clock.standing_at(raised_at):
+        about = campaign(superuser, "guangdong", lands=("guangdong", "tibet"))
+        issue = raised(acting, "contact.tibet", about, severity="critical", stage="complaint")
+    due = raised_at + timedelta(minutes=30)
+    for minute in (raised_at + timedelta(minutes=n) for n in range(1, 31)):
+        if minute.minute in minutes:
+            with clock.standing_at(minute.replace(second=0)):
+                reminders.begin_pressing.delay()
+    told = superuser.execute("SELECT at, rung, people FROM reminder WHERE subject_id = %s AND kind = 'respond'",
+                             (issue,)).fetchall()
+    assert [(rung, who) for _, rung, who in told] == [("-1 hour line_owner", [people.key("market.guangdong")])]
+    assert raised_at < told[0][0] <= due - timedelta(minutes=25)
+    others = superuser.execute("SELECT count(*) FROM reminder WHERE kind NOT IN ('respond', 'resolve')").fetchone()
+    assert others == (0,)
+    runs = superuser.execute("SELECT runs FROM task_run WHERE task = 'tasks.reminders.begin_pressing'").fetchall()
+    assert len(runs) == 1 and runs[0][0] > 1               # of what runs that often, a line an hour
 
 
 def test_every_unit_is_swept_once(app: Flask, superuser: Superuser, eager: None) -> None:
