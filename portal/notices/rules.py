@@ -127,11 +127,13 @@ def _end(local: datetime, rules: DeliveryRules) -> datetime:
 
 
 def digest_after(instant: datetime, rules: DeliveryRules) -> datetime:
-    """When the next letter of the day goes out."""
-    local = clock.local(instant)
-    today = _at(local.date(), rules.digest_at)
-    slot = today if instant < today else _at(local.date() + timedelta(days=1), rules.digest_at)
-    return speaks_at(slot, rules)
+    """When the next letter of the day goes out: of days of rest together, one on the first day after."""
+    day = clock.local(instant).date()
+    if instant >= _at(day, rules.digest_at):
+        day += timedelta(days=1)
+    while rules.rest_days and not is_workday(day):
+        day += timedelta(days=1)
+    return speaks_at(_at(day, rules.digest_at), rules)
 
 
 def _at(day: date, moment: time) -> datetime:

@@ -45,7 +45,19 @@ def test_the_letter_of_the_day_is_the_next() -> None:
     day = date(2026, 3, 10)
     assert rules.digest_after(clock.at(day, 8), NIGHT) == clock.at(day, 8, 30)
     assert rules.digest_after(clock.at(day, 8, 30), NIGHT) == clock.at(date(2026, 3, 11), 8, 30)
-    assert rules.digest_after(clock.at(date(2026, 3, 13), 9), NIGHT) == clock.at(date(2026, 3, 16), 7, 30)
+
+
+@pytest.mark.parametrize(("day", "hour"), [(date(2026, 3, 13), 9), (date(2026, 3, 14), 7), (date(2026, 3, 15), 10),
+                                           (date(2026, 3, 16), 8)])
+def test_of_a_rest_one_letter(day: date, hour: int) -> None:
+    """From Friday after the letter to Monday before it, whenever it was said."""
+    assert rules.digest_after(clock.at(day, hour), NIGHT) == clock.at(date(2026, 3, 16), 8, 30)
+
+
+def test_a_letter_at_night_waits_for_the_morning() -> None:
+    late = DeliveryRules({}, time(21), time(7, 30), True, time(22))
+    assert rules.digest_after(clock.at(date(2026, 3, 12), 23), late) == clock.at(date(2026, 3, 16), 7, 30)
+    assert rules.digest_after(clock.at(date(2026, 3, 14), 12), late) == clock.at(date(2026, 3, 17), 7, 30)
 
 
 @pytest.mark.parametrize(("url", "kind", "about"), [
