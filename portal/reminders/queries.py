@@ -23,7 +23,7 @@ from portal.issues.models import Issue, IssueTurn, IssueWait
 from portal.issues.rules.clocks import limit_for
 from portal.reminders import rules
 from portal.reminders.models import Reminder, ReminderAnswer, ReminderRung
-from portal.reminders.rules import Answer, Channel, Deadline, Item, Ladder, Post, Rung, Span, Staff, Whom
+from portal.reminders.rules import Answer, Channel, Deadline, Item, Ladder, Post, Rung, Said, Span, Staff, Whom
 from portal.supervision.models import Order
 from portal.supervision.rules import OrderState
 from portal.worktime import WorkingTime
@@ -89,7 +89,8 @@ def working_time() -> WorkingTime:
 
 
 def staff(unit: int) -> Staff:
-    """Who holds which function today in a unit and at headquarters, and who stands in for whom."""
+    """Who holds which function today in a unit and at headquarters, and who stands in for whom: nobody does who has left, or has
+    himself passed on all that is his."""
     a, today = models.Appointment, clock.today()
     held = db.session.scalars(select(a).join(a.person).where(a.unit_id.in_({unit, HEADQUARTERS}), directory.in_force(today))
                               .options(contains_eager(a.person))).all()
@@ -97,9 +98,10 @@ def staff(unit: int) -> Staff:
     absent = db.session.execute(select(d.appointment_id, d.person_id).where(
         d.appointment_id.in_([x.id for x in held]), d.valid_from <= today, d.valid_until >= today)).all()
     away = dict(absent)
+    passed_on = exists().where(d.appointment_id == a.id, d.valid_from <= today, d.valid_until >= today)
     working = db.session.execute(select(a.person_id, a.unit_id).join(a.person).where(
-        a.person_id.in_(away.values()), directory.in_force(today))).all() if away else ()
-    home = dict(working)
+        a.person_id.in_(away.values()), directory.in_force(today), ~passed_on).order_by(a.unit_id != unit)).all() if away else ()
+    home = dict(reversed(working))
     return Staff([Post(x.person_id, x.unit_id, Role(x.role), Line(x.line) if x.line else None, x.deputy, away.get(x.id))
                   for x in held], home)
 
@@ -120,13 +122,14 @@ def told(items: Sequence[Item]) -> Mapping[tuple[UUID, str, str, str], Collectio
     return found
 
 
-def answers(items: Sequence[Item]) -> Mapping[tuple[UUID, str, str, str], Collection[tuple[Answer, datetime]]]:
+def answers(items: Sequence[Item]) -> Mapping[tuple[UUID, str, str, str], Collection[Said]]:
     """What was answered to reminders of these things, by thing, kind, part and round."""
     r = ReminderAnswer
-    found: dict[tuple[UUID, str, str, str], list[tuple[Answer, datetime]]] = defaultdict(list)
-    for key, kind, part, round_, answer, at in db.session.execute(
-            select(r.subject_id, r.kind, r.part, r.round, r.answer, r.at).where(r.subject_id.in_({i.key for i in items}))):
-        found[key, kind, part, round_].append((Answer(answer), at))
+    found: dict[tuple[UUID, str, str, str], list[Said]] = defaultdict(list)
+    for key, kind, part, round_, answer, at, by in db.session.execute(
+            select(r.subject_id, r.kind, r.part, r.round, r.answer, r.at, r.person_id)
+            .where(r.subject_id.in_({i.key for i in items}))):
+        found[key, kind, part, round_].append((Answer(answer), at, by))
     return found
 
 

@@ -230,7 +230,8 @@ class Post:
 
 @dataclass(frozen=True, slots=True)
 class Staff:
-    """Who works in a unit and at headquarters today; `home` is the unit in which a person who stands in is told."""
+    """Who works in a unit and at headquarters today; `home` is the unit in which a person who stands in is told. Whoever stands in
+    and is not there has none."""
     posts: Sequence[Post]
     home: Mapping[UUID, int]
 
@@ -238,11 +239,13 @@ class Staff:
 Told = tuple[int, UUID]
 
 
-def reached(whom: Whom, item: Item, staff: Staff) -> tuple[Told, ...]:
-    """Whom it reaches, each in a unit of his: on leave the delegate; where nobody is, the next above."""
+def reached(whom: Whom, item: Item, staff: Staff, without: Collection[UUID] = ()) -> tuple[Told, ...]:
+    """Whom it reaches, each in a unit of his: on leave the delegate; where nobody is, the next above. Of those who work on it
+    nobody hears who is among `without`."""
     step: Whom | None = whom
     while step is not None:
-        found = dict.fromkeys(_told(post, staff) for post in staff.posts if _is(step, post, item))
+        heard = [_told(post, staff) for post in staff.posts if _is(step, post, item)]
+        found = dict.fromkeys(told for told in heard if told and not (step in _WORK and told[1] in without))
         if found:
             return tuple(found)
         step = _ABOVE.get(step)
@@ -254,10 +257,11 @@ def house(whom: Whom, item: Item) -> int:
     return HEADQUARTERS if whom in (Whom.HQ_LINE, Whom.OFFICE, Whom.LEADERSHIP) else item.unit
 
 
-def _told(post: Post, staff: Staff) -> Told:
+def _told(post: Post, staff: Staff) -> Told | None:
     if post.stands_in is None:
         return post.unit, post.person
-    return staff.home.get(post.stands_in, post.unit), post.stands_in
+    home = staff.home.get(post.stands_in)
+    return None if home is None else (home, post.stands_in)
 
 
 def _is(whom: Whom, post: Post, item: Item) -> bool:
@@ -286,10 +290,22 @@ def offered(kind: Deadline) -> tuple[Answer, ...]:
     return tuple(answer for answer in Answer if answer is not Answer.DONE or kind is Deadline.ASSIGNMENT)
 
 
-def silenced(rung: Rung, answers: Collection[tuple[Answer, datetime]], now: datetime, time_: WorkingTime) -> bool:
-    """Whether an answer in this round keeps the rung quiet: for some working days those who work on it hear nothing. What
+Said = tuple[Answer, datetime, UUID]                   # what was answered, when, by whom
+
+
+def silenced(whom: Whom, answers: Collection[Said], now: datetime, time_: WorkingTime) -> bool:
+    """Whether an answer in this round keeps a rung quiet: for some working days those who work on it hear nothing. What
     climbs, to the head and to headquarters, climbs all the same."""
-    if rung.whom not in _WORK:
-        return False
+    return whom in _WORK and any(answer is not Answer.NOT_MINE for answer, _ in _quiet(answers, now, time_))
+
+
+def disowned(answers: Collection[Said], now: datetime, time_: WorkingTime) -> frozenset[UUID]:
+    """Who has said that it is not his, and is left in peace for some working days; everybody else is not."""
+    return frozenset(by for answer, by in _quiet(answers, now, time_) if answer is Answer.NOT_MINE)
+
+
+def _quiet(answers: Collection[Said], now: datetime, time_: WorkingTime) -> list[tuple[Answer, UUID]]:
+    """The answers that still hold."""
     today = now.astimezone(time_.zone).date()
-    return any(today <= time_.calendar.add(at.astimezone(time_.zone).date(), _QUIET[answer]) for answer, at in answers)
+    return [(answer, by) for answer, at, by in answers
+            if today <= time_.calendar.add(at.astimezone(time_.zone).date(), _QUIET[answer])]

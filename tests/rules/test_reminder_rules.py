@@ -121,6 +121,24 @@ def test_on_leave_the_delegate_hears_where_he_works() -> None:
     assert rules.reached(Whom.CONTACT, item(), Staff([away], {DELEGATE: 12})) == ((12, DELEGATE),)
 
 
+def test_a_delegate_who_is_not_there_is_passed_over() -> None:
+    """Whoever else holds the function hears, else the next above."""
+    away, other = Post(CONTACT, 9, Role.UNIT_CONTACT, None, stands_in=DELEGATE), Post(OWNER, 9, Role.UNIT_CONTACT, None)
+    assert rules.reached(Whom.CONTACT, item(), Staff([away, other], {})) == ((9, OWNER),)
+    assert rules.reached(Whom.CONTACT, item(), Staff([away, *POSTS[3:]], {})) == ((9, HEAD),)
+
+
+def test_whoever_says_that_it_is_not_his_is_left_in_peace_alone() -> None:
+    friday = date(2026, 7, 3)
+    heard = [(Answer.NOT_MINE, at(friday), CONTACT)]
+    for day, gone in ((friday, {CONTACT}), (date(2026, 7, 8), {CONTACT}), (date(2026, 7, 9), set())):
+        assert rules.disowned(heard, at(day), TIME) == gone
+    two = [*POSTS, Post(OWNER, 9, Role.UNIT_CONTACT, None)]
+    assert rules.reached(Whom.CONTACT, item(), Staff(two, {}), {CONTACT}) == ((9, OWNER),)
+    assert rules.reached(Whom.CONTACT, item(), Staff(POSTS, {}), {CONTACT}) == ((9, HEAD),)
+    assert rules.reached(Whom.UNIT_HEAD, item(), Staff(POSTS, {}), {HEAD}) == ((9, HEAD),)    # what climbs, climbs
+
+
 def test_who_decides_is_the_desk_at_headquarters() -> None:
     asked = item(kind=Deadline.EXTENSION, judge=(Role.HQ_LEADER, None))
     assert rules.reached(Whom.HQ_LINE, asked, Staff(POSTS, {})) == ((1, LEADER),)
@@ -140,12 +158,11 @@ def test_the_seeded_ladder_covers_every_kind_and_stands() -> None:
 @pytest.mark.parametrize("answer", Answer)
 def test_an_answer_leaves_in_peace_who_works_on_it_for_some_days(whom: Whom, answer: Answer) -> None:
     """Answered on a Friday: the days are working days, and who is above hears all the same."""
-    friday, works = date(2026, 7, 3), whom in (Whom.OWNER, Whom.DEPUTY, Whom.LINE_OWNER, Whom.CONTACT)
-    last = date(2026, 7, 8) if answer is Answer.NOT_MINE else date(2026, 7, 10)
-    rung, heard = Rung(Deadline.ASSIGNMENT, 1, Span.DAY, whom), [(answer, at(friday))]
+    friday, last, heard = date(2026, 7, 3), date(2026, 7, 10), [(answer, at(date(2026, 7, 3)), OWNER)]
+    works = whom in (Whom.OWNER, Whom.DEPUTY, Whom.LINE_OWNER, Whom.CONTACT) and answer is not Answer.NOT_MINE
     for day in (friday, date(2026, 7, 6), last):
-        assert rules.silenced(rung, heard, at(day), TIME) is works
-    assert not rules.silenced(rung, heard, at(last + timedelta(days=3)), TIME) and not rules.silenced(rung, [], at(friday), TIME)
+        assert rules.silenced(whom, heard, at(day), TIME) is works
+    assert not rules.silenced(whom, heard, at(last + timedelta(days=3)), TIME) and not rules.silenced(whom, [], at(friday), TIME)
 
 
 @pytest.mark.parametrize("kind", Deadline)

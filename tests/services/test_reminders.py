@@ -152,6 +152,20 @@ def test_on_leave_the_delegate_and_nobody_there_the_next_above(
         assert set(hears(post)) == {"member.guangdong", "market.guangdong"}
 
 
+@pytest.mark.parametrize("why", ["left", "on leave"])
+def test_a_delegate_who_is_not_there_is_passed_over(app: Flask, post: Post, superuser: Superuser, key: UUID, why: str) -> None:
+    """The contact is on leave; the delegate has left, or has passed on all that is his own: the head hears instead."""
+    add = "INSERT INTO delegation (id, appointment_id, person_id, valid_from, valid_until) VALUES (%s, %s, %s, %s, %s)"
+    superuser.execute(add, (uuid7(), people.appointment_key("contact.guangdong"), people.key("member.guangdong"), LATE, LATE))
+    if why == "left":
+        superuser.execute("UPDATE person SET left_on = %s WHERE id = %s", (DUE, people.key("member.guangdong")))
+    else:
+        superuser.execute(add, (uuid7(), people.appointment_key("member.guangdong"), people.key("it.guangdong"), LATE, LATE))
+    with on(LATE):
+        swept(app, superuser)
+        assert set(hears(post)) == {"market.guangdong", "head.guangdong"}
+
+
 def test_a_unit_without_anybody_is_headquarters_to_watch(app: Flask, post: Post, superuser: Superuser) -> None:
     row = superuser.execute("SELECT a.id, u.code FROM assignment a JOIN unit u ON u.id = a.unit_id WHERE u.kind = 'province' AND"
                             " u.code NOT IN ('beijing', 'guangdong', 'tibet') AND a.line = 'market' LIMIT 1").fetchone()

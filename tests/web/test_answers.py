@@ -72,6 +72,18 @@ def test_on_the_page_and_what_it_silences(app: Flask, acting: As, superuser: Sup
         assert swept(app, superuser) == (1, 0)
 
 
+def test_not_mine_silences_whoever_says_so_alone(app: Flask, superuser: Superuser, key: UUID) -> None:
+    """The line owner, who owns it as well, says no: two days later the contact hears in his place, and not he again."""
+    with late(app, superuser):
+        told = reminder(superuser, OWNER)
+        sent = {"answer": "not_mine", "words": "ask the shops"}
+        assert signed_in(app, OWNER, f"/assignments/{key}").post(f"/reminders/{told}/answer", sent).status_code == 303
+    with on(LATE + timedelta(days=2)):
+        assert swept(app, superuser) == (1, 0)
+    assert superuser.execute("SELECT people FROM reminder WHERE rung = '+3 day line_owner'").fetchone() == (
+        [people.key(CONTACT)],)
+
+
 def test_others_cannot_answer(app: Flask, superuser: Superuser, key: UUID) -> None:
     with late(app, superuser):
         told = reminder(superuser, OWNER)

@@ -17,7 +17,7 @@ from portal.outbox import service as outbox
 from portal.reminders import queries, rules
 from portal.reminders.models import Reminder
 from portal.reminders.queries import Within
-from portal.reminders.rules import Answer, Channel, Deadline, Item, Rung, Told
+from portal.reminders.rules import Channel, Deadline, Item, Rung, Said, Told
 from portal.worktime import WorkingTime
 from tenants import clock
 from tenants.access import HEADQUARTERS
@@ -96,8 +96,8 @@ def _tell_all(items: Sequence[Item], ground: _Ground, counts: Counts) -> None:
 
 
 def _tell(items: Sequence[Item], ground: _Ground) -> tuple[int, int]:
-    come = [(item, rung, rules.reached(rung.whom, item, ground.staff))
-            for item, rung in _due(items, ground.now, ground.steps, ground.time)]
+    come = [(item, rung, rules.reached(rung.whom, item, ground.staff, gone))
+            for item, rung, gone in _due(items, ground.now, ground.steps, ground.time)]
     new = _noted(come, ground.now)
     outbox.post_all([parcel for key, item, rung, people in new
                      for parcel in _parcels(key, item, rung, people,
@@ -106,9 +106,11 @@ def _tell(items: Sequence[Item], ground: _Ground) -> tuple[int, int]:
     return told, len(new) - told
 
 
-def _due(items: Sequence[Item], now: datetime, steps: rules.Ladder, time: WorkingTime) -> Iterator[tuple[Item, Rung]]:
+def _due(items: Sequence[Item], now: datetime, steps: rules.Ladder, time: WorkingTime
+         ) -> Iterator[tuple[Item, Rung, frozenset[UUID]]]:
+    """The rungs that are due and not told, and who has said that the thing is not his."""
     told: Mapping[tuple[UUID, str, str, str], Collection[str]] | None = None
-    said: Mapping[tuple[UUID, str, str, str], Collection[tuple[Answer, datetime]]] | None = None
+    said: Mapping[tuple[UUID, str, str, str], Collection[Said]] | None = None
     steps_of: dict[tuple[object, ...], tuple[Rung, ...]] = {}                # of a slice, in which deadlines are often the same
     for item in items:
         same = item.kind, rules.counted_from(item, time), item.due, item.continuous
@@ -122,7 +124,8 @@ def _due(items: Sequence[Item], now: datetime, steps: rules.Ladder, time: Workin
             if new:
                 said = queries.answers(items) if said is None else said
                 heard = said.get((item.key, item.kind, item.part, item.round), ())
-                yield from ((item, rung) for rung in new if not rules.silenced(rung, heard, now, time))
+                gone = rules.disowned(heard, now, time)
+                yield from ((item, rung, gone) for rung in new if not rules.silenced(rung.whom, heard, now, time))
 
 
 Due = tuple[Item, Rung, tuple[Told, ...]]
@@ -163,10 +166,10 @@ def foresee(until: datetime, most: int = 2_000) -> tuple[list[Foreseen], bool]:
         items = part.items
         seen += len(items)
         names = queries.names({i.unit for i in items})
-        for item, rung in _due(items, until, steps, time):
+        for item, rung, gone in _due(items, until, steps, time):
             if item.unit not in staffs:
                 staffs[item.unit] = queries.staff(item.unit)
-            found.append(Foreseen(item, rung, rules.reached(rung.whom, item, staffs[item.unit]),
+            found.append(Foreseen(item, rung, rules.reached(rung.whom, item, staffs[item.unit], gone),
                                   rules.message(item, until, names[item.unit], time)))
             if len(found) >= most:
                 return found, False
