@@ -18,6 +18,7 @@ from portal.notices import service as notices
 from portal.outbox import service as outbox
 from portal.outbox.service import Handler
 from portal.programmes import queries as programmes
+from portal.reminders import queries as reminders
 from portal.supervision import queries as supervision
 from tenants.access import HEADQUARTERS, Identity
 from tenants.context import Lane, Scope
@@ -56,10 +57,11 @@ def _found(one: Callable[[Identity, UUID], Any]) -> Callable[[Identity, UUID], b
 
 
 # Kind of thing → may this person see this one now? Every kind that is named as a notice's subject has its line here.
-SEES: notices.Sees = {
+SEES = notices.Sees({
     "assignment": _found(assignments.one), "bulletin": _found(bulletins.one), "campaign": _found(campaigns.one),
     "filing": _found(filings.one), "issue": _found(issues.one), "meeting": _found(meetings.one),
-    "programme": _found(programmes.one), "supervision": _found(supervision.one)}
+    "programme": _found(programmes.one), "supervision": _found(supervision.one)},
+    reminders.stands)
 
 
 def handlers(settings: Settings) -> Mapping[str, Handler]:

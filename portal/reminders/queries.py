@@ -154,6 +154,20 @@ def spent(key: UUID, person: UUID) -> bool:
     return db.session.scalar(select(exists().where(r.reminder_id == key, r.person_id == person, r.by_link))) or False
 
 
+def stands(identity: Identity, key: UUID) -> bool:
+    """Whether what this person was reminded of is still so: the thing waits in the same round, no answer leaves him in peace."""
+    told = db.session.get(Reminder, key)
+    if told is None:
+        return False
+    now, time, kind = clock.now(), working_time(), Deadline(told.kind)
+    found = [item for part in open_items(Within(told.unit_id, told.subject_id), now, ladder(), time, kinds=(kind,))
+             for item in part.items if (item.part, item.round) == (told.part, told.round)]
+    said = answers(found).get((told.subject_id, told.kind, told.part, told.round), ()) if found else ()
+    whom = Whom(told.rung.rpartition(" ")[2])
+    gone = identity.person in rules.disowned(said, now, time) and rules.works(whom)
+    return bool(found) and not gone and not rules.silenced(whom, said, now, time)
+
+
 def of(key: UUID, limit: int = 30) -> Sequence[Reminder]:
     """What was told of one thing, newest first."""
     return db.session.scalars(select(Reminder).where(Reminder.subject_id == key).order_by(Reminder.at.desc(), Reminder.id.desc())

@@ -245,7 +245,7 @@ def reached(whom: Whom, item: Item, staff: Staff, without: Collection[UUID] = ()
     step: Whom | None = whom
     while step is not None:
         heard = [_told(post, staff) for post in staff.posts if _is(step, post, item)]
-        found = dict.fromkeys(told for told in heard if told and not (step in _WORK and told[1] in without))
+        found = dict.fromkeys(told for told in heard if told and not (works(step) and told[1] in without))
         if found:
             return tuple(found)
         step = _ABOVE.get(step)
@@ -296,7 +296,12 @@ Said = tuple[Answer, datetime, UUID]                   # what was answered, when
 def silenced(whom: Whom, answers: Collection[Said], now: datetime, time_: WorkingTime) -> bool:
     """Whether an answer in this round keeps a rung quiet: for some working days those who work on it hear nothing. What
     climbs, to the head and to headquarters, climbs all the same."""
-    return whom in _WORK and any(answer is not Answer.NOT_MINE for answer, _ in _quiet(answers, now, time_))
+    return works(whom) and any(answer is not Answer.NOT_MINE for answer, _ in _quiet(answers, now, time_))
+
+
+def works(whom: Whom) -> bool:
+    """Whether it is one of those who work on a thing; the others are above."""
+    return whom in _WORK
 
 
 def disowned(answers: Collection[Said], now: datetime, time_: WorkingTime) -> frozenset[UUID]:

@@ -267,5 +267,5 @@ def test_choices_are_ones_own_and_known_to_delivery_alone(acting: As, superuser:
 
 
 def test_every_kind_of_thing_that_a_page_is_about_can_be_asked_about() -> None:
-    assert set(delivery.SEES) == {"assignment", "bulletin", "campaign", "filing", "issue", "meeting", "programme",
+    assert set(delivery.SEES.things) == {"assignment", "bulletin", "campaign", "filing", "issue", "meeting", "programme",
                                   "supervision"}

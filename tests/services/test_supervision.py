@@ -117,10 +117,10 @@ def test_who_is_not_concerned_finds_nothing(acting: As) -> None:
             with pytest.raises(NotVisible):
                 queries.one(outsider, key)
             assert queries.count(queries.conditions(outsider, queries.Wanted(q="bills"))) == 0 and list(desk.mine(outsider)) == []
-            assert not delivery.SEES["supervision"](outsider, key)
+            assert not delivery.SEES.things["supervision"](outsider, key)
     for name in ("contact.guangdong", "head.guangdong", "office", "leader", "auditor"):
         with acting(name) as reader:
-            assert queries.one(reader, key).code.endswith("-001") and delivery.SEES["supervision"](reader, key)
+            assert queries.one(reader, key).code.endswith("-001") and delivery.SEES.things["supervision"](reader, key)
     with acting("contact.guangdong") as contact:             # a unit may reply, and nothing else, in the database as well
         o = queries.one(contact, key)
         o.state = "closed"

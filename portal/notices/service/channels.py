@@ -136,8 +136,8 @@ def post_to_rooms(key: UUID, unit: int, payload: Mapping[str, Any], what: Told, 
 
 
 def say_to_room(_: UUID, payload: Mapping[str, Any], *, base_url: str, sees: Sees | None, allowed: Allowed) -> None:
-    """Outbox handler: one message to one channel. Nothing for a channel that is gone, or about a thing that none of the
-    unit's contacts may see any more."""
+    """Outbox handler: one message to one channel. Nothing for a channel that is gone, about a thing that none of the
+    unit's contacts may see any more, or of what is settled."""
     room = next((r for r in queries.rooms() if str(r.id) == payload["channel"]), None)
     address = db.session.scalar(select(func.app.channel_address(UUID(payload["channel"]))))
     scope = current()
@@ -163,7 +163,8 @@ def say_to_room(_: UUID, payload: Mapping[str, Any], *, base_url: str, sees: See
 def _somebody_sees(unit: int, what: Told, sees: Sees | None) -> bool:
     if what.subject is None or sees is None:
         return True
-    return any(may_see(p.id, what.subject, sees, given=what.given) for p in directory.holders(unit, KEEPERS))
+    return any(may_see(p.id, what.subject, sees, given=what.given, reminder=what.answering)
+               for p in directory.holders(unit, KEEPERS))
 
 
 def _say(room: Room, address: str, words: str, facts: Mapping[str, str], allowed: Allowed, *, trial: bool = False) -> None:

@@ -1,5 +1,5 @@
 """Letters: written in the receiver's language when a notice is delivered, once a day for who wants it so; sent later, when
-it is looked once more whether the receiver may see what they are about."""
+it is looked once more whether the receiver may see what they are about, and whether what they remind of is still so."""
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -84,7 +84,8 @@ def _answer(item: Mapping[str, Any], person: str, base_url: str) -> str:
 
 
 def digest(key: UUID, payload: Mapping[str, Any], *, base_url: str, by_mail: bool, sees: Sees | None) -> None:
-    """Outbox handler: one letter of all that has waited for it, without what its receiver may not see any more."""
+    """Outbox handler: one letter of all that has waited for it, without what its receiver may not see any more, or what is
+    settled."""
     scope = current()
     assert scope is not None                           # the drain has entered the receiver's
     person = db.session.get(Person, UUID(payload["person"]))
@@ -94,7 +95,7 @@ def digest(key: UUID, payload: Mapping[str, Any], *, base_url: str, by_mail: boo
              for r in rows]
     if person is None:
         return
-    seen = (p for p in found if may_see(person.id, p.subject, sees, given=False))
+    seen = (p for p in found if may_see(person.id, p.subject, sees, given=False, reminder=p.answering))
     parts = list(islice(seen, MOST_ITEMS))
     if len(parts) == MOST_ITEMS:
         parts.append(Part(MORE, "/notices", None, False))
@@ -112,7 +113,7 @@ def send(_: UUID, payload: Mapping[str, Any], *, base_url: str, mail_url: str, s
     key, person, now = UUID(payload["mail"]), UUID(payload["person"]), clock.now()
     if not payload["urgent"] and (until := rules.speaks_at(now, queries.delivery_rules())) > now:
         raise Later(until)
-    items = [i for i in payload["items"] if may_see(person, _about(i), sees, given=i["given"])]
+    items = [i for i in payload["items"] if may_see(person, _about(i), sees, given=i["given"], reminder=_reminder(i))]
     if not items:
         db.session.execute(select(func.app.withhold_mail(key, now)))
         return
@@ -126,6 +127,10 @@ def send(_: UUID, payload: Mapping[str, Any], *, base_url: str, mail_url: str, s
         if letters.unreachable(e):
             raise Unreachable(f"the mail server does not answer ({type(e).__name__})", MAIL) from e
         raise
+
+
+def _reminder(item: Mapping[str, Any]) -> UUID | None:
+    return UUID(item["answering"]) if item.get("answering") else None
 
 
 def _about(item: Mapping[str, Any]) -> About | None:
