@@ -14,12 +14,14 @@ from tenants.errors import NotVisible
 class Carrier:
     """A kind of thing. `load` gives the thing or raises NotVisible; `allow` says under which appointment somebody may add
     and remove files of a part now, or raises NotPermitted, RuleViolated; `page` is the address that shows them; `parts`
-    what a file may be for, besides just hanging there."""
+    what a file may be for, besides just hanging there; `changed` hears who has added a file of which name, or else removed
+    it."""
     kind: str
     load: Callable[[Identity, UUID], Any]
     allow: Callable[[Any, Identity, str], Appointment]
     page: Callable[[Any], str]
     parts: tuple[str, ...] = ()
+    changed: Callable[[Any, Identity, str, bool], None] | None = None
 
 
 _known: dict[str, Carrier] = {}

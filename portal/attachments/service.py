@@ -28,7 +28,8 @@ def attach(kind: str, subject: UUID, stream: IO[bytes], filename: str | None, *,
     """Add a file to an issue, a campaign or an assignment. The name loses its path and numbers of people; what is in it is
     judged by its content. Raises NotVisible, NotPermitted, RuleViolated, Invalid at "file" or "part", storage.Away."""
     carrier = registry.of(kind)
-    under = carrier.allow(carrier.load(actor, subject), actor, part)
+    thing = carrier.load(actor, subject)
+    under = carrier.allow(thing, actor, part)
     if part and part not in carrier.parts:
         raise Invalid({PART: [N_("Choose one of the list.")]})
     name = rules.name_of(texts.prose(rules.name_of(filename)).replace("*", "x"))
@@ -47,19 +48,24 @@ def attach(kind: str, subject: UUID, stream: IO[bytes], filename: str | None, *,
     db.session.flush()
     noted = {"file": made.name, "sha256": made.sha256} | ({"part": part} if part else {})
     audit.record("attach", kind, subject, noted, under=under)
+    if carrier.changed is not None:
+        carrier.changed(thing, actor, made.name, True)
     return made
 
 
 def remove(attachment: Attachment, *, actor: Identity) -> None:
     """Take a file away; only the unit that added it does. It stays in the history; its bytes go with the next sweep."""
     carrier = registry.of(attachment.subject_kind)
-    under = carrier.allow(carrier.load(actor, attachment.subject_id), actor, attachment.part)
+    thing = carrier.load(actor, attachment.subject_id)
+    under = carrier.allow(thing, actor, attachment.part)
     if under.unit != attachment.unit_id:
         raise NotPermitted(N_("The unit that added a file removes it."))
     attachment.removed_at = clock.now()
     db.session.flush()
     audit.record("detach", attachment.subject_kind, attachment.subject_id,
                  {"file": attachment.name, "sha256": attachment.sha256}, under=under)
+    if carrier.changed is not None:
+        carrier.changed(thing, actor, attachment.name, False)
 
 
 def sweep(age: timedelta = UNSURE) -> int:

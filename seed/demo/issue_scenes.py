@@ -121,7 +121,7 @@ def _withdrawn(t: Telling, issue: Thread) -> None:
 def _merged(t: Telling, issue: Thread) -> None:
     """Somebody else raises the same a little later; the owner sees that."""
     units = [u for u in issue.about.units if u not in (issue.raiser[1], issue.about.cast.unit)]
-    if units:
+    if units and issue.raiser[1] != issue.about.cast.unit:
         raised = issue.raised + timedelta(minutes=20)
         raiser = "contact", t.rng.choice(units)
         while (raiser[1], raised) in t.taken:

@@ -19,10 +19,9 @@ def wanted(s: Standing) -> set[str]:
     if s.state == S.CLOSED:
         found = ALWAYS | {"reopen", "warn"}
         found -= {"warn"} if s.warned or not s.identified else set()
-        found -= {"reopen", "warn"} if s.merged else set()
+        found -= {"warn"} if s.merged else set()
     elif s.state == S.RESOLVED:
         found = ALWAYS | {"confirm", "reopen", "withdraw", "name_party"}
-        found -= {"reopen"} if s.merged else set()
     else:
         found = ALWAYS | {"merge", "withdraw", "chase", "join", "name_party", "answer" if s.waiting else "ask"}
         found |= {"accept"} if s.state == S.ROUTED else {"split"}
@@ -32,7 +31,8 @@ def wanted(s: Standing) -> set[str]:
         found |= {"rule"} if s.ruling_due or s.overdue else set()
         found |= set() if s.identified else {"identify"}
     found |= {"take_over"} if s.contact_gone else set()
-    found -= {"withdraw"} if s.holds else set()
+    found -= {"withdraw", "merge"} if s.holds else set()
+    found -= {"merge"} if s.open_parts else set()
     return found & (ALWAYS | {"rule", "name_party", "take_over", "chase"}) if s.ruling_due else found
 
 

@@ -214,24 +214,6 @@ def test_a_part_does_not_tell_who_raised_the_whole(acting: As, superuser: Superu
         assert "guangdong" not in told and {p.unit.code for p in queries.parties(found)} == {"hq", "migu"}
 
 
-def test_what_others_were_merged_into_is_not_withdrawn(acting: As, superuser: Superuser) -> None:
-    """Else the owner could end another unit's issue past its first contact."""
-    about = campaign(superuser, "migu", lands=["guangdong"])
-    theirs, mine = raised(acting, "contact.guangdong", about), raised(acting, "market.migu", about)
-    with acting("market.migu") as owner_:
-        service.merge(queries.one(owner_, theirs), queries.one(owner_, mine), actor=owner_)
-        db.session.commit()
-    with pytest.raises(RuleViolated, match="go on in this one"):
-        steps(acting, mine)("market.migu", "withdraw", "never mind")
-    other, hers = raised(acting, "market.migu", about), raised(acting, "contact.guangdong", about)
-    with acting("market.migu") as owner_:
-        service.merge(queries.one(owner_, other), queries.one(owner_, hers), actor=owner_)
-        db.session.commit()
-    unseen(acting, other, "market.beijing")
-    with pytest.raises(RuleViolated, match="go on in this one"):
-        steps(acting, hers)("contact.guangdong", "withdraw", "never mind")            # who does not read what was merged
-
-
 def test_identified_as_what_the_raiser_does_not_see(acting: As, superuser: Superuser) -> None:
     about = campaign(superuser, "migu", lands=["tibet"], product="terminal", code="SECRET-7")
     key = raised(acting, "contact.guangdong", None, campaign_words="something with 5G")

@@ -1,6 +1,5 @@
 """What comes between: ten at once, an owner or a unit that goes, a launcher that changes, clocks that wait, warnings."""
 import threading
-from collections.abc import Callable
 from datetime import UTC, date, datetime
 from uuid import UUID
 
@@ -243,32 +242,3 @@ def test_a_warning_tells_nothing(app: Flask, acting: As, about: UUID, superuser:
             queries.one(warned, key)
     with acting("market.migu") as sender:
         assert db.session.scalars(campaigns.cautions(sender)).all() == []
-
-
-def test_who_hears(app: Flask, acting: As, about: UUID, superuser: Superuser) -> None:
-    def heard() -> dict[str, int]:
-        superuser.execute("DELETE FROM notice")
-        deliver(app)
-        rows = superuser.execute("SELECT p.email, n.url FROM notice n JOIN person p ON p.id = n.person_id").fetchall()
-        assert {u for _, u in rows} <= {f"/issues/{key}"}
-        names = {people.email(n): n for n in people.everybody()}
-        return {names[mail]: sum(1 for m, _ in rows if m == mail) for mail, _ in rows}
-    deliver(app)
-    key = raised(acting, "contact.guangdong", about, also=(unit(superuser, "beijing"),))
-    step = steps(acting, key)
-    first = {"contact.guangdong": 1}
-    assert heard() == {"market.migu": 1, "market.beijing": 1, "market": 1}
-    over = lambda: step("market.migu", "hand_over", unit(superuser, "beijing"), "market", "x")  # noqa: E731  (as the others)
-    expected: list[tuple[Callable[[], object], dict[str, int]]] = [
-        (lambda: step("market.migu", "accept"), first),
-        (over, {**first, "market.beijing": 1, "market": 1}),
-        (lambda: step("market.beijing", "decline", "x"), {**first, "market.migu": 1}),
-        (lambda: step("market.migu", "comment", "x", ["market@beijing.example"]), {**first, "market.migu": 1, "market.beijing": 1}),
-        (over, {**first, "market.beijing": 1, "market": 1}),
-        (lambda: step("market.beijing", "decline", "x"), {**first, "market.migu": 1, "market": 1}),
-        (lambda: step("market", "rule", unit(superuser, "migu"), "market", "x"), {**first, "market.migu": 1, "market.beijing": 1}),
-        (lambda: step("market.migu", "accept"), first), (lambda: step("market.migu", "resolve", "a", "b"), first),
-        (lambda: step("contact.guangdong", "confirm"), {"market.migu": 1})]
-    for act, who in expected:
-        act()
-        assert heard() == who

@@ -7,6 +7,7 @@ from portal.issues.queries.reading import (
     by_code,
     conditions,
     count,
+    goes_on_in,
     listed,
     lock,
     lock_both,
@@ -16,7 +17,7 @@ from portal.issues.queries.reading import (
     reload,
     with_names,
 )
-from portal.issues.queries.reckoning import clocks, clocks_of, open_parts, standing, times_of
+from portal.issues.queries.reckoning import clocks, clocks_of, holds, open_parts, standing, times_of
 from portal.issues.queries.routes import (
     Names,
     Preview,
@@ -88,8 +89,10 @@ __all__ = [
     "count",
     "deadlines",
     "facts",
+    "goes_on_in",
     "ground",
     "hidden",
+    "holds",
     "in_codes",
     "in_office",
     "in_sight",

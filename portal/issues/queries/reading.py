@@ -77,6 +77,12 @@ def by_code(identity: Identity, code: str) -> Issue | None:
     return db.session.scalars(listed([Issue.code == code, readable(identity)]).limit(1)).one_or_none()
 
 
+def goes_on_in(issue: Issue) -> Issue | None:
+    """What a duplicate was closed into, of which its raiser is a party."""
+    found = [Issue.id == issue.merged_into_id] if issue.merged_into_id else None
+    return db.session.scalars(listed(found)).one_or_none() if found else None
+
+
 def readable_of(identity: Identity, keys: Collection[UUID]) -> frozenset[UUID]:
     """Those of the issues that this person reads."""
     if not keys:

@@ -61,10 +61,11 @@ def standing(issue: Issue) -> Standing:
 
 
 def holds(issue: Issue) -> int:
-    """How many issues were merged into it. Its own trail says so to everybody who sees it; those issues not all of them see."""
+    """How many issues go on in it. Its own trail says so to everybody who sees it; those issues not all of them see."""
     e = AuditEntry
-    return db.session.scalar(select(func.count()).select_from(e).where(
-        e.subject_kind == "issue", e.subject_id == issue.id, e.action == "merged")) or 0
+    taken, parted = (func.count().filter(e.action == action) for action in ("merged", "parted"))
+    return db.session.scalar(select(taken - parted).where(
+        e.subject_kind == "issue", e.subject_id == issue.id, e.action.in_(("merged", "parted")))) or 0
 
 
 def open_parts(issue: Issue) -> int:

@@ -1,7 +1,8 @@
 """What becomes of an issue: one table of states and actions, and what must hold beyond the state. Pure.
 
 A hand-over makes the receiver owner at once; it may be declined, which returns the issue to who handed it over. At the
-second disagreement headquarters' line rules, and whoever is ruled owner accepts (public contract; platform rules)."""
+second disagreement headquarters' line rules, and whoever is ruled owner accepts (public contract; platform rules). A duplicate is
+closed by its owner; its own first contact may reopen it, and it goes on by itself again."""
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -89,7 +90,7 @@ def offers(standing: Standing) -> tuple[str, ...]:
 def _refusal(action: str, s: Standing) -> Message | None:
     if s.ruling_due and action not in BEFORE_A_RULING:
         return N_("Two disagreements: headquarters' line decides who owns it. Until then nothing else is possible.")
-    if s.merged and action in ("reopen", "warn"):
+    if s.merged and action == "warn":
         return N_("It was merged into another issue: go on there.")
     return next((words for named, refused, words in _GUARDS if named == action and refused(s)), None)
 
@@ -103,6 +104,8 @@ _GUARDS: tuple[tuple[str, Callable[[Standing], bool], Message], ...] = (
     ("identify", lambda s: s.identified, N_("Its campaign is known.")),
     ("ask", lambda s: s.waiting, N_("The raiser has not answered the last question yet.")),
     ("answer", lambda s: not s.waiting, N_("The owner has not asked anything.")),
+    ("merge", lambda s: s.holds > 0, N_("Other issues go on in this one: close the other one into it.")),
+    ("merge", lambda s: s.open_parts > 0, N_("It has sub-issues that are still open: they are solved first.")),
     ("resolve", lambda s: s.open_parts > 0, N_("It has sub-issues that are still open: they are solved first.")),
     ("withdraw", lambda s: s.holds > 0, N_("Other issues go on in this one: it ends by being solved.")),
     ("take_over", lambda s: not s.contact_gone, N_("Its first contact is still there, and passes the part on.")),

@@ -1,7 +1,7 @@
 """All writes of issues: how they arise, go from desk to desk, are solved, spoken of, gathered."""
 from collections.abc import Mapping
 
-from portal.issues.service import files
+from portal.issues.service import beyond, files
 from portal.issues.service.gathering import merge, split
 from portal.issues.service.judging import ACTIONS, allow, granted, offers
 from portal.issues.service.moving import accept, decline, hand_over, rule
@@ -14,7 +14,7 @@ from portal.outbox.service import Handler
 from portal.units.service import CLOSED
 
 # What headquarters does by itself, in its own lane: `portal.delivery` runs it.
-HEADQUARTERS_HANDLERS: Mapping[str, Handler] = {CLOSED: succeed, TOPIC: spread}
+HEADQUARTERS_HANDLERS: Mapping[str, Handler] = {CLOSED: succeed, TOPIC: spread, beyond.TOPIC: beyond.pass_the_word}
 
 __all__ = [
     "ACTIONS", "HEADQUARTERS_HANDLERS", "Draft", "accept", "allow", "allow_raise", "answer", "ask", "chase", "comment",

@@ -5,7 +5,7 @@ from portal.audit import service as audit
 from portal.issues import queries
 from portal.issues.models import Issue
 from portal.issues.rules.routing import Party, Route, Rule
-from portal.issues.service.judging import allow, begin, invalid, said_faults
+from portal.issues.service.judging import allow, begin, granted, invalid, said_faults
 from portal.issues.service.moving import named_desk
 from portal.issues.service.owning import end_turn
 from portal.issues.service.owning import join as take_part
@@ -14,22 +14,23 @@ from portal.issues.service.telling import named, owner_desk, ruling_desk, tell
 from portal.texts import LONG, SHORT
 from tenants import clock
 from tenants.access import HEADQUARTERS, Appointment, Identity
-from tenants.errors import Invalid, RuleViolated
+from tenants.db import db
+from tenants.errors import Invalid
 from tenants.messages import N_
 from tenants.vocabulary import IssuePart, Line
 
 
 def merge(issue: Issue, into: Issue, *, actor: Identity, version: int | None = None) -> None:
-    """Close a duplicate into another issue of the same campaign and the same owner. Its raiser cooperates there from now on,
-    its complaints count there. `into` has been found by the actor. Raises Invalid where it does not fit."""
+    """Close a duplicate into another issue of the same campaign and the same owner, but never another unit's into one that the
+    owner confirms itself. Its raiser cooperates there from now on, its complaints count there. `into` has been found by the
+    actor. Raises Invalid where it does not fit."""
     under = allow(issue, "merge", actor=actor)
     queries.lock_both(issue, into)
     begin(issue, "merge", actor, version)
     _fits(issue, into, actor)
-    if queries.open_parts(issue):
-        raise RuleViolated(N_("It has sub-issues that are still open: they are solved first."))
     now, before, added = clock.now(), issue.state, issue.complaint_count
     issue.state, issue.closed_at, issue.merged_into_id = "closed", now, into.id
+    issue.responded_at = issue.responded_at or now     # that it is the same is an answer
     end_turn(issue, now)
     take_part(into, (issue.raised_by, issue.ruling_line), IssuePart.COOPERATING, actor.person, now)
     count, into.complaint_count = into.complaint_count, min(into.complaint_count + added, MOST_COMPLAINTS)
@@ -37,8 +38,8 @@ def merge(issue: Issue, into: Issue, *, actor: Identity, version: int | None = N
     audit.record("merged", "issue", into.id, {"complaint_count": [count, into.complaint_count]}, under=under)
     queries.reload(issue)
     queries.reload(into)
-    tell(issue, N_("Your issue is the same as another and goes on there: %(title)s (%(code)s)", title=issue.title, code=issue.code),
-         actor=actor)
+    tell(issue, N_("Your issue is the same as another and goes on there; reopen it if it is not: %(title)s (%(code)s)",
+                   title=issue.title, code=issue.code), actor=actor)
     tell(into, N_("Another unit has met the same; it cooperates in your issue: %(title)s (%(code)s)", title=into.title,
                   code=into.code), actor=actor, people=[(issue.raised_by, issue.first_contact_id)])
 
@@ -46,9 +47,19 @@ def merge(issue: Issue, into: Issue, *, actor: Identity, version: int | None = N
 def _fits(issue: Issue, into: Issue, actor: Identity) -> None:
     same = issue.id != into.id and issue.campaign_id == into.campaign_id and issue.campaign_id is not None \
         and owner_desk(issue) == owner_desk(into)
-    if not same or into.state not in ("routed", "accepted"):
+    if not same or into.ruling_due or into.state not in ("routed", "accepted"):
         raise Invalid({"into": [N_("Choose an open issue about the same campaign that the same desk owns.")]})
-    allow(into, "merge", actor=actor)
+    granted(into, "merge", actor=actor)
+    if into.raised_by == issue.owner_unit != issue.raised_by:
+        raise Invalid({"into": [N_("Your own unit raised that one: close it into this one, which another unit confirms.")]})
+
+
+def part_from(issue: Issue, into: Issue, under: Appointment) -> None:
+    """A duplicate is reopened: it goes on by itself, and its complaints count with it again."""
+    count, into.complaint_count = into.complaint_count, max(into.complaint_count - issue.complaint_count, 0)
+    audit.record("parted", "issue", into.id, {"complaint_count": [count, into.complaint_count]}, under=under)
+    db.session.flush()                                 # while the database can see whose complaints they are
+    issue.merged_into_id = None
 
 
 def split(issue: Issue, unit: int, line: str, title: str, description: str, *, actor: Identity,

@@ -25,7 +25,8 @@ def accept(issue: Issue, *, actor: Identity, version: int | None = None) -> None
     issue.responded_at = issue.responded_at or clock.now()
     audit.record("accept", "issue", issue.id, {"state": [before, issue.state]}, under=under)
     queries.reload(issue)
-    tell(issue, N_("%(owner)s accepted your issue: %(title)s (%(code)s)", **_what(issue)), actor=actor)
+    tell(issue, N_("%(owner)s accepted your issue: %(title)s (%(code)s)", **_what(issue)),
+         {(issue.raised_by, issue.ruling_line)} - {owner_desk(issue)}, actor=actor)
 
 
 def hand_over(issue: Issue, unit: int, line: str, reason: str, *, actor: Identity, version: int | None = None) -> None:

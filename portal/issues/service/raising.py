@@ -65,6 +65,8 @@ def raise_issue(draft: Draft, *, actor: Identity) -> Issue:
     issue = place(draft, facts, found, line, as_first(actor, under))
     audit.record("raise", "issue", issue.id, {**first_entry(issue), "route": queries.told(found, facts)}, under=under)
     _announce(issue, found, actor)
+    tell(issue, N_("%(who)s raised a quality issue in your name, you are its first contact: %(title)s (%(code)s)", who=actor.name,
+                   **_what(issue)), actor=actor)
     return issue
 
 
@@ -86,6 +88,7 @@ def identify(issue: Issue, campaign: UUID, *, actor: Identity, version: int | No
     queries.reload(issue)
     audit.record("identify", "issue", issue.id, {}, under=under)      # not which: not every party sees the campaign
     _announce(issue, way, actor)
+    tell(issue, N_("The campaign of your issue was found; %(owner)s answers it: %(title)s (%(code)s)", **_what(issue)), actor=actor)
 
 
 def _affected(issue: Issue) -> tuple[int, ...]:
@@ -159,15 +162,19 @@ def first_entry(issue: Issue) -> dict[str, object]:
 
 def _announce(issue: Issue, found: Route, actor: Identity) -> None:
     """The owner hears that it has to answer, the others what part they have, headquarters' line what it watches."""
-    what = {"code": issue.code, "title": issue.title, "raiser": named(issue.raiser), "owner": named(issue.owner)}
+    what = {"raiser": named(issue.raiser), **_what(issue)}
     tell(issue, N_("%(raiser)s raised a quality issue for you to answer: %(title)s (%(code)s)", **what), [owner_desk(issue)],
          actor=actor, first=False)
     others = [_desk(p.unit, issue) for p in found.parties if p.part is IssuePart.COOPERATING]
     tell(issue, N_("%(raiser)s raised a quality issue, you cooperate; %(owner)s answers it: %(title)s (%(code)s)", **what), others,
-         actor=actor)
+         actor=actor, first=False)
     if issue.owner_unit != HEADQUARTERS:
         tell(issue, N_("%(raiser)s raised a quality issue that your line supervises; %(owner)s answers it: %(title)s (%(code)s)",
                        **what), [ruling_desk(issue)], first=False)
+
+
+def _what(issue: Issue) -> dict[str, object]:
+    return {"title": issue.title, "code": issue.code, "owner": named(issue.owner)}
 
 
 def _desk(unit: int, issue: Issue) -> Desk:

@@ -2,10 +2,12 @@
 from portal.audit import service as audit
 from portal.issues import queries
 from portal.issues.models import Issue, IssueWait
-from portal.issues.service.judging import begin, invalid, said_faults, words
+from portal.issues.service.beyond import tell_beyond
+from portal.issues.service.gathering import part_from
+from portal.issues.service.judging import begin, granted, invalid, said_faults, words
 from portal.issues.service.owning import end_turn, go_on, move_on, wait
 from portal.issues.service.talking import speak
-from portal.issues.service.telling import named, owner_desk, ruling_desk, tell
+from portal.issues.service.telling import Desk, named, owner_desk, ruling_desk, tell
 from portal.texts import LONG, prose
 from tenants import clock
 from tenants.access import Identity
@@ -26,6 +28,7 @@ def resolve(issue: Issue, root_cause: str, solution: str, *, actor: Identity, ve
                                                 "solution": issue.solution}, under=under)
     queries.reload(issue)
     tell(issue, N_("%(owner)s solved your issue; please confirm, or reopen it: %(title)s (%(code)s)", **_what(issue)), actor=actor)
+    tell_beyond(issue, "resolve")
 
 
 def confirm(issue: Issue, *, actor: Identity, version: int | None = None) -> None:
@@ -37,15 +40,23 @@ def confirm(issue: Issue, *, actor: Identity, version: int | None = None) -> Non
     audit.record("confirm", "issue", issue.id, {"state": ["resolved", issue.state]}, under=under)
     queries.reload(issue)
     tell(issue, N_("The first contact confirmed the solution, the issue is closed: %(title)s (%(code)s)", **_what(issue)),
-         [owner_desk(issue)], actor=actor)
+         _desks(issue), actor=actor)
+    tell_beyond(issue, "confirm")
 
 
 def reopen(issue: Issue, reason: str, *, actor: Identity, version: int | None = None) -> None:
-    """It is not solved: the owner goes on. The time since the solution was not the owner's; the overall clock ran on."""
+    """It is not solved, or no duplicate: the owner goes on. The time since the solution was not the owner's; the overall clock
+    ran on."""
+    granted(issue, "reopen", actor=actor)
+    into = queries.goes_on_in(issue)
+    if into is not None:
+        queries.lock_both(issue, into)
     under = begin(issue, "reopen", actor, version)
     reason = words("reason", reason)
     now, before = clock.now(), issue.state
-    db.session.add(IssueWait(id=uuid7(), issue_id=issue.id, begun_at=issue.resolved_at or now, ended_at=now))
+    db.session.add(IssueWait(id=uuid7(), issue_id=issue.id, begun_at=issue.resolved_at or issue.closed_at or now, ended_at=now))
+    if into is not None:
+        part_from(issue, into, under)
     queries.turns(issue)[-1].ended_at = None
     issue.state, issue.resolved_at, issue.closed_at, issue.reopened = "accepted", None, None, issue.reopened + 1
     audit.record("reopen", "issue", issue.id, {"state": [before, issue.state], "reason": reason}, under=under)
@@ -53,10 +64,11 @@ def reopen(issue: Issue, reason: str, *, actor: Identity, version: int | None = 
     move_on(issue)
     tell(issue, N_("An issue was reopened, it is not solved: %(title)s (%(code)s). %(reason)s", reason=reason, **_what(issue)),
          [owner_desk(issue), ruling_desk(issue)], actor=actor)
+    tell_beyond(issue, "reopen")
 
 
 def withdraw(issue: Issue, reason: str, *, actor: Identity, version: int | None = None) -> None:
-    """The first contact takes it back."""
+    """The first contact takes it back. Its parts are issues of their own, and go on."""
     under = begin(issue, "withdraw", actor, version)
     reason = words("reason", reason)
     now, before = clock.now(), issue.state
@@ -64,8 +76,9 @@ def withdraw(issue: Issue, reason: str, *, actor: Identity, version: int | None 
     end_turn(issue, now)
     audit.record("withdraw", "issue", issue.id, {"state": [before, issue.state], "reason": reason}, under=under)
     queries.reload(issue)
-    tell(issue, N_("An issue was withdrawn: %(title)s (%(code)s). %(reason)s", reason=reason, **_what(issue)),
-         [owner_desk(issue)], actor=actor)
+    tell(issue, N_("An issue was withdrawn: %(title)s (%(code)s). %(reason)s", reason=reason, **_what(issue)), _desks(issue),
+         actor=actor)
+    tell_beyond(issue, "withdraw")
 
 
 def ask(issue: Issue, text: str, *, actor: Identity, version: int | None = None) -> None:
@@ -89,6 +102,11 @@ def answer(issue: Issue, text: str, *, actor: Identity, version: int | None = No
     queries.reload(issue)
     tell(issue, N_("The first contact answered your question: %(title)s (%(code)s). %(text)s", text=text, **_what(issue)),
          [owner_desk(issue)], actor=actor)
+
+
+def _desks(issue: Issue) -> list[Desk]:
+    """Every party: it is over for all of them."""
+    return [owner_desk(issue), *((p.unit_id, p.line) for p in queries.parties(issue))]
 
 
 def _what(issue: Issue) -> dict[str, object]:

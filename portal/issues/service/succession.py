@@ -67,8 +67,10 @@ def _raiser_gone(issue: Issue, unit: Unit, heir: int) -> None:
     queries.reload(issue)
     audit.record("succeed", "issue", issue.id, {
         "raised_by": [unit.code, issue.raiser.code], "first_contact": [before, issue.first_contact_id]}, under=None)
-    tell(issue, N_("%(unit)s is closed; you are first contact of its issue now: %(title)s (%(code)s)", unit=named(unit),
-                   title=issue.title, code=issue.code))
+    what = {"unit": named(unit), "raiser": named(issue.raiser), "title": issue.title, "code": issue.code}
+    tell(issue, N_("%(unit)s is closed; you are first contact of its issue now: %(title)s (%(code)s)", **what))
+    tell(issue, N_("%(unit)s is closed; the first contact of its issue is now at %(raiser)s: %(title)s (%(code)s)", **what),
+         [owner_desk(issue)], first=False)
 
 
 def _first_contact(unit: int, before: UUID) -> UUID:

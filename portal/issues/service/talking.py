@@ -9,7 +9,7 @@ from portal.issues.service.judging import allow, begin, words
 from portal.issues.service.moving import named_desk
 from portal.issues.service.owning import join as take_part
 from portal.issues.service.raising import MOST_COMPLAINTS, as_first
-from portal.issues.service.telling import named, owner_desk, recorded, tell
+from portal.issues.service.telling import named, owner_desk, owner_elsewhere, recorded, tell
 from portal.texts import LONG
 from tenants import clock
 from tenants.access import Appointment, Identity
@@ -85,6 +85,8 @@ def link(issue: Issue, other: Issue, *, actor: Identity, version: int | None = N
     db.session.add(IssueLink(id=uuid7(), issue_id=issue.id, other_id=other.id, by_id=actor.person, at=clock.now()))
     db.session.flush()
     audit.record("link", "issue", issue.id, {}, under=under)          # not which: not every party reads the other one
+    tell(issue, N_("Another issue was linked to an issue: %(title)s (%(code)s)", **_what(issue)), owner_elsewhere(issue, actor),
+         actor=actor)
 
 
 def pass_on(issue: Issue, person: UUID, *, actor: Identity, version: int | None = None) -> None:

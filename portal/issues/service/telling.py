@@ -28,6 +28,12 @@ def owner_desk(issue: Issue) -> Desk:
     return issue.owner_unit, issue.owner_line
 
 
+def owner_elsewhere(issue: Issue, actor: Identity) -> list[Desk]:
+    """The owner's desk, unless the actor serves it."""
+    served = directory.people_of_desk(issue.owner_unit, Line(issue.owner_line))
+    return [] if any(p.id in actor.selves for p in served) else [owner_desk(issue)]
+
+
 def ruling_desk(issue: Issue) -> Desk:
     return HEADQUARTERS, issue.ruling_line
 
@@ -38,9 +44,10 @@ def recorded(desk: Desk) -> list[str]:
 
 
 def tell(issue: Issue, message: Message, desks: Iterable[Desk] = (), *, actor: Identity | None = None, first: bool = True,
-         people: Iterable[tuple[int, UUID]] = ()) -> None:
+         people: Iterable[tuple[int, UUID]] = (), key: str | None = None) -> None:
     """Tell whoever serves these desks today, the first contact unless it is the actor, and named people of units. One letter
-    to a person, also where two of these are the same unit. A desk at which nobody is present is headquarters' to watch."""
+    to a person, also where two of these are the same unit. A desk at which nobody is present is headquarters' to watch. With a
+    `key` a unit hears of it once, however often this is called."""
     named_people: dict[int, set[UUID]] = {}
     for unit, person in (*people, *(((issue.raised_by, issue.first_contact_id),) if first else ())):
         if actor is None or person != actor.person:
@@ -50,9 +57,10 @@ def tell(issue: Issue, message: Message, desks: Iterable[Desk] = (), *, actor: I
         if served is None and unit != HEADQUARTERS:
             unit, served = HEADQUARTERS, directory.desk(HEADQUARTERS, Line(issue.ruling_line))
         if served is not None:
-            _say(issue, message, unit, roles=[served[0]], line=served[1], people=named_people.pop(unit, ()))
+            _say(issue, message, unit, roles=[served[0]], line=served[1], people=named_people.pop(unit, ()),
+                 key=key and f"{key} {line}")
     for unit, found in named_people.items():
-        _say(issue, message, unit, people=found)
+        _say(issue, message, unit, people=found, key=key)
 
 
 def _say(issue: Issue, message: Message, unit: int, **to: Any) -> None:

@@ -16,6 +16,7 @@ from portal.issues import queries
 from portal.issues.models import CautionOrigin, Issue
 from portal.issues.rules.alike import ELEMENTS, Traits, alike, bare
 from portal.issues.service.judging import begin, words
+from portal.issues.service.telling import named, tell
 from portal.notices import service as notices
 from portal.outbox import service as outbox
 from tenants import clock, directory
@@ -43,6 +44,8 @@ def warn(issue: Issue, text: str, due: date | None, *, actor: Identity, version:
     outbox.post(TOPIC, HEADQUARTERS, {"issue": str(issue.id), "words": text, "due": due.isoformat(), "batch": str(uuid7())})
     audit.record("warn", "issue", issue.id, {"text": text, "due": due}, under=under)
     queries.reload(issue)
+    tell(issue, N_("%(owner)s has campaigns that are alike checked for the same fault as in your issue: %(title)s (%(code)s)",
+                   owner=named(issue.owner), title=issue.title, code=issue.code), actor=actor)
 
 
 def _telling(issue: Issue) -> Iterator[str]:

@@ -62,7 +62,8 @@ _WORDS: Mapping[str, Made] = {
     "accept": (N_("Accept"), N_("Accept"),
                N_("Your desk owns it and solves it. The first contact and the raising unit hear that you have begun.")),
     "resolve": (N_("Solved"), N_("Hand in the solution"),
-                N_("The first contact confirms, or reopens it. The clock stands still meanwhile.")),
+                N_("The first contact confirms, or reopens it. Your share of the clock rests meanwhile; if it is reopened, the "
+                   "overall clock counts that time too.")),
     "confirm": (N_("Confirm the solution"), N_("Confirm and close"), N_("The issue is closed. All parties hear of it.")),
     "rule": (N_("Rule"), N_("Rule"), N_("The ruling is binding: the owner accepts, and can neither decline nor hand it over.")),
     "answer": (N_("Reply to the question"), N_("Reply"), N_("The owner goes on; the owner's time runs again.")),
@@ -78,8 +79,10 @@ _WORDS: Mapping[str, Made] = {
     "split": (N_("Give a part to another owner"), N_("Open a sub-issue"),
               N_("A sub-issue arises, raised by you. This issue can be solved once all its parts are.")),
     "merge": (N_("Close as a duplicate"), N_("Close as a duplicate"),
-              N_("It goes on in the other issue: its raiser becomes a party there and hears of the solution.")),
-    "reopen": (N_("Reopen"), N_("Reopen"), N_("It goes back to the owner. The overall clock goes on where it stood.")),
+              N_("It goes on in the other issue: its raiser becomes a party there. Its first contact hears of the solution, and "
+                 "may reopen it.")),
+    "reopen": (N_("Reopen"), N_("Reopen"),
+               N_("It goes back to the owner. The overall clock has run on meanwhile, the owner's share has not.")),
     "comment": (N_("Write a comment"), N_("Comment"), N_("All parties can read it; whom you mention is told.")),
     "join": (N_("Add complaints"), N_("Add"), N_("The number of complaints grows, and the owner reads what you add.")),
     "name_party": (N_("Name a further party"), N_("Name it"),
@@ -96,8 +99,7 @@ _WORDS: Mapping[str, Made] = {
                 "you are not told who they are.")),
 }
 ORDER = tuple(_WORDS)
-_FINAL = {"withdraw": N_("A withdrawn issue cannot be opened again."),
-          "merge": N_("A duplicate that is closed cannot be opened again.")}
+_FINAL = {"withdraw": N_("A withdrawn issue cannot be opened again.")}
 
 
 def offered(issue: Issue, names: Iterable[str], mine: str, me: Identity) -> list[Offer]:

@@ -264,7 +264,7 @@ def _to(e: queries.Event) -> str:
         desk = e.changes.get("party")
     if desk:
         return f"{unit_short(desk[0])} · {term('line', desk[1])}"
-    if "complaint_count" in e.changes and e.action in ("join", "merged"):
+    if "complaint_count" in e.changes and e.action in ("join", "merged", "parted"):
         return str(_("%(n)s complaints", n=_last(e.changes["complaint_count"])))
     person = _last(e.changes.get("first_contact")) if e.action in ("pass_on", "take_over") else None
     return person_name(UUID(person)) if person else ""

@@ -27,11 +27,12 @@ STEPS: Mapping[str, Message] = {
     "reopen": N_("reopened it"), "withdraw": N_("withdrew it"), "ask": N_("asked the raiser"), "answer": N_("answered"),
     "question": N_("asks"), "comment": N_("writes"), "name_party": N_("named a further party"),
     "identify": N_("found its campaign"), "merge": N_("closed it as a duplicate"), "merged": N_("closed a duplicate into it"),
+    "parted": N_("reopened a duplicate: it goes on by itself"),
     "split": N_("gave a part to another owner"),
     "link": N_("linked another issue"), "pass_on": N_("passed the first contact on"),
     "take_over": N_("took over as first contact"), "chase": N_("chased"), "join": N_("joined with further complaints"),
     "warn": N_("warned alike campaigns"), "succeed": N_("it moved to the unit's successor"), "attach": N_("attached a file"),
-    "remove_file": N_("removed a file")}
+    "detach": N_("removed a file")}
 
 
 RULES: Mapping[str, Message] = {
