@@ -174,7 +174,7 @@ def test_pages(app: Flask, acting: As, things: dict[str, Thing], name: str) -> N
     with app.app_context():
         who = world.identity(name)
     browser = Browser(app)
-    browser.sign_in(name)
+    browser.enter(name)
     browser.get("/account")                                   # its token serves the whole session
     wrong = []
     for method, rule in rules(app, api=False):

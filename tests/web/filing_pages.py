@@ -65,7 +65,7 @@ def signed(app: Flask) -> Signed:
     def made(name: str) -> Browser:
         app.extensions["portal.limiter"].reset()
         browser = Browser(app)
-        browser.sign_in(name)
+        browser.enter(name)
         return browser
     return made
 

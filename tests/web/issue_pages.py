@@ -24,7 +24,7 @@ def signed(app: Flask) -> Signed:
         if name not in browsers:
             app.extensions["portal.limiter"].reset()
             browsers[name] = Browser(app)
-            browsers[name].sign_in(name)
+            browsers[name].enter(name)
             browsers[name].client.set_cookie("language", "en")
             browsers[name].get("/account")
         return browsers[name]

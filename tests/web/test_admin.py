@@ -25,7 +25,7 @@ STRANGERS = ("office", "leader", "market", "auditor", "contact.guangdong", "memb
 @pytest.fixture
 def admin(app: Flask) -> Browser:
     browser = Browser(app)
-    browser.sign_in("admin")
+    browser.enter("admin")
     browser.get("/admin/")
     return browser
 
@@ -67,7 +67,7 @@ def test_every_endpoint_below_admin_is_declared_and_a_views(app: Flask) -> None:
 @pytest.mark.parametrize("name", STRANGERS)
 def test_strangers_are_refused_everywhere(app: Flask, name: str) -> None:
     browser = Browser(app)
-    browser.sign_in(name)
+    browser.enter(name)
     browser.get("/account")
     for method, address, _ in rules(app):
         answer = browser.get(address) if method == "GET" else browser.post(address)
@@ -86,7 +86,7 @@ def test_the_second_lock_holds_where_the_door_stood_open(app: Flask) -> None:
     declare(app, "admin.index", Permission.DESK_READ)
     try:
         browser = Browser(app)
-        browser.sign_in("office")
+        browser.enter("office")
         assert browser.get("/admin/").status_code == 403
     finally:
         declare(app, "admin.index", Permission.ADMINISTER)
@@ -99,7 +99,7 @@ def test_an_administrators_other_function_opens_nothing(app: Flask, superuser: S
                       " SELECT %s, %s, id, 'unit_contact', false, '2026-01-01', 1 FROM unit WHERE code = 'beijing'",
                       (other, people.key("admin")))
     browser = Browser(app)
-    browser.sign_in("admin")
+    browser.enter("admin")
     assert browser.get("/admin/").status_code == 200
     browser.post("/act-as", {"appointment": other})
     assert browser.get("/admin/").status_code == 403

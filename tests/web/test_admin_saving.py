@@ -19,7 +19,7 @@ LONG = "长" * 10_000
 @pytest.fixture
 def admin(app: Flask) -> Browser:
     browser = Browser(app)
-    browser.sign_in("admin")
+    browser.enter("admin")
     browser.get("/admin/")
     return browser
 
@@ -138,7 +138,7 @@ def test_headquarters_stays(admin: Browser) -> None:
 def test_a_stale_form_overwrites_nothing_and_shows_both(app: Flask, admin: Browser, superuser: Superuser) -> None:
     edit = f"/admin/people/edit/?id={people.key('contact.guangdong')}"
     second = Browser(app)
-    second.sign_in("admin")
+    second.enter("admin")
     mine, theirs = form_of(admin.get(edit)), form_of(second.get(edit))
     assert second.post(edit, {**theirs, "phone": "020 1111"}).status_code == 303
     refused = admin.post(edit, {**mine, "name": "我的名字"})
@@ -210,7 +210,7 @@ def test_a_person_is_created_appointed_given_access_and_leaves(app: Flask, admin
 
 def test_a_new_password_for_once_ends_what_was_open(app: Flask, admin: Browser) -> None:
     browser = Browser(app)
-    browser.sign_in("contact.guangdong")
+    browser.enter("contact.guangdong")
     assert browser.get("/account").status_code == 200
     told = admin.post(f"/admin/people/access/?id={people.key('contact.guangdong')}")
     assert browser.get("/account").location == "/login?next=/account"

@@ -35,7 +35,7 @@ def keys(superuser: Superuser, line: str = "market", unit: str = GD) -> list[str
 def signed_in(app: Flask, name: str, path: str = "/assignments") -> Browser:
     app.extensions["portal.limiter"].reset()
     browser = Browser(app)
-    browser.sign_in(name)
+    browser.enter(name)
     browser.get(path)
     return browser
 

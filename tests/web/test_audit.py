@@ -25,7 +25,7 @@ GD = "contact.guangdong"
 @pytest.fixture
 def auditor(app: Flask) -> Browser:
     made = Browser(app)
-    made.sign_in("auditor")
+    made.enter("auditor")
     made.client.set_cookie("language", "en")
     return made
 
@@ -130,5 +130,5 @@ def test_page_by_page_with_pinned_queries(app: Flask, auditor: Browser, story: U
 @pytest.mark.parametrize("name", ["office", "leader", "market", GD, "admin"])
 def test_it_is_the_auditors(app: Flask, name: str) -> None:
     browser = Browser(app)
-    browser.sign_in(name)
+    browser.enter(name)
     assert browser.get("/audit").status_code == 403

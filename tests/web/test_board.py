@@ -31,7 +31,7 @@ def signed_in(app: Flask) -> SignedIn:
     def made(name: str) -> Browser:
         app.extensions["portal.limiter"].reset()
         browser = Browser(app)
-        browser.sign_in(name)
+        browser.enter(name)
         browser.client.set_cookie("language", "en")
         return browser
     return made

@@ -23,7 +23,7 @@ WECOM = "https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=693a91f6-7xxx"
 
 def browser(app: Flask, name: str) -> Browser:
     made = Browser(app)
-    made.sign_in(name)
+    made.enter(name)
     made.client.set_cookie("language", "en")
     return made
 

@@ -22,7 +22,7 @@ MOST_STATEMENTS = 28
 def desk(app: Flask, name: str) -> TestResponse:
     app.extensions["portal.limiter"].reset()
     browser = Browser(app)
-    browser.sign_in(name)
+    browser.enter(name)
     browser.client.set_cookie("language", "en")
     answer = browser.get("/desk")
     assert answer.status_code == 200
@@ -90,7 +90,7 @@ def test_everybody_has_a_desk(app: Flask, name: str) -> None:
 def test_the_number_of_statements_does_not_grow_with_the_work(app: Flask, superuser: Superuser, name: str) -> None:
     browser = Browser(app)
     app.extensions["portal.limiter"].reset()
-    browser.sign_in(name)
+    browser.enter(name)
     browser.get("/desk")
     with statements(app) as quiet:
         browser.get("/desk")

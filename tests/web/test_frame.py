@@ -66,7 +66,7 @@ def test_every_answer_carries_the_policy(browser: Browser, path: str) -> None:
 
 
 def test_navigation_offers_what_one_may_and_marks_where_one_is(browser: Browser) -> None:
-    browser.sign_in("contact.guangdong")
+    browser.enter("contact.guangdong")
     page = browser.get("/desk").text
     entries = dict(re.findall(r'<a href="(/[a-z]+/?)" class="[^"]*"( aria-current="page")?', page))
     assert entries["/desk"]

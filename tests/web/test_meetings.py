@@ -23,7 +23,7 @@ def enter(app: Flask):  # type: ignore[no-untyped-def]  # a factory of browsers
     def made(name: str) -> Browser:
         app.extensions["portal.limiter"].reset()
         browser = Browser(app)
-        browser.sign_in(name)
+        browser.enter(name)
         browser.client.set_cookie("language", "en")
         return browser
     return made

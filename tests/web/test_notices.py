@@ -21,7 +21,7 @@ WORDS = "Closed by headquarters: %(title)s"
 @pytest.fixture
 def browser(app: Flask) -> Browser:
     made = Browser(app)
-    made.sign_in("market")
+    made.enter("market")
     return made
 
 
@@ -154,7 +154,7 @@ def test_letters_in_a_demonstration(browser: Browser, superuser: Superuser) -> N
 def test_no_letters_are_shown_in_production(app: Flask) -> None:
     settings = replace(app.config["PORTAL"], mode=Mode.PRODUCTION)
     real = Browser(create_app(settings))
-    real.sign_in("market")
+    real.enter("market")
     assert real.get("/notices").status_code == 200
     assert real.get("/mail").status_code == 404
     assert 'href="/mail"' not in real.get("/notices").text

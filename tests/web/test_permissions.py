@@ -97,7 +97,7 @@ def test_nonsense_is_answered_calmly(browser: Browser, question: dict[str, str])
 
 
 def test_the_page_takes_few_statements(app: Flask, browser: Browser) -> None:
-    browser.sign_in("office")
+    browser.enter("office")
     path = "/permissions?person=contact@tibet.example&action=filing.review&unit=tibet"
     browser.get(path)
     with counted(app) as statements:

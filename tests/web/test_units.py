@@ -35,7 +35,7 @@ def counted(app: Flask) -> Iterator[list[str]]:
 
 
 def page(browser: Browser, path: str, who: str = "member.tibet") -> str:
-    browser.sign_in(who)
+    browser.enter(who)
     answer = browser.get(path)
     assert answer.status_code == 200, path
     return answer.text
@@ -93,7 +93,7 @@ def test_one_unit_shows_its_people_and_leads_to_its_work(browser: Browser) -> No
 
 @pytest.mark.parametrize("path", ["/units/nothing", "/units/Migu", "/units/%00", "/units/" + "x" * 3000, "/units/%F0%9F%98%80"])
 def test_what_is_no_unit_is_not_there(browser: Browser, path: str) -> None:
-    browser.sign_in("office")
+    browser.enter("office")
     assert browser.get(path).status_code == 404
 
 
@@ -113,7 +113,7 @@ def test_the_matrix_opens_what_each_cell_leads_to(browser: Browser) -> None:
 
 
 def test_pages_of_the_directory_take_few_statements(app: Flask, browser: Browser) -> None:
-    browser.sign_in("contact.guangdong")
+    browser.enter("contact.guangdong")
     for path, most in (("/units", 8), ("/units/guangdong", 10), ("/responsibilities", 9)):
         browser.get(path)
         with counted(app) as statements:
