@@ -265,7 +265,7 @@ def extensions_to_decide(identity: Identity) -> list[ColumnElement[bool]]:
                and_(~within_milestone, ~within_year, readable(identity, Permission.EXTENSION_GRANT_NEXT_YEAR)))
     asked = exists().where(e.assignment_id == a.id, e.verdict.is_(None), e.withdrawn_at.is_(None),
                            e.asked_by_id.not_in(identity.selves), mine).correlate(a)
-    return [readable(identity), asked, a.state == OPEN, or_(a.owner_id.is_(None), a.owner_id.not_in(identity.selves))]
+    return [readable(identity), asked, a.state.in_(UNCLOSED_STATES), or_(a.owner_id.is_(None), a.owner_id.not_in(identity.selves))]
 
 
 def requests_asked(identity: Identity) -> list[ColumnElement[bool]]:
@@ -282,7 +282,7 @@ def asked_within_milestone() -> ColumnElement[bool]:
 
 def extensions_asked(identity: Identity) -> list[ColumnElement[bool]]:
     """Requests for more time that this person may read and headquarters has yet to decide."""
-    return [readable(identity), _asked(Extension), Assignment.state == OPEN]
+    return [readable(identity), _asked(Extension), Assignment.state.in_(UNCLOSED_STATES)]
 
 
 def requested(where: Sequence[ColumnElement[bool]]) -> Select[Assignment]:

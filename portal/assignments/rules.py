@@ -14,6 +14,7 @@ from tenants.permissions import Permission
 OPEN, HANDED_IN, CLOSED, CANCELLED = STATES = ("open", "handed_in", "closed", "cancelled")
 COUNTED_STATES = (OPEN, HANDED_IN, CLOSED)              # a cancelled assignment leaves every denominator
 UNCLOSED_STATES = (OPEN, HANDED_IN)
+PLAN_FILING = "plan_filing"                             # the kind of the unit's task to file its plan
 ASKED, GRANTED, DECLINED, WITHDRAWN = REQUEST_STATES = ("asked", "granted", "declined", "withdrawn")
 VERDICTS = (GRANTED, DECLINED)
 GREY, GREEN, AMBER, RED, BLUE, DONE = LIGHTS = ("grey", "green", "amber", "red", "blue", "closed")
@@ -36,6 +37,11 @@ def granting(due: date, milestone_due: date, year: int) -> Permission:
     if due <= milestone_due:
         return Permission.EXTENSION_GRANT
     return Permission.EXTENSION_GRANT_BEYOND if due.year <= year else Permission.EXTENSION_GRANT_NEXT_YEAR
+
+
+def extendable(state: str, kind: str) -> bool:
+    """Whether more time may be asked for: of what is open; of the plan until it is approved, since it may be returned."""
+    return state == OPEN or (kind == PLAN_FILING and state == HANDED_IN)
 
 
 def latest_due(year: int) -> date:

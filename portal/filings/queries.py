@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
+from portal.assignments import queries as assignments
 from portal.assignments.models import Assignment
 from portal.assignments.rules import CANCELLED
 from portal.filings.models import Filing, FilingItem, FilingNote, FilingReview, FilingSubmission
@@ -307,10 +308,11 @@ def choosable(filing: Filing) -> list[Person]:
 
 
 def plan_task(filing: Filing) -> Assignment | None:
-    """The unit's task of filing this plan."""
+    """The unit's task of filing this plan, with what was asked for about it."""
     a = Assignment
     return db.session.scalars(select(a).where(a.programme_id == filing.programme_id, a.unit_id == filing.unit_id,
-                                              a.template_kind == "plan_filing")).one_or_none()
+                                              a.template_kind == "plan_filing")
+                              .options(joinedload(a.unit), assignments.with_waivers(), assignments.with_extensions())).one_or_none()
 
 
 def stages_by_system() -> dict[str, tuple[str, ...]]:

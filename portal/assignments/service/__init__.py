@@ -1,8 +1,9 @@
 """All writes of assignments: how they arise, the work on them, requests for more time and to be excused from them."""
+from portal.assignments.rules import PLAN_FILING
 from portal.assignments.service.chasing import chase, chase_all
 from portal.assignments.service.extensions import ask_extension, decide_extension, withdraw_extension
 from portal.assignments.service.files import allow_file
-from portal.assignments.service.judging import ACTIONS, PLAN_FILING, allow, offers
+from portal.assignments.service.judging import ACTIONS, allow, offers
 from portal.assignments.service.making import New, create, move_plan_filing, put_in_force
 from portal.assignments.service.waivers import ask_waiver, decide_waiver, withdraw_waiver
 from portal.assignments.service.work import Row, cancel, hand_in, report, report_many, verify

@@ -3,8 +3,7 @@ from uuid import UUID
 
 from portal.assignments import queries
 from portal.assignments.models import Assignment
-from portal.assignments.rules import UNCLOSED_STATES
-from portal.assignments.service.judging import PLAN_FILING
+from portal.assignments.rules import PLAN_FILING, UNCLOSED_STATES
 from portal.attachments import registry
 from tenants.access import Appointment, Identity, need
 from tenants.errors import RuleViolated

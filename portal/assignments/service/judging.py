@@ -6,7 +6,7 @@ from uuid import UUID
 from portal import texts
 from portal.assignments import queries
 from portal.assignments.models import Assignment
-from portal.assignments.rules import MACHINE, OPEN, UNCLOSED_STATES, granting
+from portal.assignments.rules import MACHINE, OPEN, PLAN_FILING, UNCLOSED_STATES, extendable, granting
 from portal.notices import service as notices
 from tenants.access import HEADQUARTERS, Appointment, Identity, need
 from tenants.errors import Invalid, NotPermitted, RuleViolated, Stale
@@ -14,7 +14,6 @@ from tenants.messages import N_, Message
 from tenants.permissions import Permission
 from tenants.vocabulary import Line, Role
 
-PLAN_FILING = "plan_filing"
 ACTIONS = ("report", "hand_in", "verify", "chase", "cancel", "ask_waiver", "withdraw_waiver", "decide_waiver",
            "ask_extension", "withdraw_extension", "decide_extension")
 _WHO = {"report": Permission.ASSIGNMENT_REPORT, "chase": Permission.ASSIGNMENT_CHASE, "verify": Permission.ASSIGNMENT_VERIFY,
@@ -57,7 +56,7 @@ def _permission(assignment: Assignment, action: str) -> Permission:
 def _extension_state(assignment: Assignment, action: str) -> None:
     """Raises RuleViolated."""
     if action == "ask_extension":
-        if assignment.state != OPEN:
+        if not extendable(assignment.state, assignment.template_kind):
             raise RuleViolated(N_("More time can be asked for while an assignment is open."))
         if assignment.open_extension:
             raise RuleViolated(N_("More time has been asked for already: headquarters has yet to decide."))

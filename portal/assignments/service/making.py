@@ -7,6 +7,7 @@ from uuid import UUID
 from portal.assignments import queries
 from portal.assignments.models import Assignment
 from portal.assignments.rules import CLOSED, HANDED_IN, OPEN
+from portal.assignments.service import requests
 from portal.audit import service as audit
 from tenants import clock
 from tenants.access import Appointment
@@ -69,8 +70,10 @@ def put_in_force(assignment: Assignment, *, owner: UUID, start: date, due: date,
 
 
 def move_plan_filing(assignment: Assignment, state: str, *, under: Appointment) -> None:
-    """The task of filing the plan follows the filing: its first submission hands it in, approval closes it."""
-    if assignment.state == state:
+    """The task of filing the plan follows the filing: its first submission hands it in, approval closes it. A request for more
+    time is overtaken by each submission."""
+    requests.lapse(assignment, under)
+    if assignment.state in (state, CLOSED):
         return
     before, today = assignment.state, clock.today()
     assignment.state, assignment.percent = state, 100

@@ -20,6 +20,7 @@ from portal.assignments.rules import (
     OPEN,
     Light,
     expected_percent,
+    extendable,
     granting,
     latest_due,
     light,
@@ -154,7 +155,8 @@ def _page(a: Assignment, attempt: Attempt | None = None) -> ResponseReturnValue:
         "chart": _chart(a, reports, start, today),
         "history": history_of("assignment", a.id), **_evidence(a), "attempt": attempt, "stale": _STALE, "title": title_of(a),
         "verifier": _verifier(a), "last": reports[-1] if reports else None, "most": texts.MEDIUM,
-        "extension": a.open_extension if a.state == OPEN else None, "granter": _granter(a), "latest": latest_due(a.year),
+        "extension": a.open_extension if extendable(a.state, a.template_kind) else None, "granter": _granter(a),
+        "latest": latest_due(a.year),
         "units": [(u.code, unit_short(u)) for u in directory.units() if u.id != a.unit_id] if "ask_extension" in offers else [],
         "panels": panels.of("assignment", a), "waiver": a.waiver, "asked": a.open_waiver if a.state == OPEN else None}
     return render_template("assignments/item.html", **content), attempt.status if attempt else 200

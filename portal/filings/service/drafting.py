@@ -164,7 +164,7 @@ def submit(filing: Filing, *, actor: Identity) -> None:
     filing.first_submitted_at = filing.first_submitted_at or now
     db.session.add(FilingSubmission(id=uuid7(), unit_id=filing.unit_id, filing_id=filing.id, round=filing.round, at=now,
                                     by_id=actor.person, content=kept))
-    if (task := queries.plan_task(filing)) and task.state == "open":
+    if task := queries.plan_task(filing):
         assignments.move_plan_filing(task, HANDED_IN, under=under)
     db.session.flush()
     audit.record("submit", "filing", filing.id, {"state": [before, filing.state], "round": filing.round}, under=under)
