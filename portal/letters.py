@@ -50,7 +50,7 @@ def plain(letter: Letter) -> str:
 
 
 def _said(item: Item, letter: Letter) -> str:
-    return f"{item.text}\n\n{item.url}" + (f"\n\n{letter.answer_words}: {item.answer}" if item.answer else "")
+    return f"{item.text}\n\n{item.url}" + (f"\n\n{letter.answer_words}\n{item.answer}" if item.answer else "")
 
 
 def html(letter: Letter) -> str:

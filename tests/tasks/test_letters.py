@@ -5,6 +5,7 @@ import email
 import email.policy
 import re
 from dataclasses import replace
+from datetime import date
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -23,7 +24,9 @@ from tenants.db import db
 from tenants.messages import N_
 from tests.conftest import As, Superuser
 from tests.factories import people, world
+from tests.factories.reminders import task
 from tests.services.delivering import deliver
+from tests.services.test_reminders import swept
 from tests.tasks.mailbox import Mailbox, mailbox
 from tests.tasks.test_mail import letter_of
 
@@ -49,6 +52,7 @@ def shown(mail: EmailMessage) -> str:
     heads = "\n".join(f"{name}: {mail[name]}" for name in names if mail[name])
     parts = "".join(f"\n=== {part.get_content_type()}\n{part.get_content()}" for part in mail.iter_parts())
     text = re.sub(r'boundary="[^"]+"', 'boundary="-"', heads + parts).replace("\r\n", "\n")
+    text = re.sub(r"/reminders/answer/[\w.\-]+", "/reminders/answer/TOKEN", text)
     return re.sub(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "KEY", text)
 
 
@@ -82,6 +86,22 @@ def test_at_once_and_of_the_day(app: Flask, acting: As, superuser: Superuser, la
     one, day = read(box)
     compare(f"one.{language}", shown(one))
     compare(f"day.{language}", shown(day))
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_reminders_at_once_and_of_the_day(app: Flask, superuser: Superuser, language: str) -> None:
+    """Ten working days before, in the letter of the day; the day after, at once: each leads to its page, and to its answer."""
+    superuser.execute("UPDATE person SET language = %s WHERE id = %s", (language, people.key(OWNER)))
+    superuser.execute("UPDATE assignment SET state = 'closed' WHERE id <> %s", (task(superuser),))
+    with mailbox() as box:
+        for day, hour in ((date(2026, 6, 15), 9), (date(2026, 6, 16), 9), (date(2026, 7, 1), 9)):
+            with clock.standing_at(clock.at(day, hour)):
+                swept(app, superuser)
+                deliver(app, box.url)
+                deliver(app, box.url, group=Group.MAIL)
+    of_day, at_once = (m for m in read(box) if m["To"] == people.email(OWNER))
+    compare(f"reminder.{language}", shown(at_once))
+    compare(f"reminder-day.{language}", shown(of_day))
 
 
 def test_letters_about_one_thing_stand_together(app: Flask, acting: As) -> None:
