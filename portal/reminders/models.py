@@ -50,7 +50,7 @@ class Reminder(Base):
 
 class ReminderAnswer(Base):
     """What somebody who was reminded has answered, in this round of the thing. By a letter's link at most once a reminder and
-    person: `by_link` is what makes it single-use."""
+    person: `by_link` is what makes it single-use. What headquarters says of a unit's thing is headquarters' own (`unit_id`)."""
     __tablename__ = "reminder_answer"
     __table_args__ = (one_of("answer", Answer),
                       Index("ix_reminder_answer_subject", "subject_id", "at"), Index("ix_reminder_answer_unit", "unit_id", "at"),

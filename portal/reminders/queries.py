@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import contains_eager, joinedload
 
 from portal.assignments.models import Assignment, Extension
-from portal.assignments.rules import HANDED_IN, OPEN, granting
+from portal.assignments.rules import HANDED_IN, OPEN, UNCLOSED_STATES, granting
 from portal.bulletins.models import Bulletin, BulletinReceipt
 from portal.campaigns.models import Campaign, CampaignReceipt
 from portal.filings import queries as filings
@@ -36,6 +36,7 @@ from tenants.permissions import Permission
 from tenants.vocabulary import Line, Role, Severity, Stage
 
 PLAN = "plan_filing"
+_WAITING = ("routed", "accepted")       # states of issues
 BATCH = 500                            # things held in memory at once
 Where = tuple[ColumnElement[bool], ...]
 _log = logging.getLogger(__name__)
@@ -123,13 +124,15 @@ def told(items: Sequence[Item]) -> Mapping[tuple[UUID, str, str, str], Collectio
 
 
 def answers(items: Sequence[Item]) -> Mapping[tuple[UUID, str, str, str], Collection[Said]]:
-    """What was answered to reminders of these things, by thing, kind, part and round."""
-    r = ReminderAnswer
+    """What was answered by those who have to act, by thing, kind, part and round. Of headquarters' answers, whose words no unit
+    reads, the sweep of a unit learns that they were given."""
+    of = {(i.key, i.kind.value, i.part): i.unit for i in items}
     found: dict[tuple[UUID, str, str, str], list[Said]] = defaultdict(list)
-    for key, kind, part, round_, answer, at, by in db.session.execute(
-            select(r.subject_id, r.kind, r.part, r.round, r.answer, r.at, r.person_id)
-            .where(r.subject_id.in_({i.key for i in items}))):
-        found[key, kind, part, round_].append((Answer(answer), at, by))
+    rows = db.session.execute(select("*").select_from(func.app.reminder_answers(list({i.key for i in items})))).all()
+    for r in rows:
+        unit = of.get((r.subject_id, r.kind, r.part))
+        if unit is not None and rules.counts(Deadline(r.kind), unit, r.said_in):
+            found[r.subject_id, r.kind, r.part, r.round].append((Answer(r.answer), r.at, r.person_id))
     return found
 
 
@@ -148,6 +151,36 @@ def one(identity: Identity, key: UUID) -> Reminder:
     return found
 
 
+def mine(identity: Identity, key: UUID, limit: int = 10) -> Sequence[Reminder]:
+    """What this person was told of one thing, newest first."""
+    r = Reminder
+    return db.session.scalars(select(r).where(r.subject_id == key, r.people.overlap(list(identity.selves)))
+                              .order_by(r.at.desc(), r.id.desc()).limit(limit)).all()
+
+
+def waits(reminder: Reminder, thing: Any) -> bool:
+    """Whether what somebody was reminded of still waits for those who were reminded of it."""
+    kind = Deadline(reminder.kind)
+    match kind:
+        case Deadline.ASSIGNMENT | Deadline.FILING:
+            return bool(thing.state in (OPEN, RETURNED))
+        case Deadline.REVIEW:
+            return Line(reminder.part) in filings.pending_lines([thing]).get(thing.id, ())
+        case Deadline.VERIFICATION:
+            return bool(thing.state == HANDED_IN)
+        case Deadline.EXTENSION:
+            return thing.open_extension is not None and str(thing.open_extension.id) == reminder.part
+        case Deadline.RESPOND | Deadline.RESOLVE:
+            answered_for = kind is Deadline.RESPOND and thing.responded_at is not None
+            return bool(thing.state in _WAITING and thing.owner_unit == reminder.unit_id) and not answered_for
+        case Deadline.ORDER:
+            return bool(thing.state == OrderState.OPEN)
+        case Deadline.RECEIPT | Deadline.ACKNOWLEDGEMENT:
+            key = UUID(reminder.part)
+            receipt = db.session.get(CampaignReceipt, key) if kind is Deadline.RECEIPT else db.session.get(BulletinReceipt, key)
+            return receipt is not None and receipt.acknowledged_at is None
+
+
 def spent(key: UUID, person: UUID) -> bool:
     """Whether the link in this person's letter was used."""
     r = ReminderAnswer
@@ -164,8 +197,8 @@ def stands(identity: Identity, key: UUID) -> bool:
              for item in part.items if (item.part, item.round) == (told.part, told.round)]
     said = answers(found).get((told.subject_id, told.kind, told.part, told.round), ()) if found else ()
     whom = Whom(told.rung.rpartition(" ")[2])
-    gone = identity.person in rules.disowned(said, now, time) and rules.works(whom)
-    return bool(found) and not gone and not rules.silenced(whom, said, now, time)
+    gone = identity.person in rules.disowned(said, now, time) and rules.works(whom, kind)
+    return bool(found) and not gone and not rules.silenced(whom, kind, said, now, time)
 
 
 def of(key: UUID, limit: int = 30) -> Sequence[Reminder]:
@@ -278,10 +311,10 @@ def _reviews(kind: Deadline, within: Within, _: Any) -> Source:
 def _verifications(kind: Deadline, within: Within, _: Any) -> Source:
     where = (_A.state == HANDED_IN, _A.template_kind != PLAN, _A.handed_in_on.is_not(None), *within.of(_A.unit_id, _A.id))
     return Source(select(*_TASK).where(*where), _A.id,
-                  _each(lambda r: _task(kind, r, r.handed_in_on, judge=_verifier(r.unit_id, r.line))))
+                  _each(lambda r: _task(kind, r, r.handed_in_on, judge=verifier(r.unit_id, r.line))))
 
 
-def _verifier(unit: int, line: str) -> tuple[Role, Line | None]:
+def verifier(unit: int, line: str) -> tuple[Role, Line | None]:
     """Of headquarters' own the office, of the office's the leadership group."""
     if unit != HEADQUARTERS:
         return Role.HQ_LINE_LEAD, Line(line)
@@ -291,26 +324,28 @@ def _verifier(unit: int, line: str) -> tuple[Role, Line | None]:
 def _extensions(kind: Deadline, within: Within, _: Any) -> Source:
     e = Extension
     asked = (select(e.id.label("request"), e.asked_at, e.due.label("wanted"), *_TASK).join(_A, _A.id == e.assignment_id)
-             .where(e.verdict.is_(None), e.withdrawn_at.is_(None), _A.state == OPEN, *within.of(e.unit_id, _A.id)))
+             .where(e.verdict.is_(None), e.withdrawn_at.is_(None), _A.state.in_(UNCLOSED_STATES),
+                    *within.of(e.unit_id, _A.id)))
     return Source(asked, e.id, _each(lambda r: _task(kind, r, r.asked_at, part=str(r.request), judge=_granter(r))))
 
 
 def _granter(r: Any) -> tuple[Role, Line | None]:
     who = granting(r.wanted, r.milestone_due, r.year)
     if who is Permission.EXTENSION_GRANT:
-        return _verifier(r.unit_id, r.line)
+        return verifier(r.unit_id, r.line)
     offices_own = r.unit_id == HEADQUARTERS and r.line == Line.CUSTOMER_SERVICE
     return (Role.HQ_LEADER if who is Permission.EXTENSION_GRANT_NEXT_YEAR or offices_own else Role.HQ_OFFICE), None
 
 
 def _issues(kind: Deadline, within: Within, _: Any) -> Source:
     """Deadlines of issues are computed when read. A desk that gets an issue, or gets it back, climbs a ladder of its own."""
-    i, t, w, waits = Issue, IssueTurn, IssueWait, ("routed", "accepted")
+    i, t, w = Issue, IssueTurn, IssueWait
     got = select(func.max(t.begun_at)).where(t.issue_id == i.id, t.position > 1).scalar_subquery()
     back = select(func.max(w.ended_at)).where(w.issue_id == i.id, i.reopened > 0).scalar_subquery()
     columns = (i.id, i.owner_unit, i.owner_line, i.ruling_line, i.severity, i.stage, i.raised_at, i.reopened, i.title,
                func.greatest(got, back).label("since"))
-    open_ = (i.state.in_(waits), *((i.responded_at.is_(None),) if kind is Deadline.RESPOND else ()), *within.of(i.owner_unit, i.id))
+    unanswered = (i.responded_at.is_(None),) if kind is Deadline.RESPOND else ()
+    open_ = (i.state.in_(_WAITING), *unanswered, *within.of(i.owner_unit, i.id))
     limits = issues.ground().limits
     return Source(select(*columns).where(*open_), i.id, _each(
         lambda r: _issue(kind, r, issues.deadlines(r.raised_at, r.severity, r.stage),

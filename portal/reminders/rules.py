@@ -69,6 +69,8 @@ _ABOVE: Mapping[Whom, Whom] = {
     Whom.OWNER: Whom.LINE_OWNER, Whom.LINE_OWNER: Whom.CONTACT, Whom.DEPUTY: Whom.CONTACT, Whom.CONTACT: Whom.UNIT_HEAD,
     Whom.UNIT_HEAD: Whom.HQ_LINE, Whom.HQ_LINE: Whom.OFFICE, Whom.OFFICE: Whom.LEADERSHIP}
 _WORK = frozenset({Whom.OWNER, Whom.DEPUTY, Whom.LINE_OWNER, Whom.CONTACT})
+JUDGED = frozenset({Deadline.REVIEW, Deadline.VERIFICATION, Deadline.EXTENSION})         # headquarters has to act
+_REQUESTS = frozenset({Deadline.ASSIGNMENT, Deadline.FILING, Deadline.ORDER})            # have a term that can be put off
 WAITS = frozenset({Deadline.REVIEW, Deadline.VERIFICATION, Deadline.EXTENSION, Deadline.RECEIPT, Deadline.ACKNOWLEDGEMENT})
 PRESSING = frozenset({Deadline.RESPOND, Deadline.RESOLVE})     # whose limits may be minutes
 MOST_STEPS = 250                       # working days, or hours
@@ -245,7 +247,7 @@ def reached(whom: Whom, item: Item, staff: Staff, without: Collection[UUID] = ()
     step: Whom | None = whom
     while step is not None:
         heard = [_told(post, staff) for post in staff.posts if _is(step, post, item)]
-        found = dict.fromkeys(told for told in heard if told and not (works(step) and told[1] in without))
+        found = dict.fromkeys(told for told in heard if told and not (works(step, item.kind) and told[1] in without))
         if found:
             return tuple(found)
         step = _ABOVE.get(step)
@@ -284,24 +286,56 @@ def _is(whom: Whom, post: Post, item: Item) -> bool:
             return there and post.role is Role.HQ_LEADER
 
 
-def offered(kind: Deadline) -> tuple[Answer, ...]:
-    """What may be answered by itself. Done is said of an assignment, which is handed in by it; everything else is done on its
-    own page, where more than a word is needed."""
-    return tuple(answer for answer in Answer if answer is not Answer.DONE or kind is Deadline.ASSIGNMENT)
+class Seat(StrEnum):
+    """Where somebody sits who answers, or who hears of it. LINE is who decides at headquarters."""
+    UNIT = "unit"
+    LINE = "line"
+    OFFICE = "office"
+    LEADERSHIP = "leadership"
+
+
+_FROM_ABOVE: Mapping[Seat, tuple[Seat, ...]] = {
+    Seat.LINE: (Seat.OFFICE, Seat.LEADERSHIP), Seat.OFFICE: (Seat.LEADERSHIP, Seat.OFFICE),
+    Seat.LEADERSHIP: (Seat.OFFICE, Seat.LEADERSHIP)}
+
+
+def seat(unit: int, role: Role) -> Seat:
+    if unit != HEADQUARTERS:
+        return Seat.UNIT
+    return {Role.HQ_OFFICE: Seat.OFFICE, Role.HQ_LEADER: Seat.LEADERSHIP}.get(role, Seat.LINE)
+
+
+def hears(kind: Deadline, answer: Answer, of: Seat) -> tuple[Seat, ...]:
+    """Who may be told of an answer, the nearest first: the first of them where somebody else sits hears it. What headquarters
+    has to do, and what headquarters says, stays there."""
+    if of is not Seat.UNIT:
+        return _FROM_ABOVE[of]
+    if kind in JUDGED:
+        return Seat.OFFICE, Seat.LEADERSHIP
+    above = (Seat.LINE, Seat.OFFICE, Seat.LEADERSHIP)
+    return (Seat.UNIT, *above) if answer is Answer.NOT_MINE else above
+
+
+def offered(kind: Deadline, *, acts: bool, asks: bool) -> tuple[Answer, ...]:
+    """What may be answered by itself, by whoever may do (`acts`) what is waited for, or may ask for another day (`asks`). Done is
+    said of an assignment, which is handed in by it; everything else is done on its own page, where more than a word is needed.
+    Of what has no term to put off, more time is told to whoever is above."""
+    able = {Answer.DONE: acts and kind is Deadline.ASSIGNMENT, Answer.NEED_TIME: asks or (acts and kind not in _REQUESTS)}
+    return tuple(answer for answer in Answer if able.get(answer, True))
 
 
 Said = tuple[Answer, datetime, UUID]                   # what was answered, when, by whom
 
 
-def silenced(whom: Whom, answers: Collection[Said], now: datetime, time_: WorkingTime) -> bool:
-    """Whether an answer in this round keeps a rung quiet: for some working days those who work on it hear nothing. What
-    climbs, to the head and to headquarters, climbs all the same."""
-    return works(whom) and any(answer is not Answer.NOT_MINE for answer, _ in _quiet(answers, now, time_))
+def silenced(whom: Whom, kind: Deadline, answers: Collection[Said], now: datetime, time_: WorkingTime) -> bool:
+    """Whether an answer in this round keeps a rung quiet: for some working days those who have to act hear nothing. What
+    climbs, to the head and above who decides, climbs all the same."""
+    return works(whom, kind) and any(answer is not Answer.NOT_MINE for answer, _ in _quiet(answers, now, time_))
 
 
-def works(whom: Whom) -> bool:
-    """Whether it is one of those who work on a thing; the others are above."""
-    return whom in _WORK
+def works(whom: Whom, kind: Deadline) -> bool:
+    """Whether it is one of those who have to act: who works on a thing, or judges it at headquarters; the others are above."""
+    return whom in _WORK or (whom is Whom.HQ_LINE and kind in JUDGED)
 
 
 def disowned(answers: Collection[Said], now: datetime, time_: WorkingTime) -> frozenset[UUID]:
@@ -314,3 +348,8 @@ def _quiet(answers: Collection[Said], now: datetime, time_: WorkingTime) -> list
     today = now.astimezone(time_.zone).date()
     return [(answer, by) for answer, at, by in answers
             if today <= time_.calendar.add(at.astimezone(time_.zone).date(), _QUIET[answer])]
+
+
+def counts(kind: Deadline, of: int, said_in: int) -> bool:
+    """Whether an answer that was given in a unit quiets those who have to act: headquarters what it judges, else the unit."""
+    return said_in == (HEADQUARTERS if kind in JUDGED else of)

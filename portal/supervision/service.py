@@ -281,6 +281,28 @@ def extend(order: Order, term: date, reason: str, *, actor: Identity, version: i
                          day=term.isoformat()), "extended")
 
 
+def ask_time(order: Order, term: date | None, reason: str, blocking: str = "", *, actor: Identity) -> None:
+    """The unit asks whoever issued the order to extend the term; nothing of the order changes until then. `blocking` is the code of
+    the unit that holds it up. Raises NotPermitted, RuleViolated, Invalid."""
+    under = allow(order, "reply", actor=actor)
+    errors: Errors = {}
+    said = _words(reason, "reason", errors)
+    if term is None:
+        errors["due"] = [N_("Give the new due day.")]
+    elif term <= order.term:
+        errors["due"] = [N_("Choose a day after the present term.")]
+    else:
+        _day(term, "due", errors)
+    _refuse(errors)
+    assert term is not None
+    audit.record("ask_extension", KIND, order.id, {
+        "new_due": [order.term, term], "reason": said, **({"blocking": blocking} if blocking else {})}, under=under)
+    unit = next(u for u in directory.units() if u.id == order.unit_id)
+    _tell_issuer(order, N_("%(unit)s asks for more time for supervision order %(code)s, until %(day)s instead of %(before)s: "
+                           "%(words)s", unit={"en": unit.name, "zh": unit.short_zh}, code=order.code, day=term.isoformat(),
+                           before=order.term.isoformat(), words=_clip(said)), f"asked {term}")
+
+
 def withdraw(order: Order, reason: str, *, actor: Identity, version: int | None = None) -> None:
     """It does not stand any more, with a reason. Raises NotPermitted, RuleViolated, Stale, Invalid."""
     under = _begin(order, "withdraw", actor, version)

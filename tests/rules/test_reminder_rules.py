@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from portal.reminders import forms, rules
-from portal.reminders.rules import Answer, Channel, Deadline, Item, Post, Rung, Span, Staff, Whom
+from portal.reminders.rules import Answer, Channel, Deadline, Item, Post, Rung, Seat, Span, Staff, Whom
 from portal.worktime import WorkingTime
 from seed.reading import read_plan
 from tenants.vocabulary import Line, Role
@@ -161,11 +161,46 @@ def test_an_answer_leaves_in_peace_who_works_on_it_for_some_days(whom: Whom, ans
     friday, last, heard = date(2026, 7, 3), date(2026, 7, 10), [(answer, at(date(2026, 7, 3)), OWNER)]
     works = whom in (Whom.OWNER, Whom.DEPUTY, Whom.LINE_OWNER, Whom.CONTACT) and answer is not Answer.NOT_MINE
     for day in (friday, date(2026, 7, 6), last):
-        assert rules.silenced(whom, heard, at(day), TIME) is works
-    assert not rules.silenced(whom, heard, at(last + timedelta(days=3)), TIME) and not rules.silenced(whom, [], at(friday), TIME)
+        assert rules.silenced(whom, Deadline.ASSIGNMENT, heard, at(day), TIME) is works
+    assert not rules.silenced(whom, Deadline.ASSIGNMENT, heard, at(last + timedelta(days=3)), TIME)
+    assert not rules.silenced(whom, Deadline.ASSIGNMENT, [], at(friday), TIME)
+
+
+@pytest.mark.parametrize("kind", rules.JUDGED)
+def test_who_judges_is_left_in_peace_by_an_answer_of_headquarters(kind: Deadline) -> None:
+    friday = date(2026, 7, 3)
+    heard = [(Answer.BLOCKED, at(friday), LEAD)]
+    for whom, quiet in ((Whom.HQ_LINE, True), (Whom.OFFICE, False), (Whom.LEADERSHIP, False)):
+        assert rules.silenced(whom, kind, heard, at(friday), TIME) is quiet
+    assert rules.counts(kind, 9, 1) and not rules.counts(kind, 9, 9)
+    assert rules.counts(Deadline.ASSIGNMENT, 9, 9) and not rules.counts(Deadline.ASSIGNMENT, 9, 1)
 
 
 @pytest.mark.parametrize("kind", Deadline)
-def test_done_is_said_of_an_assignment_alone(kind: Deadline) -> None:
-    assert (Answer.DONE in rules.offered(kind)) is (kind is Deadline.ASSIGNMENT)
-    assert {Answer.NEED_TIME, Answer.BLOCKED, Answer.NOT_MINE} <= set(rules.offered(kind))
+@pytest.mark.parametrize("acts", [True, False])
+@pytest.mark.parametrize("asks", [True, False])
+def test_offered_is_what_can_be_done(kind: Deadline, acts: bool, asks: bool) -> None:
+    """Done is said of an assignment alone; of what has a term, more time is a request; for the rest whoever acts may need time."""
+    found = set(rules.offered(kind, acts=acts, asks=asks))
+    assert {Answer.BLOCKED, Answer.NOT_MINE} <= found
+    assert (Answer.DONE in found) is (acts and kind is Deadline.ASSIGNMENT)
+    has_a_term = kind in (Deadline.ASSIGNMENT, Deadline.FILING, Deadline.ORDER)
+    assert (Answer.NEED_TIME in found) is (asks or (acts and not has_a_term))
+
+
+@pytest.mark.parametrize(("kind", "answer", "of", "first"), [
+    (Deadline.ASSIGNMENT, Answer.NOT_MINE, Seat.UNIT, [Seat.UNIT, Seat.LINE, Seat.OFFICE]),
+    (Deadline.ASSIGNMENT, Answer.BLOCKED, Seat.UNIT, [Seat.LINE, Seat.OFFICE]),
+    (Deadline.REVIEW, Answer.NOT_MINE, Seat.UNIT, [Seat.OFFICE]), (Deadline.REVIEW, Answer.NOT_MINE, Seat.LINE, [Seat.OFFICE]),
+    (Deadline.RESOLVE, Answer.BLOCKED, Seat.LINE, [Seat.OFFICE]), (Deadline.ORDER, Answer.BLOCKED, Seat.OFFICE, [Seat.LEADERSHIP]),
+    (Deadline.FILING, Answer.NOT_MINE, Seat.LEADERSHIP, [Seat.OFFICE])])
+def test_an_answer_goes_upwards(kind: Deadline, answer: Answer, of: Seat, first: list[Seat]) -> None:
+    assert list(rules.hears(kind, answer, of))[:len(first)] == first
+
+
+@pytest.mark.parametrize("kind", Deadline)
+@pytest.mark.parametrize("answer", Answer)
+@pytest.mark.parametrize("of", [Seat.LINE, Seat.OFFICE, Seat.LEADERSHIP])
+def test_what_headquarters_says_stays_there_and_reaches_somebody(kind: Deadline, answer: Answer, of: Seat) -> None:
+    found = rules.hears(kind, answer, of)
+    assert Seat.UNIT not in found and {Seat.OFFICE, Seat.LEADERSHIP} == set(found)

@@ -202,7 +202,7 @@ def test_the_ladder_of_an_order_climbs_and_begins_anew(acting: As, app: Flask, c
     with clock.standing_at(later(35)), acting("contact.guangdong") as contact:
         rows = db.session.scalars(select(Reminder).where(Reminder.kind == "order").order_by(Reminder.at.desc())).all()
         mine = next(r for r in rows if people.key("contact.guangdong") in r.people)
-        reminders.answer(mine, reminders.Reply("need_time", "A week more"), actor=contact)
+        reminders.answer(mine, reminders.Reply("need_time", "A week more", date(2026, 4, 20)), actor=contact)
         service.reply(queries.one(contact, key), "Done.", date(2026, 4, 14), actor=contact)
         db.session.commit()
     with app.app_context():

@@ -13,7 +13,7 @@ from portal.bulletins.forms import Sheet
 from portal.bulletins.models import Bulletin, BulletinPlan
 from portal.bulletins.rules import LAST_DAY, RHYTHMS, SECTIONS, BulletinState, Rhythm
 from portal.bulletins.views import shape
-from portal.web import cursors, untrusted
+from portal.web import cursors, panels, untrusted
 from portal.web.access import Route, identity
 from portal.web.addresses import local_path
 from portal.web.names import unit_short
@@ -178,7 +178,7 @@ def _page(b: Bulletin, said: Message | None = None) -> str:
         offers=service.offers(b, actor=me), oversees=oversees, sent=sent, waiting=sum(r.acknowledged_at is None for r in sent),
         own=next((r for r in sent if r.unit_id in mine), None),
         receivers=None if b.receivers is None else [u for u in directory.units() if u.id in b.receivers],
-        history=history_of("bulletin", b.id) if oversees else [])
+        history=history_of("bulletin", b.id) if oversees else [], panels=panels.of("bulletin", b))
 
 
 def plans() -> ResponseReturnValue:

@@ -125,7 +125,7 @@ def _due(items: Sequence[Item], now: datetime, steps: rules.Ladder, time: Workin
                 said = queries.answers(items) if said is None else said
                 heard = said.get((item.key, item.kind, item.part, item.round), ())
                 gone = rules.disowned(heard, now, time)
-                yield from ((item, rung, gone) for rung in new if not rules.silenced(rung.whom, heard, now, time))
+                yield from ((item, rung, gone) for rung in new if not rules.silenced(rung.whom, item.kind, heard, now, time))
 
 
 Due = tuple[Item, Rung, tuple[Told, ...]]
