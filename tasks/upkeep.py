@@ -1,5 +1,8 @@
 """Thin: what is done once a night."""
+from collections.abc import Callable
 from datetime import timedelta
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from portal.api import idempotency
 from portal.attachments import service as attachments
@@ -14,9 +17,19 @@ DELIVERED_KEPT = timedelta(days=30)
 
 @celery.task(base=PlainTask)
 def purge() -> Counts:
-    now = clock.now()
-    return {"answers": idempotency.purge(now - idempotency.KEPT) or 0, "messages": outbox.purge(now - DELIVERED_KEPT),
-            "runs": operations.purge(now - DELIVERED_KEPT), "workbooks": subscriptions.purge(clock.today())}
+    """Each for itself: one that fails keeps the others from nothing, and is told at the end."""
+    now, counts, faults = clock.now(), dict[str, int](), list[SQLAlchemyError]()
+    purges: dict[str, Callable[[], int]] = {
+        "answers": lambda: idempotency.purge(now - idempotency.KEPT), "messages": lambda: outbox.purge(now - DELIVERED_KEPT),
+        "runs": lambda: operations.purge(now - DELIVERED_KEPT), "workbooks": lambda: subscriptions.purge(clock.today())}
+    for name, forget in purges.items():
+        try:
+            counts[name] = forget()
+        except SQLAlchemyError as fault:
+            faults.append(fault)
+    if faults:
+        raise faults[0]
+    return counts
 
 
 @celery.task(base=PlainTask)

@@ -6,6 +6,7 @@ from uuid import uuid4
 import pytest
 from flask import Flask
 from psycopg.types.json import Jsonb
+from sqlalchemy.exc import ProgrammingError
 
 from portal.notices import service as notices
 from portal.outbox import queries, rules, service
@@ -146,6 +147,21 @@ def test_what_nobody_needs_is_forgotten_at_night(eager: None, acting: As, superu
     upkeep.purge.delay()
     assert superuser.execute("SELECT key FROM stored_answer").fetchall() == [("23",)]
     assert figures(superuser) == (0, 0, 1)
+
+
+def test_what_cannot_be_forgotten_keeps_nothing_else_from_it(eager: None, acting: As, superuser: Superuser) -> None:
+    """One of the purges may not: the others have run, and the run is told as failed."""
+    tell(acting)
+    superuser.execute("UPDATE outbox_message SET done_at = at - interval '31 d'; DELETE FROM task_run")
+    right = "EXECUTE ON FUNCTION app.purge_answers(timestamptz)"
+    superuser.execute(f"REVOKE {right} FROM portal_app")
+    try:
+        with pytest.raises(ProgrammingError):
+            upkeep.purge.delay()
+    finally:
+        superuser.execute(f"GRANT {right} TO portal_app")
+    assert figures(superuser) == (0, 0, 0)
+    assert superuser.execute("SELECT task, error FROM task_run").fetchall() == [("tasks.upkeep.purge", "ProgrammingError")]
 
 
 def test_a_broken_payload_of_mail_is_no_reason_to_stop(eager: None, acting: As, superuser: Superuser) -> None:
