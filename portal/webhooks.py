@@ -3,7 +3,8 @@
 Apprise posts through a door of ours (`_Door`), which alone decides where to connect: never by a redirect, never through a proxy of
 the environment, only to hosts that WEBHOOK_HOSTS names or that the chat services have; the address that was looked up and
 judged is the one that is connected to, so that a name cannot change its meaning in between. Loopback, link-local and the
-addresses at which clouds keep their secrets are refused unless WEBHOOK_HOSTS names the very address."""
+addresses at which clouds keep their secrets are refused unless WEBHOOK_HOSTS names the very address; so is a chat service's name
+that leads into a private network, unless it is named, too."""
 import json
 import logging
 import socket
@@ -63,9 +64,12 @@ class Allowed:
 
     def host(self, name: str) -> bool:
         """Whether the host itself is named, or has a chat service's name."""
+        return self.named(name) or name.lower().rstrip(".") in CHAT_HOSTS
+
+    def named(self, name: str) -> bool:
         name = name.lower().rstrip(".")
         above = {name[n:] for n, c in enumerate(name) if c == "."}
-        return name in CHAT_HOSTS or name in self.names or bool(above & self.names)
+        return name in self.names or bool(above & self.names)
 
     def address(self, address: _Address) -> bool:
         """Whether the very address, or its network, is named."""
@@ -78,7 +82,7 @@ class Allowed:
             return
         if not self.host(host):
             raise Refused(f"{host} is not among the hosts that may be told (WEBHOOK_HOSTS)")
-        if _inward(address):
+        if _inward(address) or not (self.named(host) or address.is_global):
             raise Refused(f"{host} leads to {address}, which no message may go to")
 
 

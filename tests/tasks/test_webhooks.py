@@ -154,7 +154,11 @@ def test_a_trial_is_made_once_and_says_how_it_went(app: Flask, acting: As, super
     ("hooks.example", "0.0.0.0", "hooks.example", False), ("hooks.example", "2002:7f00:1::", "hooks.example", False),
     ("10.9.9.9", "10.9.9.9", "10.9.0.0/16", True),
     ("10.8.9.9", "10.8.9.9", "10.9.0.0/16", False),
-    ("open.feishu.cn", "1.2.3.4", "", True), ("open.feishu.cn", "127.0.0.1", "", False)])
+    ("open.feishu.cn", "1.2.3.4", "", True), ("open.feishu.cn", "127.0.0.1", "", False),
+    ("open.feishu.cn", "10.0.0.7", "", False), ("oapi.dingtalk.com", "192.168.1.7", "", False),
+    ("qyapi.weixin.qq.com", "fd12::7", "", False), ("open.feishu.cn", "100.64.0.7", "", False),
+    ("open.feishu.cn", "10.0.0.7", "open.feishu.cn", True), ("open.feishu.cn", "10.0.0.7", ".feishu.cn", True),
+    ("open.feishu.cn", "10.0.0.7", "10.0.0.0/24", True), ("hooks.example", "10.0.0.7", "hooks.example", True)])
 def test_where_messages_may_go(monkeypatch: pytest.MonkeyPatch, host: str, found: str, named: str, told: bool) -> None:
     """The address that was looked up is judged, and that very one is connected to."""
     connected: list[str] = []
