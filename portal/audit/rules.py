@@ -34,6 +34,7 @@ ACTIONS: Mapping[str, Message] = {
     "succeed": N_("it moved to the unit's successor"),
     "access": N_("gave access with a password for once"), "token": N_("made an access token"), "revoke": N_("revoked"),
     "convene": N_("called the meeting"), "decide": N_("wrote down a decision"),
+    "correct": N_("corrected a decision"), "take_back": N_("took a decision back"),
     "assign": N_("made an assignment of a decision"), "publish": N_("published"), "addendum": N_("added an addendum"),
     "order": N_("issued a supervision order"), "extend": N_("extended the term"), "reply": N_("replied"),
     "subscribe": N_("asked for a list regularly"), "deliver": N_("was sent a list"),

@@ -76,11 +76,13 @@ class MeetingInvitation(Base):
 
 
 class MeetingDecision(Base):
-    """What a meeting decided that one unit does; `assignment_id` what became of it, once."""
+    """What a meeting decided that one unit does; `assignment_id` what became of it, once. Before that, and before the minutes are
+    out, it may be corrected or taken back (trigger)."""
     __tablename__ = "meeting_decision"
     __table_args__ = (one_of("line", Line), Index("ix_meeting_decision_meeting", "meeting_id"),
                       UniqueConstraint("assignment_id"),
-                      kind(Kind.CHILD, of=("meeting",), adds=_NOBODY, hq_updates=("assignment_id",)))
+                      kind(Kind.CHILD, of=("meeting",), adds=_NOBODY, hq_deletes=True, hq_updates=(
+                          "unit_id", "line", "title", "deliverable", "due", "owner_id", "assignment_id", "version")))
     id: Mapped[Key]
     meeting_id: Mapped[UUID] = mapped_column(ForeignKey("meeting.id"))
     unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))
@@ -92,6 +94,8 @@ class MeetingDecision(Base):
     assignment_id: Mapped[UUID | None] = mapped_column(ForeignKey("assignment.id"))
     by_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
     at: Mapped[datetime]
+    version: Mapped[int] = mapped_column()
+    __mapper_args__ = {"version_id_col": version}
 
     meeting: Mapped[Meeting] = relationship(lazy="raise_on_sql")
     unit: Mapped[Unit] = relationship(lazy="raise_on_sql")

@@ -1,11 +1,13 @@
 """Calling a meeting, answering, writing down what was said, and making assignments of what was decided."""
 from collections.abc import Iterable
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
 
 from portal import texts
+from portal.assignments import service as assignments
 from portal.assignments.models import Assignment
 from portal.attachments import registry
 from portal.audit import service as audit
@@ -175,8 +177,64 @@ def answer(meeting: Meeting, said: str, words: str, *, actor: Identity) -> None:
 
 
 def decide(meeting: Meeting, decided: Decided, *, actor: Identity) -> MeetingDecision:
-    """Write down a decision; the office makes an assignment of it. Raises NotPermitted, RuleViolated, Invalid."""
+    """Write down a decision; the office, which makes an assignment of it, is told. Raises NotPermitted, RuleViolated, Invalid."""
     under = allow(meeting, "decide", actor=actor)
+    values = _decided(meeting, decided)
+    made = MeetingDecision(id=uuid7(), meeting_id=meeting.id, assignment_id=None, by_id=actor.person, at=clock.now(), **values)
+    db.session.add(made)
+    db.session.flush()
+    audit.record("decide", KIND, meeting.id, {"title": made.title, "unit": made.unit_id, "due": made.due}, under=under)
+    if under.role is not Role.HQ_OFFICE:
+        notices.tell(HEADQUARTERS, N_("A decision waits to become an assignment: %(title)s. Meeting: %(meeting)s", title=made.title,
+                                      meeting=meeting.title), f"/meetings/{meeting.id}", roles=(Role.HQ_OFFICE,),
+                     subject=(KIND, meeting.id), key=f"meeting {meeting.id} decided {made.id}")
+    return made
+
+
+def correct(meeting: Meeting, key: UUID, decided: Decided, *, actor: Identity, version: int | None = None) -> None:
+    """What was written down wrongly, while nothing has become of it. Raises as `take_back`, and Invalid."""
+    under = allow(meeting, "decide", actor=actor)
+    decision = _open_decision(meeting, key, version)
+    values = _decided(meeting, decided)
+    changes = {{"unit_id": "unit", "owner_id": "owner"}.get(k, k): [getattr(decision, k), v] for k, v in values.items()
+               if getattr(decision, k) != v}
+    for name, value in values.items():
+        setattr(decision, name, value)
+    db.session.flush()
+    audit.record("correct", KIND, meeting.id, changes, under=under)
+
+
+def take_back(meeting: Meeting, key: UUID, *, actor: Identity, version: int | None = None) -> None:
+    """A decision that was not taken; the trail keeps it. Raises NotPermitted, NotVisible, RuleViolated, Stale."""
+    under = allow(meeting, "decide", actor=actor)
+    decision = _open_decision(meeting, key, version)
+    said = {"title": decision.title, "unit": decision.unit_id, "due": decision.due}
+    audit.record("take_back", KIND, meeting.id, said, under=under)
+    db.session.delete(decision)
+    db.session.flush()
+
+
+def _open_decision(meeting: Meeting, key: UUID, version: int | None) -> MeetingDecision:
+    """Held until the commit."""
+    decision = _decision(meeting, key)
+    if version is not None and version != decision.version:
+        raise Stale(N_("Somebody else has changed this decision since you opened the page."))
+    if decision.assignment_id is not None:
+        raise RuleViolated(N_("It is an assignment already: change it there."))
+    return decision
+
+
+def _decision(meeting: Meeting, key: UUID) -> MeetingDecision:
+    d = MeetingDecision
+    found = db.session.scalars(select(d).where(d.id == key, d.meeting_id == meeting.id).with_for_update()
+                               .execution_options(populate_existing=True)).one_or_none()
+    if found is None:
+        raise NotVisible
+    return found
+
+
+def _decided(meeting: Meeting, decided: Decided) -> dict[str, Any]:
+    """The columns of a decision. Raises Invalid with every fault at its field."""
     title, deliverable = texts.prose(decided.title), texts.prose(decided.deliverable)
     errors: dict[str, list[Message]] = {}
     if not title or len(title) > texts.SHORT:
@@ -192,13 +250,8 @@ def decide(meeting: Meeting, decided: Decided, *, actor: Identity) -> MeetingDec
         errors["owner"] = [N_("Nobody of this unit has this mail address.")]
     if errors:
         raise Invalid(errors)
-    made = MeetingDecision(id=uuid7(), meeting_id=meeting.id, unit_id=decided.unit, line=decided.line.value, title=title,
-                           deliverable=deliverable, due=decided.due, owner_id=owner, assignment_id=None, by_id=actor.person,
-                           at=clock.now())
-    db.session.add(made)
-    db.session.flush()
-    audit.record("decide", KIND, meeting.id, {"title": title, "unit": decided.unit, "due": decided.due}, under=under)
-    return made
+    return {"unit_id": decided.unit, "line": decided.line.value, "title": title, "deliverable": deliverable, "due": decided.due,
+            "owner_id": owner}
 
 
 def _owner(unit: int, mail: str) -> UUID | None:
@@ -219,11 +272,7 @@ def _line(decision: MeetingDecision) -> Line:
 def assign(meeting: Meeting, key: UUID, *, actor: Identity) -> UUID:
     """Make the assignment that a decision asks for, once: again gives the same. Raises NotVisible, NotPermitted, RuleViolated."""
     under = allow(meeting, "assign", actor=actor)
-    d = MeetingDecision
-    decision = db.session.scalars(select(d).where(d.id == key, d.meeting_id == meeting.id).with_for_update()
-                                  .execution_options(populate_existing=True)).one_or_none()
-    if decision is None:
-        raise NotVisible
+    decision = _decision(meeting, key)
     if decision.assignment_id is not None:
         return decision.assignment_id
     running = programmes.current(actor)
@@ -243,8 +292,7 @@ def assign(meeting: Meeting, key: UUID, *, actor: Identity) -> UUID:
         raise RuleViolated(next(iter(refused.errors.values()))[0]) from None
     made = db.session.scalars(select(Assignment).where(
         Assignment.unit_id == decision.unit_id, Assignment.programme_id == programme.id, Assignment.code == code)).one()
-    if decision.owner_id is not None:
-        made.owner_id = decision.owner_id
+    assignments.give_to(made, decision.owner_id or made.owner_id, under=under)
     decision.assignment_id = made.id
     db.session.flush()
     audit.record("assign", KIND, meeting.id, {"title": decision.title, "unit": decision.unit_id}, under=under)

@@ -176,6 +176,22 @@ def decide(key: str) -> ResponseReturnValue:
     return _act_on(key, "decide", act)
 
 
+def redecide(key: str) -> ResponseReturnValue:
+    """Correct one that was written down, or take it back."""
+    def act(m: Meeting, sheet: Sheet) -> Message:
+        service.allow(m, "decide", actor=identity())
+        chosen, version = forms.chosen(sheet.value("decision")), untrusted.version(sheet.value("version"))
+        if sheet.value("what") == "take_back":
+            service.take_back(m, chosen, actor=identity(), version=version)
+            return N_("Taken back. It stays in the history.")
+        content = forms.decided(sheet)
+        if sheet.errors:
+            raise Invalid(sheet.errors)
+        service.correct(m, chosen, content, actor=identity(), version=version)
+        return N_("Corrected.")
+    return _act_on(key, "redecide", act)
+
+
 def assign(key: str) -> ResponseReturnValue:
     def act(m: Meeting, _sheet: Sheet) -> Message:
         service.allow(m, "assign", actor=identity())
@@ -244,6 +260,7 @@ ROUTES: tuple[Route, ...] = (
     ("POST", "/<key>/publish", publish, P.MEETING_HOLD),
     ("POST", "/<key>/addenda", amend, P.MEETING_HOLD),
     ("POST", "/<key>/decisions", decide, P.MEETING_HOLD),
+    ("POST", "/<key>/decisions/change", redecide, P.MEETING_HOLD),
     ("POST", "/<key>/assign", assign, P.ASSIGNMENT_ADD),
     *files.routes("meeting", P.MEETING_HOLD),
 )

@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 import psycopg
 import pytest
+from flask import Flask
 
 from portal.assignments.models import Assignment
 from portal.attachments import queries as attachments
@@ -13,11 +14,12 @@ from portal.meetings.rules import Decided
 from portal.notices import service as notices
 from tenants import clock, directory
 from tenants.db import db
-from tenants.errors import Invalid, NotPermitted, NotVisible, RuleViolated
+from tenants.errors import Invalid, NotPermitted, NotVisible, RuleViolated, Stale
 from tenants.vocabulary import Line
 from tests.conftest import As, Superuser
 from tests.factories import people, world
 from tests.factories.meetings import content, meeting
+from tests.services.test_notices import Post
 
 DUE = date(2026, 6, 1)
 
@@ -75,6 +77,84 @@ def test_from_the_invitation_to_the_assignment(acting: As, superuser: Superuser)
     with acting("contact.tibet") as other:                   # invited, but the assignment is another's
         rows = queries.decisions(queries.one(other, key))
         assert len(rows) == 1 and queries.became(other, rows) == {}
+
+
+def test_three_decisions_become_three_assignments(app: Flask, acting: As, superuser: Superuser) -> None:
+    """One of them headquarters' own. Each owner hears of it, and it stands in the history of the assignment."""
+    key = meeting(acting, "office", "guangdong", "tibet")
+    with clock.standing_at(world.NOW + timedelta(days=4)), acting("office") as office:
+        m = queries.one(office, key)
+        wanted = (("guangdong", "market.guangdong"), ("tibet", "market.tibet"), ("hq", "market"))
+        made = [service.decide(m, decided(unit, people.email(who)), actor=office).id for unit, who in wanted]
+        db.session.commit()
+        superuser.execute("DELETE FROM outbox_message")
+        keys = [service.assign(m, k, actor=office) for k in made]
+        db.session.commit()
+        assert len(set(keys)) == 3 and queries.to_assign(office, 9) == []
+        rows = [db.session.get_one(Assignment, k) for k in keys]
+        assert [(a.owner_id, a.due, a.unit_id) for a in rows] == [
+            (people.key(who), DUE, decided(unit).unit) for unit, who in wanted]
+    with clock.standing_at(world.NOW + timedelta(days=4)):
+        found = Post(app, superuser, empty=False).new()
+    for assignment, (unit, who) in zip(keys, wanted, strict=True):
+        assert f"/assignments/{assignment}" in [url for words, url in found[who] if "You are the owner" in words]
+        owners = superuser.execute("SELECT changes->'owner'->>1 FROM audit_entry WHERE subject_id = %s AND action = 'change'",
+                                   (assignment,)).fetchall()
+        assert owners == [(str(people.key(who)),)] or unit == "hq"           # headquarters' line lead is its owner already
+    assert {"contact.guangdong", "contact.tibet"} <= set(found)
+
+
+def test_the_office_hears_of_a_decision_that_waits_for_it(app: Flask, acting: As, superuser: Superuser) -> None:
+    key, post = meeting(acting, "market", "guangdong", line=Line.MARKET), Post(app, superuser)
+    with acting("market") as lead:
+        service.decide(queries.one(lead, key), decided("guangdong"), actor=lead)
+        db.session.commit()
+    assert {who: said[0][1] for who, said in post.new().items()} == {"office": f"/meetings/{key}"}
+    with acting("office") as office:
+        service.decide(queries.one(office, key), decided("guangdong"), actor=office)
+        db.session.commit()
+    assert post.new() == {}
+
+
+def test_a_decision_is_corrected_or_taken_back_until_something_became_of_it(acting: As, superuser: Superuser) -> None:
+    key = meeting(acting, "market", "guangdong", "tibet", line=Line.MARKET)
+    with acting("market") as lead:
+        m = queries.one(lead, key)
+        first, other, third = (service.decide(m, decided("guangdong"), actor=lead) for _ in range(3))
+        service.correct(m, first.id, replace(decided("tibet"), title="Correct all bills"), actor=lead, version=1)
+        db.session.commit()
+        assert (first.title, first.unit_id, first.version) == ("Correct all bills", decided("tibet").unit, 2)
+        with pytest.raises(Stale):
+            service.correct(m, first.id, decided("tibet"), actor=lead, version=1)
+        with pytest.raises(Invalid) as wrong:
+            service.correct(m, first.id, replace(decided("beijing"), title=""), actor=lead)
+        assert set(wrong.value.errors) == {"title", "unit"}
+        service.take_back(m, other.id, actor=lead)
+        db.session.commit()
+        assert [d.id for d in queries.decisions(m)] == [first.id, third.id]
+        with pytest.raises(NotVisible):
+            service.take_back(m, other.id, actor=lead)
+    with acting("network") as stranger, pytest.raises(NotPermitted):
+        service.take_back(queries.one(stranger, key), first.id, actor=stranger)
+    with clock.standing_at(world.NOW + timedelta(days=4)), acting("office") as office:
+        m = queries.one(office, key)
+        service.assign(m, first.id, actor=office)
+        db.session.commit()
+        with pytest.raises(RuleViolated, match="assignment already"):
+            service.take_back(m, first.id, actor=office)
+        service.publish(m, "Said: a lot.", actor=office)
+        db.session.commit()
+        with pytest.raises(RuleViolated):
+            service.correct(m, third.id, decided("guangdong"), actor=office)
+        for statement in (f"UPDATE meeting_decision SET title = 'x' WHERE id = '{first.id}'",
+                          f"DELETE FROM meeting_decision WHERE id = '{third.id}'"):
+            with pytest.raises(Exception, match="that is out or assigned stays"):
+                db.session.execute(db.text(statement))
+            db.session.rollback()
+        service.assign(queries.one(office, key), third.id, actor=office)
+        db.session.commit()
+    trail = [a for a, in superuser.execute("SELECT action FROM audit_entry WHERE subject_id = %s", (key,)).fetchall()]
+    assert {"correct", "take_back", "assign"} <= set(trail)
 
 
 def test_who_is_not_invited_finds_nothing(acting: As, superuser: Superuser) -> None:

@@ -31,9 +31,10 @@ LINES = [line.value.replace("_", "-") for line in Line]
 class Post:
     """What was said since one looked last: name of the person → the English sentence's first words and where it leads."""
 
-    def __init__(self, app: Flask, superuser: Superuser) -> None:
+    def __init__(self, app: Flask, superuser: Superuser, *, empty: bool = True) -> None:
         self.app, self.superuser = app, superuser
-        superuser.execute("DELETE FROM outbox_message; DELETE FROM notice; DELETE FROM mail")
+        if empty:
+            superuser.execute("DELETE FROM outbox_message; DELETE FROM notice; DELETE FROM mail")
         self.names = {people.key(name): name for name in people.everybody()}
 
     def new(self) -> dict[str, list[tuple[str, str]]]:

@@ -60,6 +60,17 @@ def test_called_answered_held_and_decided(app: Flask, enter) -> None:  # type: i
         assert office.post(f"{page}/decisions", what).status_code == 303
         assert office.post(f"{page}/publish", {"minutes": "Said a lot", "version": "99"}).status_code == 412
         key = office.get(page).text.split('name="decision" value="')[1].split('"')[0]
+        wrong = office.post(f"{page}/decisions/change", {**what, "decision": key, "version": "1", "due": "soon", "title": "Typed"})
+        assert wrong.status_code == 422 and faults_beside(wrong, f"decision-{key}-due") and "Typed" in wrong.text
+        assert office.post(f"{page}/decisions/change", {**what, "decision": key, "version": "1", "title": "All of the bills"}
+                           ).status_code == 303
+        stale = office.post(f"{page}/decisions/change", {**what, "decision": key, "version": "1", "title": "Typed"})
+        assert stale.status_code == 412 and "Typed" in stale.text and "All of the bills" in stale.text
+        assert office.post(f"{page}/decisions", {**what, "title": "A mistake"}).status_code == 303
+        second = office.get(page).text.split('name="decision" value="')[-1].split('"')[0]
+        assert office.post(f"{page}/decisions/change", {"decision": second, "version": "1", "what": "take_back"}).status_code == 303
+        assert 'value="A mistake"' not in office.get(page).text
+        key = office.get(page).text.split('name="decision" value="')[1].split('"')[0]
         assert office.post(f"{page}/assign", {"decision": key}).status_code == 303
         version = office.get(page).text.split('name="version" value="')[1].split('"')[0]
         assert office.post(f"{page}/publish", {"minutes": "Said a lot", "version": version}).status_code == 303

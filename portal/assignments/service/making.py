@@ -8,10 +8,13 @@ from portal.assignments import queries
 from portal.assignments.models import Assignment
 from portal.assignments.rules import CLOSED, HANDED_IN, OPEN
 from portal.assignments.service import requests
+from portal.assignments.service.judging import title_of
 from portal.audit import service as audit
+from portal.notices import service as notices
 from tenants import clock
 from tenants.access import Appointment
 from tenants.db import db, uuid7
+from tenants.messages import N_
 from tenants.vocabulary import Line
 
 
@@ -53,6 +56,19 @@ def create(news: Iterable[New], *, under: Appointment) -> list[Assignment]:
     for a in made:
         audit.record("create", "assignment", a.id, {"state": [None, OPEN], "due": [None, a.due]}, under=under)
     return made
+
+
+def give_to(assignment: Assignment, owner: UUID | None, *, under: Appointment) -> None:
+    """Name its owner, who hears of it; None is nobody yet."""
+    if owner is None:
+        return
+    if owner != assignment.owner_id:
+        before, assignment.owner_id = assignment.owner_id, owner
+        db.session.flush()
+        audit.record("change", "assignment", assignment.id, {"owner": [before, owner]}, under=under)
+    notices.tell(assignment.unit_id, N_("You are the owner of a new assignment: %(title)s, due %(day)s.",
+                                        title=title_of(assignment), day=assignment.due.isoformat()),
+                 f"/assignments/{assignment.id}", people=[owner])
 
 
 def put_in_force(assignment: Assignment, *, owner: UUID, start: date, due: date, promised: str, measure: str,
