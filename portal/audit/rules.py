@@ -87,6 +87,7 @@ FIELDS: Mapping[str, Message] = {
     "ends": N_("Ends"), "segment": N_("Segment"), "brand": N_("Brand"), "business": N_("New or existing"),
     "rules_text": N_("Rules of the offer"), "notice_text": N_("Customer notice"), "training_on": N_("Training on"),
     "channel": N_("Way"), "rooms": N_("Rooms"), "new_due": N_("New due day"), "blocking": N_("Blocked by"),
+    "answer": N_("Answer"),
     "affected": N_("Affected"), "campaign": N_("Campaign"), "units": N_("Units"),
     "severity": N_("Severity"), "stage": N_("Stage"), "respond_minutes": N_("Minutes to accept"),
     "resolve_minutes": N_("Minutes to solve"), "continuous": N_("Around the clock"), "spans": N_("Hours of a working day"),

@@ -34,7 +34,8 @@ _TERMS = {"line": "line", "role": "role", "process": "process", "category": "cat
           "milestone": "milestone", "system": "system", "element": "launch_element", "verdict": "verdict", "segment": "segment",
           "business": "business", "severity": "severity", "stage": "issue_stage",
           "served_by": "line"}
-_UNITS = frozenset({"unit", "parent_id", "merged_into_id", "product_owner", "lands_in", "configured_in"})
+_WORDED = {"grade": "grade", "answer": "reminder_answer"}
+_UNITS = frozenset({"unit", "blocking", "parent_id", "merged_into_id", "product_owner", "lands_in", "configured_in"})
 _PATHS = {"meeting": "/meetings/{}", "supervision": "/supervision/{}", "bulletin": "/bulletins/{}", "campaign": "/campaigns/{}",
           "filing": "/filings/{}", "assignment": "/assignments/{}", "programme": "/programmes/{}"}
 Pair = tuple[str, str]
@@ -150,8 +151,8 @@ def _shown(change: Change, value: Any, kind: str, people: Mapping[UUID, Person])
     """A value in the reader's words: people, units and codes by name, days and instants as everywhere."""
     if change.field == "state" and isinstance(value, str):
         return state_words(kind, value)[0]
-    if change.field == "grade" and isinstance(value, str):
-        return state_words("grade", value)[0]
+    if change.field in _WORDED and isinstance(value, str):
+        return state_words(_WORDED[change.field], value)[0]
     if change.field == "tone" and value in TONES_OF_LIGHTS:
         return translate(TONES_OF_LIGHTS[value])
     if change.field in _UNITS and value is not None:

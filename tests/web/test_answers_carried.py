@@ -22,7 +22,7 @@ from tests.services.test_notices import Post
 from tests.services.test_reminders import swept
 from tests.web.browsing import Browser, faults_beside
 from tests.web.test_answers import answers, link
-from tests.web.test_assignments import signed_in
+from tests.web.test_assignments import signed_in, words
 
 OWNER, CONTACT, HEAD = "market.guangdong", "contact.guangdong", "head.guangdong"
 D = Deadline
@@ -61,7 +61,9 @@ def test_the_unit_that_blocks_stands_in_the_request(app: Flask, acting: As, supe
     send(app, key, OWNER, sent("need_time", due=LATER, blocking="migu"), by_link)
     assert extension(superuser) == (about.key, LATER, DUE, "migu") and answers(superuser) == [("need_time", by_link)]
     page = signed_in(app, "market").get(about.page).text
-    assert "示例 words" in page and "咪咕" in page
+    assert "示例 words" in page
+    history = words(page[page.index('id="history"'):])
+    assert "回复了提醒" in history and "需要延期" in history and "受阻于： 咪咕公司" in history
 
 
 def test_a_unit_is_named_only_where_it_says_something(app: Flask, acting: As, superuser: Superuser) -> None:
