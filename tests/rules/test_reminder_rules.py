@@ -166,7 +166,7 @@ def test_an_answer_leaves_in_peace_who_works_on_it_for_some_days(whom: Whom, ans
     assert not rules.silenced(whom, Deadline.ASSIGNMENT, [], at(friday), TIME)
 
 
-@pytest.mark.parametrize("kind", rules.JUDGED)
+@pytest.mark.parametrize("kind", sorted(rules.JUDGED))
 def test_who_judges_is_left_in_peace_by_an_answer_of_headquarters(kind: Deadline) -> None:
     friday = date(2026, 7, 3)
     heard = [(Answer.BLOCKED, at(friday), LEAD)]
