@@ -8,6 +8,7 @@ from flask import current_app
 from portal.assignments import queries as assignments
 from portal.bulletins import queries as bulletins
 from portal.campaigns import queries as campaigns
+from portal.campaigns import service as campaign_service
 from portal.config import Settings
 from portal.exchange import service as exchange
 from portal.filings import queries as filings
@@ -39,7 +40,8 @@ def _at_headquarters(handler: Handler) -> Handler:
 
 # Event → {subscriber: handler}. A lower slice posts the event (`outbox.post("issue.closed", unit, …)`), higher ones hear it.
 _AT_HEADQUARTERS: Mapping[str, Mapping[str, Handler]] = {
-    "issues": issue_service.HEADQUARTERS_HANDLERS, "exchange": exchange.HEADQUARTERS_HANDLERS}
+    "campaigns": campaign_service.HEADQUARTERS_HANDLERS, "issues": issue_service.HEADQUARTERS_HANDLERS,
+    "exchange": exchange.HEADQUARTERS_HANDLERS}
 EVENTS: Mapping[str, Mapping[str, Handler]] = {
     event: {slice_: _at_headquarters(heard[event]) for slice_, heard in _AT_HEADQUARTERS.items() if event in heard}
     for event in {event for heard in _AT_HEADQUARTERS.values() for event in heard}}

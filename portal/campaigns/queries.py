@@ -120,6 +120,12 @@ def lock(campaign: Campaign) -> None:
                        .execution_options(populate_existing=True)).one()
 
 
+def seen_by(unit: int) -> Sequence[Campaign]:
+    """Every campaign that a unit sees as a party, held until the commit."""
+    return db.session.scalars(listed([Campaign.parties.contains([unit])]).order_by(None).order_by(Campaign.id)
+                              .with_for_update(of=Campaign)).all()
+
+
 def code_taken(unit: int, code: str, besides: UUID | None = None) -> bool:
     """Whether the unit has a campaign of this code that one may see."""
     found = select(Campaign.id).where(Campaign.unit_id == unit, Campaign.code == code, Campaign.id != besides)

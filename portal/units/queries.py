@@ -44,6 +44,12 @@ def units(kind: UnitKind | None = None, category: Category | None = None) -> Sel
     return found
 
 
+def gone() -> Mapping[int, int | None]:
+    """The units that are closed today, each with what it was merged into, for `rules.successor`."""
+    rows = db.session.execute(select(Unit.id, Unit.merged_into_id).where(Unit.closed_on <= clock.today()))
+    return {row.id: row.merged_into_id for row in rows}
+
+
 def by_code(code: str) -> Unit:
     """A unit, also a closed one, with what it is a part of. Raises NotVisible."""
     if not rules.CODE.fullmatch(code):

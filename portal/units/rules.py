@@ -46,6 +46,17 @@ def group_of(kind: str, category: str | None) -> Group:
     return Group(kind, category if kind == UnitKind.SPECIALISED_COMPANY else None)
 
 
+def successor(unit: int, gone: Mapping[int, int | None]) -> int | None:
+    """The unit itself while it goes on, else what it was merged into, and so on; None where nothing goes on. `gone` are the
+    units that are closed, each with what it was merged into."""
+    seen: set[int] = set()
+    at: int | None = unit
+    while at is not None and at in gone and at not in seen:
+        seen.add(at)
+        at = gone[at]
+    return None if at in gone else at
+
+
 def faults(facts: Facts, *, taken: bool, parents: Mapping[int, int | None], itself: int | None) -> dict[str, list[Message]]:
     """What is wrong with a unit, by field. `taken`: another has the code. `parents` maps every unit to the one it is a
     part of; `itself` is its own key, None for a new one."""

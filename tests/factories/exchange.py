@@ -24,7 +24,7 @@ def campaign(superuser: Superuser, launcher: str = "guangdong", *, lands: Sequen
     """`lands` are unit codes; None is the whole network, which headquarters' campaign opens to everybody and a company's to
     all provinces."""
     of, key = unit(superuser, launcher), uuid7()
-    landing = [unit(superuser, c) for c in lands or ()]
+    landing = sorted(unit(superuser, c) for c in lands or ())
     owner = unit(superuser, product) if product else None
     parties = {of, *landing, *([owner] if owner else [])}
     if lands is None and launcher != "hq":

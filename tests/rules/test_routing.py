@@ -1,11 +1,12 @@
 """Who answers for an issue: every combination of launcher, raiser, product owner and landing, then what holds for all."""
+from dataclasses import replace
 from itertools import product
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.issues.rules.routing import REASONS, Facts, Launch, Party, Route, Rule, explain, may_be_named, route
+from portal.issues.rules.routing import REASONS, Facts, Launch, Party, Reason, Route, Rule, explain, may_be_named, route
 from tenants.access import HEADQUARTERS
 from tenants.vocabulary import IssuePart, Line, UnitKind
 
@@ -100,8 +101,33 @@ def test_only_those_whom_the_campaign_concerns_are_drawn_in(launcher: int | None
     assert may_be_named(found, GUANGDONG, UnitKind.PROVINCE)              # the raiser
 
 
+@pytest.mark.parametrize(("heir", "rule"), [
+    (TERMINAL, Rule.LAUNCHER_MERGED), (TIBET, Rule.LAUNCHER_MERGED), (HQ, Rule.LAUNCHER_CLOSED)])
+def test_who_answers_for_a_launcher_that_is_closed(heir: int, rule: Rule) -> None:
+    """Over every raiser, product owner, landing, affected and line: the same desks as if it had launched it, for another reason."""
+    for row in TABLE:
+        if row[0] != MIGU:
+            continue
+        as_launcher = facts(heir, *row[1:])
+        assert as_launcher.launch is not None
+        found = route(given_over := replace(as_launcher, launch=replace(as_launcher.launch, in_place_of=MIGU)))
+        before = route(as_launcher)
+        assert (found.owner, found.parties, found.rule) == (before.owner, before.parties, rule), row
+        assert found.why[1:] == before.why[1:]
+        assert found.why[0] == Reason(rule, {"unit": heir, "line": row[-1].value, "launcher": MIGU})
+        assert Facts.from_json(given_over.as_json()) == given_over
+
+
+def test_facts_of_the_first_version_are_read() -> None:
+    kept = facts(MIGU, GUANGDONG, TERMINAL, None, frozenset(), Line.MARKET).as_json()
+    del kept["launch"]["in_place_of"]
+    assert Facts.from_json(kept) == facts(MIGU, GUANGDONG, TERMINAL, None, frozenset(), Line.MARKET)
+
+
 def test_every_reason_has_words() -> None:
     said = {r.code for row in TABLE for r in route(facts(*row)).why}
-    assert said == set(REASONS)
+    assert said == set(REASONS) - {Rule.LAUNCHER_MERGED, Rule.LAUNCHER_CLOSED}
+    gone = Launch(TERMINAL, UnitKind.SPECIALISED_COMPANY, Line.MARKET, in_place_of=MIGU)
+    assert "36" in str(explain(route(Facts(GUANGDONG, gone)).why[0], str, str))
     for reason in route(facts(MIGU, GUANGDONG, TERMINAL, None, frozenset({TIBET}), Line.MARKET)).why:
         assert "%" not in str(explain(reason, str, str)), reason

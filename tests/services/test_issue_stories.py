@@ -226,7 +226,7 @@ def test_identified_as_what_the_raiser_does_not_see(acting: As, superuser: Super
         assert "product" not in {r.code for r in queries.kept_reasons(issue)}
         codes = {u.id: u.code for u in db.session.scalars(select(Unit))}
         assert queries.shown_in_codes(issue, codes)["launch"] == {
-            "unit": "migu", "kind": "specialised_company", "line": "market"}
+            "unit": "migu", "kind": "specialised_company", "line": "market", "in_place_of": None}
         assert "tibet" not in {u.code for u in queries.nameable(issue)}
         assert not any(w in str([e.changes for e in queries.timeline(issue)]) for w in ("SECRET", "tibet", "terminal"))
     with acting("market.migu") as owner_:

@@ -5,15 +5,13 @@ from uuid import UUID
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
 
 from portal.campaigns import queries as campaigns
+from portal.campaigns import service as campaign_service
 from portal.issues import queries, service
-from portal.units import service as units
 from tenants import clock
 from tenants.db import db
 from tenants.errors import Invalid, NotPermitted, NotVisible, RuleViolated, Stale
-from tenants.models import Unit
 from tests.conftest import As, Superuser
 from tests.factories import people, world
 from tests.factories.exchange import campaign, raised, steps, unit
@@ -73,79 +71,23 @@ def test_an_owner_who_goes_does_not_take_it_along(acting: As, key: UUID, superus
     assert step("head.migu", "resolve", "a", "b").state == "resolved"
 
 
-@pytest.mark.parametrize("merged", [True, False])
-def test_a_unit_that_goes(app: Flask, acting: As, about: UUID, superuser: Superuser, merged: bool) -> None:
-    """Its issues move to the successor's desk, else to headquarters' line; so does what it raised. Once."""
-    owned = raised(acting, "contact.guangdong", about)
-    mine = raised(acting, "market.guangdong", campaign(superuser, "hq", code="N-1"))
-    steps(acting, owned)("market.migu", "accept")
-    with acting("admin") as admin:
-        for code in ("migu", "guangdong"):
-            gone, into = (db.session.scalars(select(Unit).where(Unit.code == c)).one() for c in (code, "terminal"))
-            if merged:
-                units.merge_unit(gone, into, date(2026, 3, 12), version=gone.version, actor=admin)
-            else:
-                units.close_unit(gone, date(2026, 3, 12), version=gone.version, actor=admin)
-        db.session.commit()
-    deliver(app)
-    with acting("leader") as reader:
-        assert queries.one(reader, owned).owner.code == "migu"                     # not before the day
-    with clock.standing_at(datetime(2026, 3, 12, 2, 0, tzinfo=UTC)):
-        for _ in range(2):
-            deliver(app)
-            superuser.execute("UPDATE outbox_message SET done_at = NULL WHERE topic = 'unit.closed'")
-        heir = "terminal" if merged else "hq"
-        with acting("leader") as reader:
-            issue = queries.one(reader, owned)
-            assert (issue.owner.code, issue.owner_line, issue.state, issue.raiser.code) == (heir, "market", "routed", heir)
-            assert [t.start for t in queries.turns(issue)] == ["routed", "succeeded"]
-            assert [e.action for e in queries.timeline(issue)] == ["raise", "accept", "succeed", "succeed"]
-            other = queries.one(reader, mine)
-            assert (other.raiser.code, other.first_contact.email) == (
-                heir, "contact@terminal.example" if merged else "office@hq.example")
-        step = steps(acting, owned)
-        step("market.terminal" if merged else "market", "accept")
-        step("market.terminal" if merged else "market", "resolve", "a", "b")
-        step("contact.terminal" if merged else "office", "confirm")
-        with pytest.raises(Invalid):
-            raised(acting, "market.beijing", UUID(int=5))
-        late = raised(acting, "market.beijing", about)                             # the launcher is gone: its successor answers
-        with acting("leader") as reader:
-            assert queries.one(reader, late).owner.code == heir
-
-
-def test_what_is_declined_to_a_unit_that_has_gone_moves_on(app: Flask, acting: As, about: UUID, superuser: Superuser) -> None:
-    key = raised(acting, "contact.guangdong", about)
-    steps(acting, key)("market.migu", "hand_over", unit(superuser, "beijing"), "market", "there")
-    with acting("admin") as admin:
-        gone, into = (db.session.scalars(select(Unit).where(Unit.code == c)).one() for c in ("migu", "terminal"))
-        units.merge_unit(gone, into, date(2026, 3, 12), version=gone.version, actor=admin)
-        db.session.commit()
-    with clock.standing_at(datetime(2026, 3, 12, 2, 0, tzinfo=UTC)):
-        deliver(app)
-        steps(acting, key)("market.beijing", "decline", "it is not")
-        deliver(app)
-        with acting("leader") as reader:
-            issue = queries.one(reader, key)
-            assert (issue.owner.code, issue.state, issue.disagreements) == ("terminal", "routed", 1)
-        steps(acting, key)("market.terminal", "accept")
-
-
 def test_a_launcher_that_changes_takes_what_comes_and_not_what_is(acting: As, key: UUID, about: UUID, superuser: Superuser) -> None:
-    tibet = unit(superuser, "tibet")
-    superuser.execute("UPDATE campaign SET unit_id = %s, parties = array_append(parties, %s), desks = array_append(desks, %s)"
-                      " WHERE id = %s", (tibet, tibet, f"{tibet}:market", about))
+    terminal = unit(superuser, "terminal")
+    with acting("market") as line:
+        campaign_service.move(campaigns.one(line, about), terminal, "they run it from now on", actor=line)
+        db.session.commit()
     with acting("market.migu") as owner:
         issue = queries.one(owner, key)
         assert issue.owner.code == "migu" and queries.kept_facts(issue).launch is not None
-        assert "tibet" in {u.code for u in queries.nameable(issue)}
-    with acting("market.tibet") as outsider, pytest.raises(NotVisible):
+        assert "terminal" in {u.code for u in queries.nameable(issue)}
+    with acting("market.terminal") as outsider, pytest.raises(NotVisible):
         queries.one(outsider, key)
     later = raised(acting, "contact.guangdong", about)
-    with acting("market.tibet") as launcher:
-        assert queries.one(launcher, later).route_rule == "launched_by_province"
-    steps(acting, key)("market.migu", "hand_over", tibet, "market", "it is theirs now")
-    with acting("market.tibet") as launcher:
+    with acting("market.terminal") as launcher:
+        issue = queries.one(launcher, later)
+        assert (issue.owner.code, issue.route_rule) == ("terminal", "launched_by_company")
+    steps(acting, key)("market.migu", "hand_over", terminal, "market", "it is theirs now")
+    with acting("market.terminal") as launcher:
         assert "accept" in service.offers(queries.one(launcher, key), actor=launcher)
 
 

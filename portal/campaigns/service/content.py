@@ -7,6 +7,7 @@ from typing import Any
 from portal import texts
 from portal.campaigns.models import Campaign
 from portal.reach import desk_key
+from portal.units.rules import successor
 from tenants import clock, directory
 from tenants.access import HEADQUARTERS
 from tenants.messages import N_, Message
@@ -172,13 +173,20 @@ def is_open(unit: Unit) -> bool:
 
 
 def line_of(unit: Unit, units: Units) -> Iterable[int]:
-    """The unit, what it is a part of, and so on upwards."""
+    """The unit, or what goes on in its place, what that is a part of, and so on upwards."""
     seen: list[int] = []
     at: Unit | None = unit
     while at is not None and at.id not in seen:
         seen.append(at.id)
-        at = units.get(at.parent_id) if at.parent_id else None
+        above = at.parent_id if is_open(at) else at.merged_into_id or at.parent_id
+        at = units.get(above) if above else None
     return seen
+
+
+def going_on(found: Iterable[int], units: Units) -> set[int]:
+    """Of these units those that go on, and what goes on in the place of the others."""
+    gone = {u.id: u.merged_into_id for u in units.values() if not is_open(u)}
+    return {heir for unit in found if (heir := successor(unit, gone)) is not None}
 
 
 def provinces(units: Units) -> list[int]:
@@ -196,13 +204,13 @@ class Seen:
 def seen_by(content: Content, units: Units, kept: Iterable[int] = ()) -> Seen:
     """The one place that says who sees a campaign: its launcher, where it lands, whose product it sells, headquarters.
 
-    Network-wide means everybody where headquarters launched it, all provinces where a company did. `kept` stay, whatever
-    the content says."""
+    Network-wide means everybody where headquarters launched it, all provinces where a company did. Of a unit that is closed
+    the successor sees it too. `kept` stay, whatever the content says."""
     assert content.unit is not None and content.line is not None
     everyone = content.network and content.unit == HEADQUARTERS
     landing = landing_units(content, units)
-    found = {HEADQUARTERS, content.unit, *landing, *kept} | ({content.product_owner} if content.product_owner else set())
-    parties = tuple(sorted(found))
+    found = {HEADQUARTERS, content.unit, *landing} | ({content.product_owner} if content.product_owner else set())
+    parties = tuple(sorted({*found, *kept, *going_on(found, units)}))
     return Seen(parties, tuple(desk_key(u, content.line.value) for u in parties), everyone)
 
 
@@ -214,10 +222,11 @@ def landing_units(content: Content, units: Units) -> set[int]:
 
 
 def to_inform(content: Content, units: Units) -> list[int]:
-    """Who must hear of launch, change, pause and end: the units where it lands and the company whose product it sells; not
-    the launcher itself, nor headquarters, which sees it anyway. In the plan's order."""
-    found = landing_units(content, units) | ({content.product_owner} if content.product_owner else set())
-    return [u.id for u in units.values() if u.id in found - {content.unit, HEADQUARTERS} and is_open(u)]
+    """Who must hear of launch, change, pause and end: the units where it lands and the company whose product it sells, or what
+    goes on in their place; not the launcher itself, nor headquarters, which sees it anyway. In the plan's order."""
+    named = landing_units(content, units) | ({content.product_owner} if content.product_owner else set())
+    found = going_on(named, units) - {content.unit, HEADQUARTERS}
+    return [u for u in units if u in found]
 
 
 def differences(before: Content, after: Content, units: Units) -> dict[str, list[Any]]:

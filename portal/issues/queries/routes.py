@@ -12,6 +12,8 @@ from portal.issues.queries.limits import deadlines
 from portal.issues.rules.clocks import Deadlines
 from portal.issues.rules.routing import VERSION, Facts, Launch, Reason, Route, explain, may_be_named, route
 from portal.reach import Shared, within
+from portal.units import queries as units
+from portal.units import rules
 from tenants import clock
 from tenants.access import HEADQUARTERS, Identity, Subject, permits, reaches
 from tenants.db import db
@@ -60,24 +62,19 @@ def facts(campaign: Campaign | None, raised_by: int, also: Sequence[int] = ()) -
     """What the route follows from, as it stands today."""
     if campaign is None:
         return Facts(raised_by, None, frozenset(also))
-    launcher = successor(campaign.unit_id) or HEADQUARTERS
+    gone = units.gone()
+    launcher = rules.successor(campaign.unit_id, gone) or HEADQUARTERS
     kind = db.session.scalars(select(Unit.kind).where(Unit.id == launcher)).one()
-    product_owner = successor(campaign.product_owner_id) if campaign.product_owner_id else None
-    return Facts(raised_by, Launch(launcher, UnitKind(kind), Line(campaign.line), product_owner, campaign.network,
-                                   frozenset(campaign.lands_in)), frozenset(also))
+    product_owner = rules.successor(campaign.product_owner_id, gone) if campaign.product_owner_id else None
+    return Facts(raised_by, Launch(
+        launcher, UnitKind(kind), Line(campaign.line), product_owner, campaign.network,
+        frozenset(u for unit in campaign.lands_in if (u := rules.successor(unit, gone)) is not None),
+        in_place_of=campaign.unit_id if launcher != campaign.unit_id else None), frozenset(also))
 
 
 def successor(unit: int) -> int | None:
-    """The unit itself while it goes on, else what it was merged into, and so on; None where nothing goes on."""
-    seen: set[int] = set()
-    at: int | None = unit
-    while at is not None and at not in seen:
-        seen.add(at)
-        found = db.session.execute(select(Unit.closed_on, Unit.merged_into_id).where(Unit.id == at)).one()
-        if found.closed_on is None or found.closed_on > clock.today():
-            return at
-        at = found.merged_into_id
-    return None
+    """What goes on in the unit's place today: itself, as a rule; None where nothing does."""
+    return rules.successor(unit, units.gone())
 
 
 def preview_route(identity: Identity, campaign: Campaign | None, raised_by: int, *, severity: str = "medium", stage: str = "other",
@@ -113,7 +110,7 @@ class Names:
 
     def reason(self, reason: Reason) -> dict[str, Any]:
         """The same as data."""
-        return {"code": reason.code, **reason.about, "unit": self.units[reason.about["unit"]].code}
+        return {"code": reason.code, **{name: key if name == "line" else self.codes[key] for name, key in reason.about.items()}}
 
 
 def kept_facts(issue: Issue) -> Facts:
@@ -175,7 +172,7 @@ def shown_in_codes(issue: Issue, codes: Mapping[int, str]) -> dict[str, Any]:
     """The facts that the reader may know; where it lands and whose product it is are left out with a campaign that is hidden."""
     found = in_codes(shown_facts(issue), codes)
     if found["launch"] and hidden(issue):
-        found["launch"] = {name: found["launch"][name] for name in ("unit", "kind", "line")}
+        found["launch"] = {name: found["launch"][name] for name in ("unit", "kind", "line", "in_place_of")}
     return found
 
 
@@ -188,7 +185,7 @@ def in_codes(known: Facts, codes: Mapping[int, str]) -> dict[str, Any]:
     return {"raising": code(known.raising), "also": [code(u) for u in sorted(known.also)], "launch": launch and {
         "unit": code(launch.unit), "kind": launch.kind.value, "line": launch.line.value,
         "product_owner": code(launch.product_owner), "network": launch.network,
-        "lands_in": [code(u) for u in sorted(launch.lands_in)]}}
+        "lands_in": [code(u) for u in sorted(launch.lands_in)], "in_place_of": code(launch.in_place_of)}}
 
 
 def told(found: Route, known: Facts) -> dict[str, Any]:

@@ -3,7 +3,8 @@
 Whoever launched a campaign answers for its quality (plan, section 2, coordination between headquarters, provinces and
 specialised companies): headquarters' line for what it deploys, a province for its own, a specialised company for its own.
 The raising unit stays a party to the end, the company whose product is sold cooperates from the first moment, and the
-campaign's line at headquarters supervises unless it owns. Every party stands in the campaign's line (platform rule)."""
+campaign's line at headquarters supervises unless it owns. Every party stands in the campaign's line. For a launcher that is closed
+answers what it was merged into, else headquarters' line (platform rules)."""
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -13,7 +14,7 @@ from tenants.access import HEADQUARTERS
 from tenants.messages import N_, Message
 from tenants.vocabulary import IssuePart, Line, UnitKind
 
-VERSION = 1                             # of the rules: an issue keeps the one that routed it
+VERSION = 2                             # of the rules: an issue keeps the one that routed it
 
 
 class Rule(StrEnum):
@@ -21,6 +22,8 @@ class Rule(StrEnum):
     LAUNCHED_BY_HEADQUARTERS = "launched_by_headquarters"
     LAUNCHED_BY_PROVINCE = "launched_by_province"
     LAUNCHED_BY_COMPANY = "launched_by_company"
+    LAUNCHER_MERGED = "launcher_merged"
+    LAUNCHER_CLOSED = "launcher_closed"
     UNIDENTIFIED = "unidentified"
 
 
@@ -31,13 +34,21 @@ RULES: Mapping[UnitKind, Rule] = {
 
 @dataclass(frozen=True, slots=True)
 class Launch:
-    """A campaign, as routing sees it. Units are keys. It lands in the whole `network` or in `lands_in`."""
+    """A campaign, as routing sees it. Units are keys. `unit` answers for it, as a rule since it launched it; else
+    `in_place_of` the launcher, which is closed. It lands in the whole `network` or in `lands_in`."""
     unit: int
     kind: UnitKind
     line: Line
     product_owner: int | None = None
     network: bool = False
     lands_in: frozenset[int] = frozenset()
+    in_place_of: int | None = None
+
+    @property
+    def rule(self) -> Rule:
+        if self.in_place_of is None:
+            return RULES[self.kind]
+        return Rule.LAUNCHER_CLOSED if self.unit == HEADQUARTERS else Rule.LAUNCHER_MERGED
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +64,15 @@ class Facts:
         launch = self.launch
         return {"raising": self.raising, "also": sorted(self.also), "launch": launch and {
             "unit": launch.unit, "kind": launch.kind.value, "line": launch.line.value, "product_owner": launch.product_owner,
-            "network": launch.network, "lands_in": sorted(launch.lands_in)}}
+            "network": launch.network, "lands_in": sorted(launch.lands_in), "in_place_of": launch.in_place_of}}
 
     @classmethod
     def from_json(cls, kept: Mapping[str, Any]) -> "Facts":
-        """What `as_json` gave. Raises KeyError or ValueError for anything else."""
+        """What `as_json` gave, in version 1 as well. Raises KeyError or ValueError for anything else."""
         launch = kept["launch"]
         return cls(kept["raising"], launch and Launch(
             launch["unit"], UnitKind(launch["kind"]), Line(launch["line"]), launch["product_owner"], launch["network"],
-            frozenset(launch["lands_in"])), frozenset(kept["also"]))
+            frozenset(launch["lands_in"]), launch.get("in_place_of")), frozenset(kept["also"]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +85,7 @@ class Party:
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """One step of the explanation, as data: `code` is one of REASONS, `about` the units and lines it speaks of."""
+    """One step of the explanation, as data: `code` is one of REASONS, `about` the units and the line it speaks of."""
     code: str
     about: Mapping[str, Any] = field(default_factory=dict)
 
@@ -92,6 +103,8 @@ REASONS: Mapping[str, Message] = {
     "launched_by_headquarters": N_("Goes to %(unit)s (%(line)s), because this line launched the campaign and sets its standard."),
     "launched_by_province": N_("Goes to %(unit)s (%(line)s), because this province launched the campaign and sets its standard."),
     "launched_by_company": N_("Goes to %(unit)s (%(line)s), because this company launched the campaign and sets its standard."),
+    "launcher_merged": N_("Goes to %(unit)s (%(line)s), because %(launcher)s launched the campaign and was merged into it."),
+    "launcher_closed": N_("Goes to %(unit)s (%(line)s), because %(launcher)s launched the campaign and is closed."),
     "unidentified": N_("Goes to %(unit)s (%(line)s), which finds out which campaign is meant; then it is routed to its launcher."),
     "raising": N_("%(unit)s raised it and stays first contact until it is solved."),
     "product": N_("%(unit)s cooperates and is told at the same moment: its product is sold."),
@@ -103,11 +116,17 @@ REASONS: Mapping[str, Message] = {
 def route(facts: Facts) -> Route:
     """The owner, every party with its part, the rule that decided, and the reasons in the order of the parties."""
     launch = facts.launch or Launch(HEADQUARTERS, UnitKind.HEADQUARTERS, Line.CUSTOMER_SERVICE)
-    rule = RULES[launch.kind] if facts.launch else Rule.UNIDENTIFIED
+    rule = facts.launch.rule if facts.launch else Rule.UNIDENTIFIED
     parties = {(p.unit, p.part): (p, why) for p, why in _parties(facts, launch, rule)}
     owner = next(p for p, _ in parties.values() if p.part is IssuePart.OWNER)
     return Route(owner, tuple(p for p, _ in parties.values()), rule, tuple(
-        Reason(why, {"unit": p.unit, "line": p.line.value}) for p, why in parties.values()))
+        Reason(why, {"unit": p.unit, "line": p.line.value, **_launcher(why, launch)}) for p, why in parties.values()))
+
+
+def _launcher(why: str, launch: Launch) -> Mapping[str, int]:
+    if launch.in_place_of is None or why != launch.rule:
+        return {}
+    return {"launcher": launch.in_place_of}
 
 
 def _parties(facts: Facts, launch: Launch, rule: Rule) -> Iterable[tuple[Party, str]]:
@@ -127,8 +146,8 @@ def _parties(facts: Facts, launch: Launch, rule: Rule) -> Iterable[tuple[Party, 
 
 def explain(reason: Reason, unit: Callable[[int], Any], line: Callable[[str], Any]) -> Message:
     """The reason in words; `unit` and `line` name a key and a code."""
-    about = reason.about
-    return Message(REASONS[reason.code].msgid, {"unit": unit(about["unit"]), "line": line(about["line"])})
+    about = {name: line(key) if name == "line" else unit(key) for name, key in reason.about.items()}
+    return Message(REASONS[reason.code].msgid, about)
 
 
 def may_be_named(facts: Facts, unit: int, kind: UnitKind) -> bool:

@@ -209,7 +209,7 @@ def _facts(i: Issue) -> list[tuple[str, str, str]]:
     found = [(_("By rule"), _("%(rule)s, version %(n)s", rule=translate(words.rule(i.route_rule)), n=i.route_version)),
              (_("As of"), day(i.raised_at)), (_("Raised by"), unit_short(known.raising))]
     if (launch := known.launch) is not None:
-        found.append((_("Launched by"), f"{unit_short(launch.unit)} · {term('line', launch.line)}"))
+        found.append((_("Launched by"), f"{unit_short(launch.in_place_of or launch.unit)} · {term('line', launch.line)}"))
     if launch is not None and not queries.hidden(i):
         lands = _("whole network") if launch.network else str(_(", ")).join(unit_short(u) for u in sorted(launch.lands_in))
         found += [(_("Lands in"), lands or "–"),

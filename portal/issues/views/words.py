@@ -37,7 +37,9 @@ STEPS: Mapping[str, Message] = {
 
 RULES: Mapping[str, Message] = {
     "launched_by_headquarters": N_("launched by headquarters"), "launched_by_province": N_("launched by a province"),
-    "launched_by_company": N_("launched by a specialised company"), "unidentified": N_("campaign not known yet")}
+    "launched_by_company": N_("launched by a specialised company"), "unidentified": N_("campaign not known yet"),
+    "launcher_merged": N_("launched by a unit that was merged into another"),
+    "launcher_closed": N_("launched by a unit that is closed")}
 
 
 def rule(code: str) -> Message:
