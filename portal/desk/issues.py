@@ -23,6 +23,7 @@ _TO_DO: Mapping[str, tuple[Message, Message, str]] = {  # what, the button's wor
     "confirm": (N_("Confirm the solution, or reopen"), N_("Confirm"), ""),
     "answer": (N_("Accept the issue"), N_("Accept"), "respond"),
     "solve": (N_("Solve the issue"), N_("Solve"), "resolve"),
+    "take_over": (N_("Take over as first contact: who it was has left"), N_("Take over"), ""),
     "warn": (N_("Shall campaigns that are alike be checked?"), N_("Warn …"), ""),
 }
 

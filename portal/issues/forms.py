@@ -13,7 +13,7 @@ from portal.web import untrusted
 from tenants import clock
 from tenants.vocabulary import IssuePart, IssueState, Line, Severity, Stage, UnitKind
 
-TASKS = ("answer", "solve", "confirm", "rule", "reply", "identify", "warn")
+TASKS = ("answer", "solve", "confirm", "rule", "reply", "identify", "take_over", "warn")
 CODES: Mapping[str, frozenset[str]] = {
     "state": frozenset(IssueState), "severity": frozenset(Severity), "stage": frozenset(Stage), "line": frozenset(Line),
     "role": frozenset(IssuePart), "todo": frozenset(TASKS), "owner_kind": frozenset(UnitKind), "raiser_kind": frozenset(UnitKind)}

@@ -6,15 +6,18 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from portal.accounts import service as accounts
 from portal.campaigns import queries as campaigns
 from portal.campaigns import service as campaign_service
+from portal.desk import issues as desk
 from portal.issues import queries
 from portal.units import service as units
 from tenants import clock
 from tenants.db import db
 from tenants.errors import Invalid, NotPermitted, NotVisible
-from tenants.models import Unit
+from tenants.models import Appointment, Unit
 from tests.conftest import As, Superuser
+from tests.factories import people
 from tests.factories.exchange import campaign, raised, steps, unit
 from tests.services.delivering import deliver
 
@@ -144,3 +147,36 @@ def test_what_nobody_runs_gets_another_launcher(app: Flask, acting: As, superuse
             db.session.commit()
         with acting("market.beijing") as launcher:
             campaign_service.end(campaigns.one(launcher, about), actor=launcher)
+
+
+def test_a_first_contact_who_leaves(app: Flask, acting: As, about: UUID, superuser: Superuser) -> None:
+    """The unit's contact is told once; it stands on contact's and head's desk and in the inbox until one takes the part over."""
+    key, kept = raised(acting, "market.guangdong", about), raised(acting, "contact.guangdong", about)
+
+    def waits_for(name: str) -> int:
+        with acting(name) as reader:
+            found = queries.to_do(reader).get("take_over", 0)
+            assert found == queries.count([*queries.task(reader, "take_over")])
+            assert sum(t.action.msgid == "Take over" for t in desk.mine(reader)) == found
+            return found
+    with acting("admin") as admin:
+        row = db.session.get_one(Appointment, people.appointment_key("market.guangdong"))
+        accounts.end_appointment(row, date(2026, 3, 11), version=row.version, actor=admin)
+        db.session.commit()
+    deliver(app)
+    assert waits_for("contact.guangdong") == 0                                     # not before the day
+    with clock.standing_at(THE_DAY):
+        for _ in range(2):
+            deliver(app)
+            superuser.execute("UPDATE outbox_message SET done_at = NULL WHERE topic LIKE 'appointment.ended%'")
+        deliver(app)
+        for name in ("contact.guangdong", "deputy.guangdong"):
+            assert [t for t in told(superuser, people.email(name)) if "has left" in t] == [
+                "The first contact of your unit's issue has left; take the part over: %(title)s (%(code)s)"]
+        assert not [t for t in told(superuser, "head@guangdong.example") if "has left" in t]
+        people_here = ("contact.guangdong", "head.guangdong", "network.guangdong", "contact.beijing", "market.migu")
+        assert [waits_for(name) for name in people_here] == [1, 1, 0, 0, 0]
+        steps(acting, key)("head.guangdong", "take_over")
+        assert waits_for("contact.guangdong") == 0
+        with acting("leader") as reader:
+            assert queries.one(reader, kept).first_contact_id == people.key("contact.guangdong")

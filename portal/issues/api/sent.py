@@ -8,7 +8,7 @@ from portal.api import Body, PageQuery, Paragraph, Phrase, Text
 from tenants.vocabulary import IssuePart, IssueState, Line, Severity, Stage
 
 _UNIT = Field(description="A unit's code.", examples=["migu"])
-Task = Literal["answer", "solve", "confirm", "rule", "reply", "identify", "warn"]
+Task = Literal["answer", "solve", "confirm", "rule", "reply", "identify", "take_over", "warn"]
 
 
 class IssuesQuery(PageQuery):

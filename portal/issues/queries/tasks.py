@@ -6,6 +6,7 @@ from sqlalchemy import ColumnElement, exists, func, select
 
 from portal.issues.models import Issue, IssueWait
 from portal.issues.queries.reading import UNFINISHED, readable
+from portal.issues.queries.thread import first_contact_there
 from tenants import clock
 from tenants.access import Identity, reaches
 from tenants.db import db
@@ -43,6 +44,10 @@ def _identify() -> Conditions:
     return (Issue.campaign_id.is_(None), Issue.state.in_(UNFINISHED))
 
 
+def _take_over() -> Conditions:
+    return (Issue.state.in_(UNFINISHED), ~first_contact_there())
+
+
 def _warn() -> Conditions:
     return (Issue.state == "closed", Issue.warned_at.is_(None), Issue.campaign_id.is_not(None),
             Issue.merged_into_id.is_(None), Issue.closed_at >= clock.now() - REMINDED)
@@ -52,7 +57,7 @@ _KINDS: Mapping[str, tuple[Permission, Callable[[], Conditions]]] = {
     "answer": (Permission.ISSUE_ANSWER, _answer), "solve": (Permission.ISSUE_ANSWER, _solve),
     "confirm": (Permission.ISSUE_CONFIRM, _confirm), "rule": (Permission.ISSUE_RULE, _rule),
     "reply": (Permission.ISSUE_CONFIRM, _reply), "identify": (Permission.ISSUE_IDENTIFY, _identify),
-    "warn": (Permission.ISSUE_ANSWER, _warn)}
+    "take_over": (Permission.ISSUE_TAKE_OVER, _take_over), "warn": (Permission.ISSUE_ANSWER, _warn)}
 KINDS = tuple(_KINDS)
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import contains_eager, joinedload
 
 from portal.audit import queries as audit
@@ -192,9 +192,13 @@ def colleagues(issue: Issue) -> Sequence[Person]:
 FIRST_CONTACTS = (Role.HQ_OFFICE, Role.HQ_LINE_LEAD, Role.UNIT_HEAD, Role.UNIT_CONTACT, Role.LINE_OWNER, Role.MEMBER)
 
 
-def in_office(issue: Issue) -> bool:
-    """Whether the first contact still works in the raising unit."""
+def first_contact_there() -> ColumnElement[bool]:
+    """Whether the first contact still works in the raising unit, as a condition on issues."""
     a = models.Appointment
-    held = select(a.id).join(a.person).where(a.person_id == issue.first_contact_id, a.unit_id == issue.raised_by,
-                                             a.role.in_([r.value for r in FIRST_CONTACTS]), in_force(clock.today()))
-    return db.session.scalar(held.limit(1)) is not None
+    return select(a.id).join(a.person).where(
+        a.person_id == Issue.first_contact_id, a.unit_id == Issue.raised_by, a.role.in_([r.value for r in FIRST_CONTACTS]),
+        in_force(clock.today())).correlate(Issue).exists()
+
+
+def in_office(issue: Issue) -> bool:
+    return db.session.scalar(select(Issue.id).where(Issue.id == issue.id, first_contact_there())) is not None

@@ -1,8 +1,10 @@
-"""A unit is closed, or merged into another: what it owned and what it raised goes on elsewhere.
+"""A unit is closed, or merged into another: what it owned and what it raised goes on elsewhere. A first contact leaves: the
+unit hears whose part is to be taken over.
 
 Run by headquarters itself, after the day has come (`portal.units.service` posts it). Twice is once: what has moved is found
 no more."""
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -13,15 +15,13 @@ from portal.issues import queries
 from portal.issues.models import Issue
 from portal.issues.service.owning import change_part, give
 from portal.issues.service.owning import join as take_part
-from portal.issues.service.telling import Desk, named, owner_desk, recorded, ruling_desk, tell
+from portal.issues.service.telling import FIRST, Desk, named, owner_desk, recorded, ruling_desk, tell, tell_raiser
 from tenants import clock, directory
 from tenants.access import HEADQUARTERS
 from tenants.db import db
 from tenants.messages import N_
 from tenants.models import Unit
-from tenants.vocabulary import IssuePart, Line, Role, TurnStart
-
-_FIRST = (Role.UNIT_CONTACT, Role.UNIT_HEAD, Role.HQ_OFFICE)       # who takes the first contact's part, in this order
+from tenants.vocabulary import IssuePart, Line, TurnStart
 
 
 def succeed(_: UUID, payload: Mapping[str, Any]) -> None:
@@ -34,6 +34,17 @@ def succeed(_: UUID, payload: Mapping[str, Any]) -> None:
         _owner_gone(issue, unit, heir)
     for issue in _open(Issue.raised_by == unit.id):
         _raiser_gone(issue, unit, heir or HEADQUARTERS)
+
+
+def leave(_: UUID, payload: Mapping[str, Any]) -> None:
+    """Outbox handler, in headquarters' lane: somebody's function in the unit has ended. Who may take the part over hears of each
+    issue; each first contact who is gone is told of once."""
+    unit, day = int(payload["unit"]), date.fromisoformat(payload["day"])
+    if day > clock.today():
+        return
+    for issue in _open((Issue.raised_by == unit) & ~queries.first_contact_there()):
+        tell_raiser(issue, N_("The first contact of your unit's issue has left; take the part over: %(title)s (%(code)s)",
+                              title=issue.title, code=issue.code), f"left {issue.id} {issue.first_contact_id}")
 
 
 def _open(of: ColumnElement[bool]) -> Sequence[Issue]:
@@ -76,7 +87,7 @@ def _raiser_gone(issue: Issue, unit: Unit, heir: int) -> None:
 def _first_contact(unit: int, before: UUID) -> UUID:
     if before in {p.id for p in directory.people(unit)}:
         return before
-    for role in _FIRST:
+    for role in FIRST:
         found = directory.holders(unit, [role])
         if found:
             return found[0].id

@@ -10,9 +10,10 @@ from tenants.access import HEADQUARTERS, Identity
 from tenants.db import db
 from tenants.messages import Message
 from tenants.models import Unit
-from tenants.vocabulary import Line, Severity
+from tenants.vocabulary import Line, Role, Severity
 
 Desk = tuple[int, str]                                 # a unit and one of its lines
+FIRST = (Role.UNIT_CONTACT, Role.UNIT_HEAD, Role.HQ_OFFICE)        # who takes the first contact's part, in this order
 
 
 def address(issue: Issue) -> str:
@@ -61,6 +62,15 @@ def tell(issue: Issue, message: Message, desks: Iterable[Desk] = (), *, actor: I
                  key=key and f"{key} {line}")
     for unit, found in named_people.items():
         _say(issue, message, unit, people=found, key=key)
+
+
+def tell_raiser(issue: Issue, message: Message, key: str) -> None:
+    """Tell who may take the first contact's part; where nobody is there, headquarters' line."""
+    role = next((r for r in FIRST if directory.holders(issue.raised_by, [r])), None)
+    if role is None:
+        tell(issue, message, [ruling_desk(issue)], first=False, key=key)
+    else:
+        _say(issue, message, issue.raised_by, roles=[role], key=key)
 
 
 def _say(issue: Issue, message: Message, unit: int, **to: Any) -> None:

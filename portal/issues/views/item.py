@@ -157,6 +157,7 @@ _TURNS = (
     ("confirm", N_("Your turn: is the solution what the customers need? Confirm it, or reopen"), N_("Confirm …")),
     ("accept", N_("Your turn: accept it, or hand it to whom it belongs"), N_("Accept")),
     ("resolve", N_("Your turn: solve it"), N_("Solved …")),
+    ("take_over", N_("Your turn: its first contact has left; take the part over"), N_("Take over …")),
 )
 
 

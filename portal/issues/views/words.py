@@ -12,7 +12,8 @@ from tenants.messages import N_, Message
 # What one has to do; the order is that of the segments.
 TASKS: Mapping[str, Message] = {
     "answer": N_("To accept"), "solve": N_("To solve"), "confirm": N_("To confirm"), "rule": N_("To rule"),
-    "reply": N_("To reply"), "identify": N_("To identify"), "warn": N_("To warn others")}
+    "reply": N_("To reply"), "identify": N_("To identify"),
+    "take_over": N_("To take over"), "warn": N_("To warn others")}
 
 SEVERITIES: Mapping[str, Message] = {
     "low": N_("a flaw that hinders nobody; mended in the normal course"),
