@@ -11,6 +11,7 @@ from portal.campaigns import queries as campaigns
 from portal.campaigns import service as campaign_service
 from portal.desk import issues as desk
 from portal.issues import queries
+from portal.issues import service as issue_service
 from portal.units import service as units
 from tenants import clock
 from tenants.db import db
@@ -180,3 +181,54 @@ def test_a_first_contact_who_leaves(app: Flask, acting: As, about: UUID, superus
         assert waits_for("contact.guangdong") == 0
         with acting("leader") as reader:
             assert queries.one(reader, kept).first_contact_id == people.key("contact.guangdong")
+
+
+def test_what_waits_for_a_unit_that_goes_waits_for_its_heir(app: Flask, acting: As, about: UUID, superuser: Superuser) -> None:
+    """A solution to confirm, and a question to answer; the owner hears who is first contact now."""
+    solved, asked = raised(acting, "market.guangdong", about), raised(acting, "market.guangdong", about)
+    for key, action, said in ((solved, "resolve", ["a", "b"]), (asked, "ask", ["since when?"])):
+        steps(acting, key)("market.migu", "accept")
+        steps(acting, key)("market.migu", action, *said)
+    close(acting, "guangdong", "terminal")
+    with clock.standing_at(THE_DAY):
+        deliver(app)
+        deliver(app)
+        assert sum("the first contact of its issue is now at" in t for t in told(superuser, "market@migu.example")) == 2
+        with acting("contact.terminal") as heir:
+            assert {kind: n for kind, n in queries.to_do(heir).items() if n} == {"confirm": 1, "reply": 1}
+        assert steps(acting, solved)("contact.terminal", "confirm").state == "closed"
+        steps(acting, asked)("contact.terminal", "answer", "since Monday")
+        steps(acting, asked)("market.migu", "resolve", "a", "b")
+
+
+def test_what_is_reopened_after_its_owner_has_gone_moves_on(app: Flask, acting: As, about: UUID) -> None:
+    """Solved, or closed as a duplicate."""
+    solved, double, other = (raised(acting, f"{who}.guangdong", about) for who in ("market", "contact", "it"))
+    with acting("market.migu") as owner:
+        issue_service.merge(queries.one(owner, double), queries.one(owner, other), actor=owner)
+        db.session.commit()
+    steps(acting, solved)("market.migu", "accept")
+    steps(acting, solved)("market.migu", "resolve", "a", "b")
+    steps(acting, solved)("market.guangdong", "confirm")
+    close(acting, "migu", "terminal")
+    with clock.standing_at(THE_DAY):
+        deliver(app)
+        deliver(app)
+        for key, first in ((solved, "market"), (double, "contact")):
+            steps(acting, key)(f"{first}.guangdong", "reopen", "not yet")
+            deliver(app)
+            deliver(app)
+            steps(acting, key)("market.terminal", "accept")
+
+
+def test_a_first_contact_who_goes_to_another_unit_takes_nothing_along(acting: As, about: UUID, superuser: Superuser) -> None:
+    key = raised(acting, "it.guangdong", about)
+    step = steps(acting, key)
+    step("market.migu", "accept")
+    step("market.migu", "resolve", "a", "b")
+    superuser.execute("UPDATE appointment SET unit_id = %s WHERE id = %s",
+                      (unit(superuser, "tibet"), people.appointment_key("it.guangdong")))
+    with pytest.raises(NotVisible):
+        step("it.guangdong", "confirm")
+    step("head.guangdong", "take_over")
+    step("head.guangdong", "confirm")

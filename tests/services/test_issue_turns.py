@@ -1,5 +1,4 @@
-"""What comes between: ten at once, an owner or a unit that goes, a launcher that changes, clocks that wait, warnings."""
-import threading
+"""What comes between: an owner who goes, a launcher that changes, clocks that wait, warnings."""
 from datetime import UTC, date, datetime
 from uuid import UUID
 
@@ -11,13 +10,11 @@ from portal.campaigns import service as campaign_service
 from portal.issues import queries, service
 from tenants import clock
 from tenants.db import db
-from tenants.errors import Invalid, NotPermitted, NotVisible, RuleViolated, Stale
+from tenants.errors import Invalid, NotPermitted, NotVisible, RuleViolated
 from tests.conftest import As, Superuser
 from tests.factories import people, world
 from tests.factories.exchange import campaign, raised, steps, unit
 from tests.services.delivering import deliver
-
-CLERKS = 10
 
 
 @pytest.fixture
@@ -28,31 +25,6 @@ def about(superuser: Superuser) -> UUID:
 @pytest.fixture
 def key(acting: As, about: UUID) -> UUID:
     return raised(acting, "contact.guangdong", about)
-
-
-def test_ten_accept_at_once(acting: As, key: UUID, superuser: Superuser) -> None:
-    """One accepts; nine are told, and nothing is done twice."""
-    meet, outcomes = threading.Barrier(CLERKS), list[str]()
-
-    def go(seen: bool) -> None:
-        with acting("market.migu") as clerk:
-            issue = queries.one(clerk, key)
-            meet.wait(20)
-            try:
-                service.accept(issue, actor=clerk, version=issue.version if seen else None)
-                db.session.commit()
-                outcomes.append("accepted")
-            except (RuleViolated, Stale) as refused:
-                db.session.rollback()
-                outcomes.append(type(refused).__name__)
-    threads = [threading.Thread(target=go, args=(n % 2 == 0,)) for n in range(CLERKS)]
-    for t in threads:
-        t.start()
-    for t in threads:
-        t.join(60)
-    assert len(outcomes) == CLERKS and outcomes.count("accepted") == 1, outcomes
-    done = superuser.execute("SELECT count(*) FROM audit_entry WHERE subject_id = %s AND action = 'accept'", (key,)).fetchone()
-    assert done == (1,)
 
 
 def test_an_owner_who_goes_does_not_take_it_along(acting: As, key: UUID, superuser: Superuser) -> None:
