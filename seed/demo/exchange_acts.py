@@ -17,8 +17,7 @@ from portal.campaigns.models import Campaign, Caution
 from portal.issues import queries as issue_queries
 from portal.issues import service as issues
 from portal.issues.models import Issue
-from portal.issues.service import HEADQUARTERS_HANDLERS
-from portal.issues.service.warning import TOPIC
+from portal.issues.service import HEADQUARTERS_HANDLERS, beyond, warning
 from portal.outbox.models import OutboxMessage
 from seed.demo.acts import Act, Of, Who
 from seed.demo.people import Staff
@@ -336,17 +335,21 @@ class Warn(OnIssue):
         issues.warn(issue, self.text, clock.today() + timedelta(days=self.days), actor=actor)
 
 
+_SPREAD = (warning.TOPIC, beyond.TOPIC)
+
+
 def spread() -> int:
-    """Headquarters finds the alike campaigns of every warning that waits, a moment after it was sent. How many those were."""
+    """Headquarters finds the alike campaigns of every warning that waits, and whoever hears of a step without seeing the issue, a
+    moment after it was sent. How many those were."""
     m = OutboxMessage
     receiver = Scope(None, (HEADQUARTERS,))
     with acting_as(receiver):
-        waiting = db.session.execute(select(m.id, m.at, m.payload).where(m.topic == TOPIC, m.done_at.is_(None))
+        waiting = db.session.execute(select(m.id, m.topic, m.at, m.payload).where(m.topic.in_(_SPREAD), m.done_at.is_(None))
                                      .order_by(m.at, m.id)).all()
     for row in waiting:
         with clock.standing_at(row.at + timedelta(seconds=5)):
             with acting_as(Scope(None, (HEADQUARTERS,), Lane.OVERSIGHT)):
-                HEADQUARTERS_HANDLERS[TOPIC](row.id, row.payload)
+                HEADQUARTERS_HANDLERS[row.topic](row.id, row.payload)
                 db.session.commit()
             with acting_as(receiver):
                 db.session.execute(update(m).where(m.id == row.id).values(done_at=clock.now()))

@@ -82,8 +82,9 @@ class Stage:
                         self._act(each[0], each, actor)
                     db.session.commit()
             if any(isinstance(a, Warn) for a in group):
-                spread()
+                spread()                               # at once, since the story answers them
             said(done)
+        spread()
 
     @staticmethod
     def _alike(group: Sequence[Act]) -> Iterable[list[Act]]:
