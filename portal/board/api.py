@@ -5,7 +5,7 @@ from pydantic import BaseModel, Field
 
 from portal import api
 from portal.api import Answer, ApiRoute, Instant, Query, Spec
-from portal.board import queries, rules
+from portal.board import queries
 from portal.board.queries import Wanted
 from portal.programmes import queries as programmes
 from portal.web.access import identity
@@ -45,15 +45,12 @@ def board(key: str) -> Answer:
     programme = programmes.one(who, api.key(key))
     asked = api.query(BoardQuery)
     wanted = Wanted(line=asked.line or "", kind=asked.kind or "", category=asked.category or "")
-    units = queries.units()
-    rows = queries.counted(who, programme.id, wanted, units)
-    places = queries.places(who, wanted, units, rows)
-    milestones = [m.code for m in programme.milestones]
-    codes = {p.unit: p.code for p in places}
+    found = queries.standing(who, programme, wanted)
+    codes = {p.unit: p.code for p in found.places}
     return Answer(Board(as_of=clock.now(), programme=str(programme.id), cells=[
         Cell(unit=codes[int(row.key)], milestone=MilestoneCode(milestone), total=tally.total, closed=tally.closed,
              overdue=tally.overdue, light=tally.light)                     # type: ignore[arg-type]  # cell() gives these codes
-        for group in rules.grouped(rows, places, milestones) for row in group.rows for milestone, tally in row.cells.items()]))
+        for group in found.groups for row in group.rows for milestone, tally in row.cells.items()]))
 
 
 ROUTES: tuple[ApiRoute, ...] = (

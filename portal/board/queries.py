@@ -10,9 +10,10 @@ from sqlalchemy.orm import joinedload
 from portal.assignments import queries as assignments
 from portal.assignments.models import Assignment
 from portal.assignments.rules import COUNTED_STATES, LightFacts, light
-from portal.board.rules import Counted, Place
+from portal.board.rules import PLAN, Counted, Group, Place, grouped
 from portal.filings.models import Filing
 from portal.filings.rules import APPROVED
+from portal.programmes.models import Programme
 from portal.reach import within
 from tenants import clock, directory
 from tenants.access import Identity, permits, reaches
@@ -77,6 +78,22 @@ def places(identity: Identity, wanted: Wanted, units: Sequence[Unit], rows: Sequ
         return u.id in busy or (u.parent_id is None and not gone)
     return [Place(u.id, u.code, u.kind, u.category) for u in units
             if wanted.takes(u) and (None in reached or u.id in reached) and stands(u)]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The whole board: the assignments that count, the units that stand on it, and those in their groups."""
+    rows: Sequence[Counted]
+    places: Sequence[Place]
+    groups: Sequence[Group]
+
+
+def standing(identity: Identity, programme: Programme, wanted: Wanted, sort: str = PLAN) -> Standing:
+    """Who stands where at this moment, as far as this person sees."""
+    every = units()
+    rows = counted(identity, programme.id, wanted, every)
+    found = places(identity, wanted, every, rows)
+    return Standing(rows, found, grouped(rows, found, [m.code for m in programme.milestones], sort))
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,17 +61,16 @@ def board() -> ResponseReturnValue:
     if programme is None:
         return render_template("board/none.html", drafts=bool(permits(me, Permission.PROGRAMME_EDIT)))
     asked = asked_filters("line", "kind", "category")
-    wanted, units, now = Wanted(**asked), queries.units(), clock.now()
-    rows = queries.counted(me, programme.id, wanted, units)
-    places = queries.places(me, wanted, units, rows)
+    wanted, now = Wanted(**asked), clock.now()
+    found = queries.standing(me, programme, wanted, request.args.get("sort", ""))
+    rows, places, groups = found.rows, found.places, found.groups
     milestones = [m.code for m in programme.milestones]
-    groups = rules.grouped(rows, places, milestones, request.args.get("sort", ""))
     return render_template(
         "board/board.html", programme=programme, programmes=every, asked=asked, sort=request.args.get("sort", rules.PLAN),
         groups=groups, codes={p.unit: p.code for p in places}, everything=rules.across("", rows, milestones),
         lines=_by_line(rows, milestones), tiles=_tiles(groups, places), week=rules.last_week(rows, clock.today()),
         plans=queries.plans(me, programme.id, wanted, now - rules.WEEK), plans_at=_plans_at(programme, asked),
-        opens=_opens(programme, asked), alone=len(places) == 1, as_of=now, other_day=_other_day(), chosen=_chosen(asked),
+        opens=_opens(programme, asked), alone=len(places) == 1, as_of=now, other_day=_other_day(), chosen=in_words(asked),
         options={name: [(code.value, term(word, code)) for code in codes] for name, word, codes in _CHOICES},
         orders=[(order, templating.translate(words)) for order, words in _ORDERS])
 
@@ -88,7 +87,7 @@ def _plans_at(programme: Programme, asked: Mapping[str, str]) -> str:
     return f"/filings?{urlencode({'year': programme.year, 'state': APPROVED, **kept})}"
 
 
-def _chosen(asked: Mapping[str, str]) -> list[tuple[str, str]]:
+def in_words(asked: Mapping[str, str]) -> list[tuple[str, str]]:
     """The filters in words, each with the address without it."""
     words: Mapping[str, Callable[[str], str]] = {"unit": unit_name, "light": templating.light_words, "code": str}
     return [(words[n](v) if n in words else term({"kind": "unit_kind"}.get(n, n), v), templating.without(n))
@@ -128,7 +127,7 @@ def rows() -> ResponseReturnValue:
     page = left[:PAGE]
     return render_template(
         "board/rows.html", programme=programme, asked=asked, total=len(found), rows=queries.shown(me, page),
-        next=queries.cursor(page[-1]) if len(left) > len(page) else None, back=_back(programme, asked), chosen=_chosen(asked),
+        next=queries.cursor(page[-1]) if len(left) > len(page) else None, back=_back(programme, asked), chosen=in_words(asked),
         orders_at=_orders_at(programme, asked),
         titles={m.code: m for m in programme.milestones}, lights=rules.tally(found).lights, as_of=clock.now())
 

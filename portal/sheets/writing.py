@@ -20,7 +20,20 @@ _LONGEST = 32_767                                      # characters of a cell of
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")            # what a program would take for a formula
 _NO_NAME = re.compile(r"[\[\]:*?/\\\x00-\x1f]")
 
-Cell = str | int | float | date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Tinted:
+    """Words on a ground of a colour, written as #rrggbb."""
+    words: str
+    tint: str
+
+
+Cell = str | int | float | date | Tinted | None
+
+
+class Sum(list[Cell]):
+    """A row that sums up others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +43,9 @@ class Column:
     width: int = 16
 
 
-def workbook(title: str, columns: Sequence[Column], rows: Iterable[Sequence[Cell]], *, above: str = "", below: str = "") -> bytes:
-    """One sheet: a line that says what it is (`above`, such as the day), the headings with filters, the rows, a note.
+def workbook(title: str, columns: Sequence[Column], rows: Iterable[Sequence[Cell]], *, above: str = "",
+             below: Sequence[str] = ()) -> bytes:
+    """One sheet: a line that says what it is (`above`, such as the day), the headings with filters, the rows, notes.
 
     At most MOST rows are written; whoever calls says in `below` that more were left out. Text never becomes a formula or a
     link; moments stand on the portal's wall clock, without a zone, as Excel knows none."""
@@ -56,10 +70,10 @@ def workbook(title: str, columns: Sequence[Column], rows: Iterable[Sequence[Cell
             last -= 1
             break
         for place, cell in enumerate(row):
-            _write(sheet, last, place, cell, None, looks)
+            _write(sheet, last, place, cell, looks.sum if isinstance(row, Sum) else None, looks)
     sheet.autofilter(1, 0, max(last, 1), len(columns) - 1)
-    if below:
-        _write(sheet, last + 2, 0, below, looks.strong, looks)
+    for place, note in enumerate(filter(None, below), last + 2):
+        _write(sheet, place, 0, note, looks.strong, looks)
     book.close()
     return made.getvalue()
 
@@ -68,16 +82,26 @@ class _Looks:
     """The formats of one workbook."""
 
     def __init__(self, book: xlsxwriter.Workbook) -> None:
+        self._book, self._tints = book, dict[str, "Format"]()
         self.head: Format = book.add_format({"bold": True, "bg_color": "#E8EDF4", "bottom": 1, "valign": "top", "text_wrap": True})
         self.strong: Format = book.add_format({"bold": True, "quote_prefix": True})
+        self.sum: Format = book.add_format({"bold": True, "quote_prefix": True, "bg_color": "#F3F5F8"})
         self.day: Format = book.add_format({"num_format": "yyyy-mm-dd"})
         self.moment: Format = book.add_format({"num_format": "yyyy-mm-dd hh:mm"})
         self.quoted: Format = book.add_format({"quote_prefix": True})       # stays text also when somebody edits the cell
+
+    def tinted(self, tint: str) -> Format:
+        if tint not in self._tints:
+            self._tints[tint] = self._book.add_format({"bg_color": tint, "quote_prefix": True})
+        return self._tints[tint]
 
 
 def _write(sheet: Worksheet, row: int, place: int, cell: Cell, look: Format | None, looks: _Looks) -> None:
     if cell is None or cell == "":
         return
+    if isinstance(cell, Tinted):
+        look = looks.tinted(cell.tint)
+        cell = cell.words
     if isinstance(cell, datetime):
         sheet.write_datetime(row, place, clock.local(cell).replace(tzinfo=None) if cell.tzinfo else cell, looks.moment)
     elif isinstance(cell, date):

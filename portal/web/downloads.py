@@ -21,14 +21,16 @@ def disposition(name: str) -> str:
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
 
 
-def as_workbook(title: str, columns: Sequence[Column], rows: Iterable[Sequence[Cell]], total: int) -> Response:
+def as_workbook(title: str, columns: Sequence[Column], rows: Iterable[Sequence[Cell]], total: int, *, about: Iterable[str] = (),
+                notes: Sequence[str] = ()) -> Response:
     """A list as a download, written before the answer leaves, while the rows may still be read. `total` is how many there
-    are; a list with more than MOST says in its last line that it ends early."""
+    are; a list with more than MOST says in its last line that it ends early. `about` stands in its first line, `notes` in its
+    last ones."""
     now = clock.now()
     above = _("as of %(time)s", time=clock.local(now).strftime("%Y-%m-%d %H:%M"))
     left_out = _("Only the first %(most)s of %(total)s rows: narrow the list by its filters.", most=MOST, total=total)
-    below = left_out if total > MOST else ""
-    made = workbook(title, columns, rows, above=str(above), below=str(below))
+    below = [*notes, *([str(left_out)] if total > MOST else [])]
+    made = workbook(title, columns, rows, above=" · ".join([*about, str(above)]), below=below)
     response = Response(made, mimetype=XLSX)
     response.headers["Content-Disposition"] = disposition(f"{title} {times.day(clock.today())}.xlsx")
     response.headers["Cache-Control"] = "private, no-store"

@@ -159,7 +159,7 @@ def test_a_list_written_and_read_again() -> None:
              "<b>&\x07", "x" * 40_000]
     made = sheets.workbook("任务/清单*", [Column("编码"), Column("日期", 12)], [
         *([n, None] for n in nasty), ["d", date(2026, 3, 1)], ["m", datetime(2026, 3, 1, 1, 30, tzinfo=UTC)], ["n", 4.5]],
-        above="截至 2026-03-01", below="还有更多")
+        above="截至 2026-03-01", below=["还有更多"])
     sheet = load_workbook(io.BytesIO(made)).worksheets[0]
     assert sheet.title == "任务 清单" and sheet["A1"].value == "任务/清单*  截至 2026-03-01" and sheet["A2"].value == "编码"
     assert sheet.freeze_panes == "B3" and sheet.auto_filter.ref == "A2:B15"
@@ -185,7 +185,7 @@ def refusal_of_long(made: bytes) -> str:
 
 def test_at_most_so_many_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(writing, "MOST", 3)
-    sheet = load_workbook(io.BytesIO(sheets.workbook("t", [Column("a")], ([n] for n in range(5)), below="cut"))).worksheets[0]
+    sheet = load_workbook(io.BytesIO(sheets.workbook("t", [Column("a")], ([n] for n in range(5)), below=["cut"]))).worksheets[0]
     assert [sheet.cell(n, 1).value for n in range(3, 9)] == [0, 1, 2, None, "cut", None]
     assert sheet.auto_filter.ref == "A2:A5"
     assert load_workbook(io.BytesIO(sheets.workbook("[]", [Column("a")], []))).sheetnames == ["Sheet1"]

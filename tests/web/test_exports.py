@@ -39,15 +39,15 @@ def test_with_the_filters_of_the_page(app: Flask) -> None:
     every, some = cells(browser.get("/assignments.xlsx")), cells(browser.get("/assignments.xlsx?unit=guangdong&line=market"))
     assert 0 < len(some) < len(every) and len({(r[2], r[3]) for r in some}) == 1
     assert cells(browser.get("/assignments.xlsx?unit=nowhere")) == []
-    board = browser.get("/board?line=market").text
-    assert 'href="/board/rows.xlsx?line=market"' in board
+    assert 'href="/board.xlsx?line=market"' in browser.get("/board?line=market").text
+    assert 'href="/board/rows.xlsx?line=market"' in browser.get("/board/rows?line=market").text
     assert {r[4] for r in cells(browser.get("/board/rows.xlsx?line=market"))} == {some[0][3]}
     directory = browser.get("/units?kind=province").text
     assert len(cells(browser.get("/units.xlsx?kind=province"))) == directory.count('<tr data-href="/units/')
     assert len(cells(browser.get("/filings.xlsx?late=1"))) <= len(cells(browser.get("/filings.xlsx")))
 
 
-@pytest.mark.parametrize("path", ["/assignments.xlsx", "/filings.xlsx", "/units.xlsx", "/board/rows.xlsx"])
+@pytest.mark.parametrize("path", ["/assignments.xlsx", "/filings.xlsx", "/units.xlsx", "/board.xlsx", "/board/rows.xlsx"])
 def test_how_it_is_sent(app: Flask, path: str) -> None:
     browser = signed_in(app, "office")
     browser.get(path)

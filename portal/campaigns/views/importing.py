@@ -105,7 +105,7 @@ def _reasons(row: Judged) -> str:
 def _download(title: str, rows: Sequence[Sequence[Cell]], above: str, below: str, further: Sequence[str] = ()) -> Response:
     heads = [h.heads[1 if language() == "zh" else 0] + ("*" if h.required else "") for h in HEADINGS]
     columns = [Column(head, 40 if h.name in _WIDE else 16) for head, h in zip(heads, HEADINGS, strict=True)]
-    made = workbook(title, [*columns, *(Column(head, 40) for head in further)], rows, above=above, below=below)
+    made = workbook(title, [*columns, *(Column(head, 40) for head in further)], rows, above=above, below=[below])
     response = Response(made, mimetype=XLSX)
     response.headers["Content-Disposition"] = disposition(f"{title}.xlsx")
     response.headers["Cache-Control"] = "private, no-store"
