@@ -3,11 +3,11 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, LargeBinary, UniqueConstraint
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from portal.bulletins.rules import LAST_DAY, BulletinState, Rhythm
+from portal.bulletins.rules import LAST_DAY, BulletinState, Rhythm, Spoken
 from tenants.access import Subject
 from tenants.db import Base, Key
 from tenants.models import Person, Unit, one_of
@@ -73,6 +73,20 @@ class Bulletin(Base):
     def code(self) -> str:
         """2026-03; empty for a draft."""
         return f"{self.year}-{self.number:02d}" if self.number else ""
+
+
+class BulletinDocument(Base):
+    """An issued bulletin as a document for Word, written once when it was issued; seen by whoever sees the bulletin. Nothing
+    changes or removes it, whatever the portal's words and templates become (trigger)."""
+    __tablename__ = "bulletin_document"
+    __table_args__ = (one_of("language", Spoken), UniqueConstraint("bulletin_id", "language"),
+                      CheckConstraint("digest = sha256(content)", name="digest"),
+                      kind(Kind.CHILD, of=("bulletin",), adds="false"))
+    id: Mapped[Key]
+    bulletin_id: Mapped[UUID] = mapped_column(ForeignKey("bulletin.id"))
+    language: Mapped[str]
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+    digest: Mapped[bytes] = mapped_column(LargeBinary)
 
 
 class BulletinReceipt(Base):

@@ -16,6 +16,12 @@ class BulletinState(StrEnum):
     ISSUED = "issued"                  # never changes again
 
 
+class Spoken(StrEnum):
+    """The languages in which an issued bulletin is kept as a document."""
+    ZH = "zh"
+    EN = "en"
+
+
 class Section(StrEnum):
     """The parts of a bulletin, in order; each may have words of the office."""
     OPENING = "opening"

@@ -1,7 +1,10 @@
 """In which language and in which light the pages are shown: a cookie each, chosen by a form that needs no script."""
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from flask import Flask, Response, current_app, g, has_request_context, redirect, request
 from flask.typing import ResponseReturnValue
-from flask_babel import Babel
+from flask_babel import Babel, force_locale
 from werkzeug.exceptions import BadRequest
 
 from portal.web.access import Route, mount
@@ -15,13 +18,28 @@ babel = Babel()
 
 
 def language() -> str:
-    """The cookie's, else the person's own, else the installation's."""
+    """The one spoken at the moment, else the cookie's, else the person's own, else the installation's."""
+    if "spoken" in g:
+        return str(g.spoken)
     default = current_app.config["PORTAL"].language
     if not has_request_context():
         return str(default)
     mine = g.identity.language if "identity" in g else None
     wanted = (request.cookies.get("language"), mine, default)
     return next(str(w) for w in wanted if w in LANGUAGES)
+
+
+@contextmanager
+def speaking(chosen: str) -> Iterator[None]:
+    """Within, everything is said in this language, whoever asks, and also where nobody does."""
+    before, g.spoken = g.get("spoken"), chosen
+    try:
+        with force_locale(chosen):
+            yield
+    finally:
+        g.spoken = before
+        if before is None:
+            g.pop("spoken")
 
 
 def theme() -> str:

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from portal.bulletins import service
 from portal.bulletins.models import Bulletin, BulletinPlan
 from portal.bulletins.rules import Content, Planned
+from portal.bulletins.views import paper
 from portal.workdays import add_workdays
 from seed.demo.stage import Stage
 from seed.demo.story import OFFICE
@@ -42,7 +43,7 @@ def issue(stage: Stage, moment: datetime, last: bool) -> None:
         made = service.compose(f"服务质量提升工作情况通报（{_month(clock.local(moment).date())}）", actor=office)
         picks = tuple(row["key"] for row in made.figures["practice"][:4])
         service.change(made, Content(title=made.title, words=_WORDS, receivers=frozenset(units), picks=picks), actor=office)
-        service.publish(made, actor=office)
+        service.publish(made, paper.document, actor=office)
         db.session.commit()
         key = made.id
     slow = frozenset(units[2::_SLOW]) if last else frozenset()

@@ -3,6 +3,7 @@ from uuid import UUID
 
 from portal.bulletins import service
 from portal.bulletins.rules import Content
+from portal.bulletins.views import paper
 from tenants import directory
 from tenants.db import db
 from tests.conftest import As
@@ -19,6 +20,6 @@ def bulletin(acting: As, *units: str, issued: bool = True, title: str = "示例 
         made = service.compose(title, actor=office)
         service.change(made, content(*units, title=title, opening="Much was done."), actor=office)
         if issued:
-            service.publish(made, actor=office)
+            service.publish(made, paper.document, actor=office)
         db.session.commit()
         return made.id

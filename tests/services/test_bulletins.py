@@ -1,4 +1,5 @@
 """A bulletin from the figures to the acknowledgement, as the runtime roles; what is out stays, and others find nothing of it."""
+import hashlib
 from datetime import date, timedelta
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from portal.board import rules as board_rules
 from portal.bulletins import queries, rules, service
 from portal.bulletins.models import Bulletin, BulletinPlan, BulletinReceipt
 from portal.bulletins.rules import Planned
+from portal.bulletins.views import paper
 from portal.notices import service as notices
 from portal.workdays import STANDARD
 from tenants import clock
@@ -90,7 +92,7 @@ def test_from_the_draft_to_the_acknowledgement(acting: As, superuser: Superuser)
     with acting("leader") as leader, pytest.raises(NotPermitted):
         service.compose("示例", actor=leader)
     with acting("office") as office:
-        service.publish(queries.one(office, key), actor=office)
+        service.publish(queries.one(office, key), paper.document, actor=office)
         db.session.commit()
     assert told(superuser, key) == 2
     second = bulletin(acting, "guangdong")
@@ -131,9 +133,11 @@ def test_what_is_out_stays_in_the_database_too(acting: As) -> None:
     key = bulletin(acting, "guangdong")
     with acting("office") as office:
         b = queries.one(office, key)
-        for act in (service.take_anew, service.publish, service.remove):
+        for act in (service.take_anew, service.remove):
             with pytest.raises(RuleViolated):
                 act(b, actor=office)
+        with pytest.raises(RuleViolated):
+            service.publish(b, paper.document, actor=office)
     for statement in ("UPDATE bulletin SET figures = '{}'", "UPDATE bulletin SET title = 'x'",
                       "UPDATE bulletin SET state = 'draft'", "UPDATE bulletin SET parties = '{}'", "DELETE FROM bulletin"):
         with acting("office"), pytest.raises(Exception, match="an issued bulletin does not change"):
@@ -145,6 +149,35 @@ def test_what_is_out_stays_in_the_database_too(acting: As) -> None:
         db.session.commit()
     with acting("contact.guangdong"), pytest.raises(Exception, match="an acknowledgement stays"):
         db.session.execute(db.text("UPDATE bulletin_receipt SET acknowledged_at = NULL, by_id = NULL"))
+
+
+def test_its_documents_stay_in_the_database_too(acting: As) -> None:
+    key, draft = bulletin(acting, "guangdong"), bulletin(acting, "guangdong", issued=False)
+    with acting("contact.guangdong") as contact:
+        b = queries.one(contact, key)
+        for language, digest in queries.digests(b).items():
+            kept = queries.document(b, language)
+            assert kept is not None and digest == kept.digest == hashlib.sha256(kept.content).digest()
+        assert list(queries.digests(b)) == ["zh", "en"]
+    with acting("contact.beijing"):
+        assert db.session.execute(db.text("SELECT count(*) FROM bulletin_document")).scalar() == 0
+    add = "INSERT INTO bulletin_document VALUES (gen_random_uuid(), :key, 'zh', 'x', sha256('x'))"
+    for who, statement, about, refused in (
+            ("office", "UPDATE bulletin_document SET content = 'x'", key, "permission denied"),
+            ("office", "DELETE FROM bulletin_document", key, "permission denied"),
+            ("office", add, key, "duplicate key"), ("office", add, draft, "only an issued bulletin"),
+            ("contact.guangdong", add, key, "row-level security")):
+        with acting(who), pytest.raises(Exception, match=refused):
+            db.session.execute(db.text(statement), {"key": about} if ":key" in statement else {})
+
+
+@pytest.mark.parametrize("statement", ["UPDATE bulletin_document SET content = 'x', digest = sha256('x')",
+                                       "DELETE FROM bulletin_document"])
+def test_not_even_the_superuser_changes_a_document(acting: As, superuser: Superuser, statement: str) -> None:
+    bulletin(acting, "guangdong")
+    with pytest.raises(psycopg.errors.CheckViolation, match="does not change"), superuser.transaction():
+        superuser.execute("SET LOCAL session_replication_role = origin")           # the tests' own has triggers off
+        superuser.execute(statement)
 
 
 def test_another_unit_finds_nothing(acting: As, superuser: Superuser) -> None:
@@ -189,7 +222,7 @@ def test_plans_compose_once_a_period(app: Flask, acting: As, superuser: Superuse
 
     def run(day: date) -> tuple[int, int]:
         with clock.standing_at(clock.at(day, 9)), app.app_context():
-            ran = service.run_plans()
+            ran = service.run_plans(paper.document)
             return ran.composed, ran.published
     assert run(date(2026, 3, 31)) == (0, 0)                     # March's day had passed when they were made
     assert run(date(2026, 4, 1)) == (2, 1)

@@ -1,4 +1,5 @@
 """The pages of bulletins: composed, written, published, acknowledged; the document for Word; what others find of it."""
+import hashlib
 import re
 from datetime import timedelta
 from io import BytesIO
@@ -8,9 +9,13 @@ import pytest
 from flask import Flask
 from openpyxl import load_workbook
 
+from portal import papers
+from portal.bulletins import rules
 from portal.bulletins.models import Bulletin
+from portal.bulletins.views import shape
 from tenants import clock
 from tenants.db import db
+from tenants.messages import N_
 from tests.conftest import As, Superuser
 from tests.factories import world
 from tests.factories.bulletins import bulletin
@@ -124,6 +129,29 @@ def test_the_document_says_what_the_figures_say(app: Flask, enter, acting: As, s
     assert [int(n) for n in drawn] == counts
     contact.client.set_cookie("language", "zh")
     assert contact.get(f"/bulletins/{key}/document.docx").data != answer.data
+
+
+def test_what_is_out_is_the_same_whatever_the_portal_says_later(  # type: ignore[no-untyped-def]
+        enter, acting: As, monkeypatch: pytest.MonkeyPatch) -> None:
+    draft, key = bulletin(acting, "guangdong", issued=False), bulletin(acting, "guangdong")
+    office, contact = enter("office"), enter("contact.guangdong")
+
+    def fetched(of: object) -> list[bytes]:
+        found = []
+        for language in ("zh", "en"):
+            office.client.set_cookie("language", language)
+            found.append(office.get(f"/bulletins/{of}/document.docx").data)
+        return found
+    was, drafted = fetched(key), fetched(draft)
+    assert len({*was, *drafted}) == 4
+    page = contact.get(f"/bulletins/{key}").text
+    assert all(hashlib.sha256(content).hexdigest() in page for content in was)
+    assert "SHA-256" not in office.get(f"/bulletins/{draft}").text
+    monkeypatch.setitem(shape.SECTIONS, rules.Section.OPENING, N_("In other words"))  # type: ignore[index]  # a dict, as it happens
+    monkeypatch.setattr(papers, "_SHADE", "FF0000")
+    monkeypatch.setattr(shape, "capital", str.upper)
+    assert fetched(key) == was and contact.get(f"/bulletins/{key}/document.docx").data == was[1]
+    assert all(now != before for now, before in zip(fetched(draft), drafted, strict=True))      # a draft is written anew
 
 
 def test_plans_of_the_office(enter, acting: As) -> None:  # type: ignore[no-untyped-def]

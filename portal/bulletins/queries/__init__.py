@@ -6,6 +6,8 @@ from portal.bulletins.queries.reading import (
     after,
     conditions,
     count,
+    digests,
+    document,
     drafts,
     due_plans,
     last_number,
@@ -21,5 +23,6 @@ from portal.bulletins.queries.reading import (
     unacknowledged,
 )
 
-__all__ = ["Wanted", "acknowledged_in", "after", "calendar", "conditions", "count", "drafts", "due_plans", "figures", "last_number",
-           "listed", "lock", "lock_plan", "one", "plan", "plans", "readable", "receipts", "to_acknowledge", "unacknowledged"]
+__all__ = ["Wanted", "acknowledged_in", "after", "calendar", "conditions", "count", "digests", "document", "drafts", "due_plans",
+           "figures", "last_number", "listed", "lock", "lock_plan", "one", "plan", "plans", "readable", "receipts",
+           "to_acknowledge", "unacknowledged"]

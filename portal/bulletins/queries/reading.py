@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Select, Text, and_, cast, exists, false, f
 from sqlalchemy.orm import joinedload
 
 from portal.bulletins import rules
-from portal.bulletins.models import Bulletin, BulletinPlan, BulletinReceipt
+from portal.bulletins.models import Bulletin, BulletinDocument, BulletinPlan, BulletinReceipt
 from portal.bulletins.rules import BulletinState, Rhythm
 from portal.reach import Shared, within
 from portal.workdays import Calendar
@@ -73,6 +73,19 @@ def one(identity: Identity, key: UUID) -> Bulletin:
     if found is None:
         raise NotVisible
     return found
+
+
+def document(bulletin: Bulletin, language: str) -> BulletinDocument | None:
+    """What an issued one was issued with."""
+    d = BulletinDocument
+    return db.session.scalars(select(d).where(d.bulletin_id == bulletin.id, d.language == language)).one_or_none()
+
+
+def digests(bulletin: Bulletin) -> Mapping[str, bytes]:
+    """SHA-256 of its documents, by language."""
+    d = BulletinDocument
+    found = db.session.execute(select(d.language, d.digest).where(d.bulletin_id == bulletin.id).order_by(d.language.desc()))
+    return dict(found.tuples().all())
 
 
 def lock(bulletin: Bulletin) -> None:

@@ -10,7 +10,7 @@ from portal.bulletins import queries, rules
 from portal.bulletins.models import BulletinPlan
 from portal.bulletins.rules import LAST_DAY, Planned, Rhythm
 from portal.bulletins.service.composing import KIND, checked_receivers, checked_title, noting, written
-from portal.bulletins.service.publishing import issue
+from portal.bulletins.service.publishing import Write, issue
 from portal.notices import service as notices
 from tenants import clock
 from tenants.access import HEADQUARTERS, Identity, need
@@ -88,16 +88,16 @@ def remove_plan(plan: BulletinPlan, *, actor: Identity) -> None:
     db.session.flush()
 
 
-def run_plans() -> Ran:
+def run_plans(write: Write) -> Ran:
     """Run every plan whose day has come, each in a scope and a transaction of its own, so that one that fails holds up no other;
-    needs none itself."""
+    needs none itself. `write` as for what is published."""
     ran, today = Ran(), clock.today()
     with acting_as(PORTAL):
         waiting = queries.due_plans(today, queries.calendar())
     for key in waiting:
         try:
             with acting_as(PORTAL):
-                _run(key, ran)
+                _run(key, ran, write)
         except OperationalError:
             raise
         except Exception as fault:
@@ -106,7 +106,7 @@ def run_plans() -> Ran:
     return ran
 
 
-def _run(key: UUID, ran: Ran) -> None:
+def _run(key: UUID, ran: Ran, write: Write) -> None:
     plan, today, days = queries.lock_plan(key), clock.today(), queries.calendar()
     if plan is None or not plan.active or not rules.due(Rhythm(plan.rhythm), plan.working_day, plan.done, today, days):
         return
@@ -119,7 +119,7 @@ def _run(key: UUID, ran: Ran) -> None:
     plan.done = rules.period(rhythm, today)
     audit.record("compose", KIND, made.id, {"title": made.title, "as_of": made.as_of}, under=None)
     if plan.by_itself:
-        issue(made, by=None, under=None)
+        issue(made, write, by=None, under=None)
         said = N_("Bulletin %(code)s was composed and published by schedule: %(title)s", code=made.code, title=made.title)
     else:
         said = N_("A bulletin was composed by schedule and waits to be published: %(title)s", title=made.title)

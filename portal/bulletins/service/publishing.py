@@ -1,13 +1,14 @@
 """Publishing, once and for good; what units say to it, and asking those who have said nothing."""
-from collections.abc import Iterable
+import hashlib
+from collections.abc import Callable, Iterable
 from uuid import UUID
 
 from sqlalchemy import select
 
 from portal.audit import service as audit
 from portal.bulletins import queries
-from portal.bulletins.models import Bulletin, BulletinReceipt
-from portal.bulletins.rules import BulletinState
+from portal.bulletins.models import Bulletin, BulletinDocument, BulletinReceipt
+from portal.bulletins.rules import BulletinState, Spoken
 from portal.bulletins.service.composing import KIND, allow, begin
 from portal.notices import service as notices
 from portal.outbox import service as outbox
@@ -21,6 +22,7 @@ from tenants.vocabulary import Role
 
 RECEIPT = "bulletin_receipt"           # of its own in the trail: the bulletin's page shows the receipts as a table
 _HEAR = (Role.UNIT_CONTACT, Role.UNIT_HEAD)
+Write = Callable[[Bulletin, str], bytes]               # a bulletin as a document, in a language
 
 
 def standing() -> list[Unit]:
@@ -30,12 +32,13 @@ def standing() -> list[Unit]:
             if u.id != HEADQUARTERS and u.parent_id is None and (u.closed_on is None or u.closed_on > today)]
 
 
-def publish(bulletin: Bulletin, *, actor: Identity, version: int | None = None) -> None:
-    """Give it its number, send it to its receivers and leave it as it is for ever. Raises NotPermitted, RuleViolated, Stale."""
-    issue(bulletin, by=actor.person, under=begin(bulletin, "publish", actor, version))
+def publish(bulletin: Bulletin, write: Write, *, actor: Identity, version: int | None = None) -> None:
+    """Give it its number, keep it as documents, send it to its receivers and leave it as it is for ever. Raises NotPermitted,
+    RuleViolated, Stale."""
+    issue(bulletin, write, by=actor.person, under=begin(bulletin, "publish", actor, version))
 
 
-def issue(bulletin: Bulletin, *, by: UUID | None, under: Appointment | None) -> None:
+def issue(bulletin: Bulletin, write: Write, *, by: UUID | None, under: Appointment | None) -> None:
     """The same by whoever it is, the portal itself too."""
     now = clock.now()
     parties = sorted(u.id for u in standing()) if bulletin.receivers is None else bulletin.receivers
@@ -48,6 +51,10 @@ def issue(bulletin: Bulletin, *, by: UUID | None, under: Appointment | None) -> 
     db.session.flush()
     db.session.add_all([BulletinReceipt(id=uuid7(), bulletin_id=bulletin.id, unit_id=unit, at=now, acknowledged_at=None, by_id=None,
                                         chase_count=0, chased_at=None) for unit in parties])
+    for language in Spoken:
+        content = write(bulletin, language.value)
+        db.session.add(BulletinDocument(id=uuid7(), bulletin_id=bulletin.id, language=language.value, content=content,
+                                        digest=hashlib.sha256(content).digest()))
     db.session.flush()
     audit.record("publish", KIND, bulletin.id, {"state": ["draft", bulletin.state], "code": bulletin.code, "as_of": bulletin.as_of},
                  under=under)

@@ -12,7 +12,7 @@ from portal.bulletins import forms, queries, rules, service
 from portal.bulletins.forms import Sheet
 from portal.bulletins.models import Bulletin, BulletinPlan
 from portal.bulletins.rules import LAST_DAY, RHYTHMS, SECTIONS, BulletinState, Rhythm
-from portal.bulletins.views import shape
+from portal.bulletins.views import paper, shape
 from portal.web import cursors, panels, untrusted
 from portal.web.access import Route, identity
 from portal.web.addresses import local_path
@@ -132,7 +132,7 @@ def refresh(key: str) -> ResponseReturnValue:
 
 def publish(key: str) -> ResponseReturnValue:
     def act(b: Bulletin, version: int) -> Message:
-        service.publish(b, actor=identity(), version=version)
+        service.publish(b, paper.document, actor=identity(), version=version)
         return N_("Published as %(code)s. Its receivers are told.", code=b.code)
     return _act_on(key, act)
 
@@ -178,7 +178,8 @@ def _page(b: Bulletin, said: Message | None = None) -> str:
         offers=service.offers(b, actor=me), oversees=oversees, sent=sent, waiting=sum(r.acknowledged_at is None for r in sent),
         own=next((r for r in sent if r.unit_id in mine), None),
         receivers=None if b.receivers is None else [u for u in directory.units() if u.id in b.receivers],
-        history=history_of("bulletin", b.id) if oversees else [], panels=panels.of("bulletin", b))
+        digests=queries.digests(b) if b.published_at else {}, history=history_of("bulletin", b.id) if oversees else [],
+        panels=panels.of("bulletin", b))
 
 
 def plans() -> ResponseReturnValue:

@@ -1,0 +1,14 @@
+ALTER TABLE bulletin_document ENABLE ROW LEVEL SECURITY;
+ALTER TABLE bulletin_document FORCE ROW LEVEL SECURITY;
+CREATE POLICY bulletin_document_auditor_reads ON bulletin_document FOR SELECT TO portal_auditor USING (true);
+GRANT SELECT ON bulletin_document TO portal_auditor;
+CREATE POLICY bulletin_document_unit_reads ON bulletin_document FOR SELECT TO portal_app USING (EXISTS (SELECT FROM bulletin x WHERE x.id = bulletin_id));
+GRANT SELECT ON bulletin_document TO portal_app;
+CREATE POLICY bulletin_document_unit_adds ON bulletin_document FOR INSERT TO portal_app WITH CHECK (EXISTS (SELECT FROM bulletin x WHERE x.id = bulletin_id) AND false);
+GRANT INSERT ON bulletin_document TO portal_app;
+CREATE POLICY bulletin_document_hq_reads ON bulletin_document FOR SELECT TO portal_oversight USING (true);
+GRANT SELECT ON bulletin_document TO portal_oversight;
+CREATE POLICY bulletin_document_hq_adds ON bulletin_document FOR INSERT TO portal_oversight WITH CHECK (true);
+GRANT INSERT ON bulletin_document TO portal_oversight;
+CREATE POLICY bulletin_document_admin_sees_none ON bulletin_document FOR SELECT TO portal_administrator USING (false);
+GRANT SELECT ON bulletin_document TO portal_administrator;

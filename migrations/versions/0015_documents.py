@@ -1,0 +1,13 @@
+"""Issued bulletins keep their documents: the text of `migrations/0015/`, which never changes."""
+from pathlib import Path
+
+from alembic import op
+
+revision, down_revision = "0015", "0012"
+
+TEXTS = Path(__file__).parents[1] / revision
+
+
+def upgrade() -> None:
+    for part in ("tables", "policies", "functions"):
+        op.get_bind().exec_driver_sql((TEXTS / f"{part}.sql").read_text())
