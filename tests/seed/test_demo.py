@@ -2,8 +2,10 @@
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, date, datetime
+from io import BytesIO
 from uuid import UUID, uuid5
 
+import docx
 import pytest
 from click.testing import CliRunner
 from flask import Flask
@@ -13,6 +15,8 @@ from portal import masking
 from portal.assignments.models import Assignment
 from portal.assignments.rules import LIGHTS, light
 from portal.audit import queries as audit
+from portal.bulletins import queries as bulletins
+from portal.bulletins.models import Bulletin
 from portal.filings.models import Filing
 from portal.filings.rules import STATES
 from portal.notices.models import Notice
@@ -73,9 +77,24 @@ def test_a_year_is_whole_and_made_once(fresh: Fresh) -> None:
         found = lights(now.date())
         assert set(found) >= {"closed", "red", "blue", "green", "grey"}
         _people(now.date())
+        _bulletins()
         everything_is_there(now)
         assert not demo.make("another", "http://portal.example", nothing, only=A_FEW)
         assert figures() == before
+
+
+def _bulletins() -> None:
+    """Those that are out show good practice, and are kept as documents."""
+    with acting_as(OFFICE):
+        out = db.session.scalars(select(Bulletin).where(Bulletin.state == "issued")).all()
+        assert len(out) == 2
+        for b in out:
+            assert set(b.picks) <= {row["key"] for row in b.figures["practice"]} and len(b.picks) == 4
+            assert set(bulletins.digests(b)) == {"zh", "en"}
+            kept = bulletins.document(b, "zh")
+            assert kept is not None
+            shown = {cell.text for table in docx.Document(BytesIO(kept.content)).tables for row in table.rows for cell in row.cells}
+            assert {f"{r['code']} {r['title']['zh']}" for r in b.figures["practice"] if r["key"] in b.picks} <= shown
 
 
 def _people(today: date) -> None:

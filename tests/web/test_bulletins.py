@@ -2,6 +2,7 @@
 import hashlib
 import re
 from datetime import timedelta
+from html import unescape
 from io import BytesIO
 
 import docx
@@ -20,8 +21,11 @@ from tests.conftest import As, Superuser
 from tests.factories import world
 from tests.factories.bulletins import bulletin
 from tests.factories.exchange import campaign, raised
+from tests.factories.files import PDF
 from tests.web.browsing import Browser, faults_beside
 from tests.web.counting import statements
+from tests.web.test_assignments import keys
+from tests.web.test_assignments import version as revision
 
 WORDS = {"title": "示例 Bulletin of spring", "opening": "Much was done.\nMore is to do.", "flows": "Few issues.",
          "receivers": ["guangdong", "tibet"]}
@@ -152,6 +156,38 @@ def test_what_is_out_is_the_same_whatever_the_portal_says_later(  # type: ignore
     monkeypatch.setattr(shape, "capital", str.upper)
     assert fetched(key) == was and contact.get(f"/bulletins/{key}/document.docx").data == was[1]
     assert all(now != before for now, before in zip(fetched(draft), drafted, strict=True))      # a draft is written anew
+
+
+def test_good_practice_is_picked_among_what_was_closed_on_time_with_evidence(  # type: ignore[no-untyped-def]
+        enter, superuser: Superuser) -> None:
+    good, bare, late = keys(superuser)[:3]
+    superuser.execute("UPDATE assignment SET due = '2026-03-09' WHERE id = %s", (late,))
+    owner, lead, office = enter("market.guangdong"), enter("market"), enter("office")
+    for key in (good, bare, late):
+        if key != bare:
+            file = {"file": [(BytesIO(PDF), "evidence.pdf")]}
+            assert owner.post(f"/assignments/{key}/files", file, content_type="multipart/form-data").status_code == 303
+        for browser, what, sent in ((owner, "hand-in", {"text": "done"}), (lead, "verify", {"verdict": "close"})):
+            assert browser.post(f"/assignments/{key}/{what}", {**sent, "version": revision(superuser, key)}).status_code == 303
+    codes = dict(superuser.execute("SELECT id::text, code || ' ' || title FROM assignment").fetchall())
+    page = office.post("/bulletins/new", {"title": "示例 Practice"}).headers["Location"].removesuffix("/edit")
+    form = office.get(f"{page}/edit").text
+    offered = re.findall(r'name="picks"[^>]*value="([^"]+)"|value="([^"]+)"[^>]*name="picks"', form)
+    assert [a or b for a, b in offered] == [good]
+    assert "Closed on time, with evidence" not in office.get(page).text                # offered, not picked yet
+    sent = {"title": "示例 Practice", "receivers": ["tibet"], "practice": "Others may follow.", "picks": [good, late]}
+    assert office.post(f"{page}/edit", {**sent, "version": version(form)}).status_code == 303
+    assert office.post(f"{page}/publish", {"version": version(office.get(page).text)}).status_code == 303
+    reader = enter("contact.tibet")
+    shown = reader.get(page).text.split('id="practice"')[1]
+    assert unescape(shown).count(codes[good]) == 1 and "Others may follow." in shown and "Guangdong" in shown
+    paper = docx.Document(BytesIO(reader.get(f"{page}/document.docx").data))
+    assert "Good practice" in [p.text for p in paper.paragraphs] and "Others may follow." in [p.text for p in paper.paragraphs]
+    [head, row] = [[c.text for c in r.cells] for r in paper.tables[-1].rows]
+    assert head == ["Unit", "Assignment", "Due", "Closed on", "Files"]
+    assert row[:2] == ["Guangdong", codes[good]] and row[3:] == ["2026-03-10", "1"]
+    for key in (bare, late):
+        assert codes[key] not in unescape(shown)
 
 
 def test_plans_of_the_office(enter, acting: As) -> None:  # type: ignore[no-untyped-def]

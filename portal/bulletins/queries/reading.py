@@ -85,7 +85,7 @@ def digests(bulletin: Bulletin) -> Mapping[str, bytes]:
     """SHA-256 of its documents, by language."""
     d = BulletinDocument
     found = db.session.execute(select(d.language, d.digest).where(d.bulletin_id == bulletin.id).order_by(d.language.desc()))
-    return dict(found.tuples().all())
+    return {row.language: row.digest for row in found}
 
 
 def lock(bulletin: Bulletin) -> None:
