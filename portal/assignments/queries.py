@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, exists, false, func, or_, select, true, tuple_
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import aliased, joinedload, selectinload
 from sqlalchemy.orm.interfaces import ORMOption
@@ -30,6 +30,7 @@ from tenants.db import db
 from tenants.errors import NotVisible
 from tenants.models import Person, Setting, Unit
 from tenants.permissions import Permission
+from tenants.vocabulary import Role
 
 THRESHOLDS = "light_thresholds"
 _KEPT = "assignments.measures"
@@ -227,6 +228,17 @@ def to_report(identity: Identity) -> Sequence[Assignment]:
     a = Assignment
     return db.session.scalars(
         listed([readable(identity, Permission.ASSIGNMENT_REPORT), a.state == OPEN, a.template_kind != "plan_filing"])).all()
+
+
+def answered_for(identity: Identity) -> Sequence[Assignment]:
+    """Of what is open, what this person answers for: the owner; where nobody is named the unit's contact, at headquarters the
+    line's lead. By due date; the filing is a deadline of its own."""
+    a = Assignment
+    fallen = [and_(a.unit_id == held.unit, true() if held.role is Role.UNIT_CONTACT else a.line == held.line)
+              for held in identity.appointments if held.role in (Role.UNIT_CONTACT, Role.HQ_LINE_LEAD)]
+    mine = or_(a.owner_id.in_(identity.selves), and_(a.owner_id.is_(None), or_(false(), *fallen)))
+    return db.session.scalars(listed([readable(identity, Permission.ASSIGNMENT_REPORT), mine, a.state == OPEN,
+                                      a.template_kind != "plan_filing"])).all()
 
 
 def to_verify(identity: Identity) -> Select[Assignment]:

@@ -39,7 +39,8 @@ def _to_check(identity: Identity) -> Iterable[Task]:
         action = N_("Check") if c.state == CampaignState.DRAFT else N_("Go on")
         yield Task(N_("%(code)s %(name)s", code=c.code, name=c.name), N_("campaign: judge the launch elements"),
                    f"/campaigns/{c.id}#checks", action, c.starts,
-                   "red" if left < 0 else "amber" if left <= NEAR else "grey" if c.state == CampaignState.DRAFT else "green")
+                   "red" if left < 0 else "amber" if left <= NEAR else "grey" if c.state == CampaignState.DRAFT else "green",
+                   key=f"campaign-{c.id}")
 
 
 def _to_acknowledge(identity: Identity) -> Iterable[Task]:
@@ -60,7 +61,7 @@ def _cautions(identity: Identity) -> Iterable[Task]:
     for k in db.session.scalars(queries.cautions(identity, answered=False, permission=Permission.CAUTION_ANSWER).limit(MOST)):
         yield Task(N_("Look whether it is affected: %(code)s %(name)s", code=k.campaign.code, name=k.campaign.name),
                    N_("a like campaign had a quality issue"), f"/cautions#c-{k.id}", N_("Answer"), k.due,
-                   "red" if k.due < today else "amber" if (k.due - today).days <= 3 else "green")
+                   "red" if k.due < today else "amber" if (k.due - today).days <= 3 else "green", key=f"caution-{k.id}")
 
 
 def waiting(identity: Identity) -> Iterable[Task]:

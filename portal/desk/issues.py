@@ -46,7 +46,7 @@ def _task(i: Issue, kind: str) -> Task:
     due, light = _due(i, clock_name)
     return Task(N_("%(code)s %(title)s", code=i.code, title=i.title),
                 N_("%(what)s · %(unit)s raised it", what=what, unit=_words(i.raiser)), f"/issues/{i.id}", action, due, light,
-                None if due else clock.local(i.resolved_at or i.raised_at).date())
+                None if due else clock.local(i.resolved_at or i.raised_at).date(), key=f"issue-{i.id}")
 
 
 def _due(i: Issue, which: str) -> tuple[Any, str]:

@@ -19,8 +19,9 @@ def mine(identity: Identity) -> Iterable[Task]:
             day = clock.local(i.meeting.starts_at).date()
             yield Task(N_("Answer who comes: %(title)s", title=i.meeting.title), N_("meeting at %(place)s", place=i.meeting.place),
                        f"/meetings/{i.meeting_id}#answering", N_("Answer"), day,
-                       "amber" if (day - clock.today()).days <= NEAR else "grey")
+                       "amber" if (day - clock.today()).days <= NEAR else "grey", key=f"invitation-{i.id}")
     for d in queries.to_assign(identity, MOST):
         yield Task(N_("Make an assignment of a decision: %(title)s", title=d.title),
                    N_("%(unit)s, decided at %(meeting)s", unit={"en": d.unit.name, "zh": d.unit.short_zh}, meeting=d.meeting.title),
-                   f"/meetings/{d.meeting_id}#decisions", N_("Assign"), d.due, "red" if d.due < clock.today() else "grey")
+                   f"/meetings/{d.meeting_id}#decisions", N_("Assign"), d.due, "red" if d.due < clock.today() else "grey",
+                   key=f"decision-{d.id}")

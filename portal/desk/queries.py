@@ -60,15 +60,15 @@ def _plans_to_file(identity: Identity, standings: Sequence[Standing]) -> Iterabl
     for s in standings:
         if not permits(identity, Permission.FILING_DRAFT, Subject(s.unit.id)):
             continue
-        light = "red" if s.late else "amber" if s.state == RETURNED else "grey"
+        light, key = "red" if s.late else "amber" if s.state == RETURNED else "grey", f"filing-{s.task.id}"
         if s.filing is None:
-            yield Task(N_("Begin the unit's implementation plan"), None, "/filings", N_("Begin"), s.task.due, light)
+            yield Task(N_("Begin the unit's implementation plan"), None, "/filings", N_("Begin"), s.task.due, light, key=key)
         elif s.state == DRAFT:
             yield Task(N_("Complete and submit the unit's implementation plan"), None, f"/filings/{s.filing.id}", N_("Go on"),
-                       s.task.due, light)
+                       s.task.due, light, key=key)
         elif s.state == RETURNED:
             yield Task(N_("The plan was returned: answer the remarks and submit it again"), None,
-                       f"/filings/{s.filing.id}?returned=1", N_("Mend"), s.task.due, light)
+                       f"/filings/{s.filing.id}?returned=1", N_("Mend"), s.task.due, light, key=key)
 
 
 def _plans_to_review(identity: Identity, standings: Sequence[Standing]) -> Iterable[Task]:

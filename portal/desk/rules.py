@@ -11,7 +11,8 @@ SOON_DAYS = 14                         # calendar days: what is due later is gat
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One thing to do, or one that waits for others. `light` gives its colour; `action` is what the button says."""
+    """One thing to do, or one that waits for others. `light` gives its colour; `action` is what the button says. `key` names a
+    deadline of one's own, the same as long as it is the same; what gathers several has none."""
     title: Message
     about: Message | None
     href: str
@@ -21,6 +22,7 @@ class Task:
     since: date | None = None          # waits for others since that day
     chase: str | None = None           # where to chase it, for those who may
     post: str | None = None            # what the button posts to, where it can be done on the desk
+    key: str = ""
 
 
 def by_urgency(tasks: Iterable[Task]) -> list[Task]:

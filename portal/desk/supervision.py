@@ -21,7 +21,7 @@ def mine(identity: Identity) -> Iterable[Task]:
         for o in orders:
             yield Task(N_("Reply to supervision order %(code)s", code=o.code),
                        N_("%(grade)s: %(words)s", grade=GRADES[Grade(o.grade)], words=rules.clip(o.words, CLIPPED)),
-                       f"/supervision/{o.id}#replying", N_("Reply"), o.term, lights[o.id].code)
+                       f"/supervision/{o.id}#replying", N_("Reply"), o.term, lights[o.id].code, key=f"order-{o.id}")
     if reaches(identity, Permission.SUPERVISION_ORDER):           # the office may judge a line's, but it is the line's work
         office = any(a.role is Role.HQ_OFFICE for a in identity.appointments)
         for o in queries.to_judge(identity, [None] if office else [a.line for a in identity.appointments if a.line], MOST):

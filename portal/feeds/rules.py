@@ -20,12 +20,11 @@ class Entry:
 
 def calendar(entries: Iterable[Entry], *, name: str, host: str, language: str, today: date) -> bytes:
     """The calendar as a program reads it: CRLF, lines folded, each entry with its UID. The same on the same day as long as the
-    deadlines are."""
+    deadlines are. It is read at an address and sent to nobody, so it has no METHOD, which would ask for an ORGANIZER (RFC 5546)."""
     made = Calendar()
     made.add("prodid", f"-//{host}//Service Quality Portal//{language.upper()}")
     made.add("version", "2.0")
     made.add("calscale", "GREGORIAN")
-    made.add("method", "PUBLISH")
     made.add("x-wr-calname", name)
     made.add("refresh-interval", REFRESH, parameters={"VALUE": "DURATION"})
     stamp = datetime.combine(today, time(0), UTC)

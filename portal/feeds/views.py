@@ -48,16 +48,14 @@ def feed(secret: str) -> ResponseReturnValue:
 
 
 def _entries(who: Identity, base: str) -> Iterator[Entry]:
-    """What the desk shows with a day, and one's own assignments, also those that are due later."""
+    """What the desk shows with a day of its own, and the assignments that one answers for, also those that are due later."""
     for task in _tasks(who):
-        if task.due is not None and not task.href.startswith("/assignments"):
-            yield Entry(_key(task.href), task.due, translate(task.title), translate(task.about) if task.about else "",
-                        base + task.href)
+        if task.due is not None and task.key:
+            yield Entry(task.key, task.due, translate(task.title), translate(task.about) if task.about else "", base + task.href)
     if permits(who, Permission.ASSIGNMENT_LIST):
-        for a in assignments.to_report(who):
-            if a.owner_id is None or a.owner_id in who.selves:
-                title = N_("%(code)s %(title)s", code=a.code, title=desk.title(a))
-                yield Entry(f"assignment-{a.id}", a.due, translate(title), unit_short(a.unit), f"{base}/assignments/{a.id}")
+        for a in assignments.answered_for(who):
+            title = N_("%(code)s %(title)s", code=a.code, title=desk.title(a))
+            yield Entry(f"assignment-{a.id}", a.due, translate(title), unit_short(a.unit), f"{base}/assignments/{a.id}")
 
 
 def _tasks(who: Identity) -> list[Task]:
@@ -65,11 +63,6 @@ def _tasks(who: Identity) -> list[Task]:
         return []
     programme = programmes.current(who) if permits(who, Permission.PROGRAMME_READ) else None
     return desk.mine(who, filings.overview(who, programme.id) if programme else [])
-
-
-def _key(href: str) -> str:
-    """The same for the same thing, whatever its page is asked to show."""
-    return href.partition("?")[0].strip("/").replace("/", "-").replace("#", "-") or "desk"
 
 
 def renew() -> ResponseReturnValue:
