@@ -61,7 +61,7 @@ def test_every_monday_what_one_may_see_then(app: Flask, enter, acting: As, super
     offered = "/account/subscriptions/new?page=%2Fsupervision&amp;query=grade%3Durgent"
     assert offered in contact.get("/supervision?grade=urgent").text
     assert "with its filters" in contact.get("/account/subscriptions/new?page=/supervision&query=grade%3Durgent").text
-    wrong = contact.post("/account/subscriptions", {"page": "/supervision", "query": "", "name": " ", "rhythm": "day",
+    wrong = contact.post("/account/subscriptions", {"page": "/supervision", "query": "", "name": " ", "rhythm": "year",
                                                     "language": "en"})
     assert wrong.status_code == 422 and faults_beside(wrong, "name") and faults_beside(wrong, "rhythm")
     assert wanted(contact) == 303 and wanted(contact, page="/admin") == 303
@@ -87,6 +87,16 @@ def test_every_monday_what_one_may_see_then(app: Flask, enter, acting: As, super
         with app.app_context():
             assert files.unknown(keys) == [] and queries.purge(clock.today()) == 1
             assert files.unknown(keys) == keys                 # its bytes go with those that no file names
+
+
+def test_every_working_day_and_at_the_end_of_a_month(app: Flask, enter) -> None:  # type: ignore[no-untyped-def]
+    office = enter("office")
+    office.get("/account")
+    assert wanted(office, rhythm="day") == wanted(office, rhythm="month_end", name="At the end") == 303
+    page = office.get("/account/subscriptions").text
+    assert "every working day" in page and "2026-03-11" in page and "on the last working day of each month" in page
+    sent = {day: len(run(app, date(2026, 3, day))) for day in (10, 11, 12, 13, 14, 15, 16, 30, 31)}
+    assert sent == {10: 0, 11: 1, 12: 1, 13: 1, 14: 0, 15: 0, 16: 1, 30: 1, 31: 2}
 
 
 def test_paused_ended_and_lost(app: Flask, enter, acting: As, superuser: Superuser) -> None:  # type: ignore[no-untyped-def]
