@@ -42,11 +42,11 @@ class PortalTask(Task):
     retry_backoff_max = 60
     retry_jitter = True
 
-    def noted(self, run: Callable[[], Any]) -> Any:
+    def noted(self, run: Callable[[], Any], about: str | None) -> Any:
         """Run it, and note how that went. Without the database, in which notes are kept, nothing could run."""
-        begun, since, key = clock.now(), time.monotonic(), operations.begin(self.name)
+        begun, since, key = clock.now(), time.monotonic(), operations.begin(self.name, about)
         if key is None:
-            _log.error("%s has killed its worker three times within an hour: it is left alone", self.name)
+            _log.error("%s %s has killed its worker three times within an hour: it is left alone", self.name, about or "")
             return None
         counts: Counts = {}
         error: str | None = "it was stopped"
@@ -77,7 +77,7 @@ class ScopedTask(PortalTask):
             with acting_as(Scope(None, (unit,))):
                 return self.run(*args, **kw)
         with flask_app().app_context():
-            return self.noted(run)
+            return self.noted(run, str(unit))
 
 
 class PlainTask(PortalTask):
@@ -89,7 +89,7 @@ class PlainTask(PortalTask):
             request = (self.request.headers or {}).get("request")
             if request is not None and not operations.take(UUID(request)):
                 return None                            # another worker has it
-            return self.noted(lambda: self.run(*args, **kw))
+            return self.noted(lambda: self.run(*args, **kw), " ".join(map(str, args)) or None)
 
 
 QUIET = frozenset({"tasks.outbox.drain", "tasks.outbox.drain_mail", "tasks.outbox.drain_chat",     # no note of having done nothing

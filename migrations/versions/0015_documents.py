@@ -1,4 +1,4 @@
-"""Issued bulletins keep their documents, lists come in more rhythms: the text of `migrations/0015/`, which never changes."""
+"""Issued bulletins keep their documents, lists come in more rhythms, runs say what for: the text of `migrations/0015/`, which never changes."""
 from pathlib import Path
 
 from alembic import op
@@ -9,5 +9,5 @@ TEXTS = Path(__file__).parents[1] / revision
 
 
 def upgrade() -> None:
-    for part in ("tables", "policies", "functions", "rhythms"):
+    for part in ("tables", "policies", "functions", "rhythms", "runs"):
         op.get_bind().exec_driver_sql((TEXTS / f"{part}.sql").read_text())

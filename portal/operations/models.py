@@ -26,11 +26,12 @@ class PeriodicTask(Base):
 
 class TaskRun(Base):
     """A run; of a task that runs all the time, the runs of an hour that ended alike. One that has not ended long after
-    its time limit was killed."""
+    its time limit was killed. `about` is the unit or the thing that it was for."""
     __tablename__ = "task_run"
     __table_args__ = (Index("ix_task_run_task", "task", "started_at"), kind(Kind.INTERNAL))
     id: Mapped[Key]
     task: Mapped[str]
+    about: Mapped[str | None]
     started_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
     seconds: Mapped[float | None]                          # of the last

@@ -21,15 +21,15 @@ def announce(task: str, schedule: str, next_at: datetime) -> None:
     _do("SELECT app.announce_task(:key, :task, :schedule, :due, :now)", key=uuid7(), task=task, schedule=schedule, due=next_at)
 
 
-def begin(task: str) -> UUID | None:
-    """A run begins; one that runs all the time is noted at its end only. None when it must not: the last ones killed their
-    workers."""
+def begin(task: str, about: str | None = None) -> UUID | None:
+    """A run begins; one that runs all the time is noted at its end only. None when it must not: the last ones of this task about
+    the same thing killed their workers. Those about others, which may run beside it, do not count."""
     key = uuid7()
     if task in FREQUENT:
         return key
     with db.engine.begin() as connection:
-        given = {"key": key, "task": task, "now": clock.now()}
-        return key if connection.execute(text("SELECT app.begin_task_run(:key, :task, :now)"), given).scalar() else None
+        given = {"key": key, "task": task, "about": about, "now": clock.now()}
+        return key if connection.execute(text("SELECT app.begin_task_run(:key, :task, :about, :now)"), given).scalar() else None
 
 
 def end(run: UUID, task: str, started_at: datetime, seconds: float, counts: Mapping[str, int], error: str | None) -> None:

@@ -135,6 +135,14 @@ def test_what_kills_its_worker_is_left_alone(app: Flask, superuser: Superuser) -
         assert "ended without a word" in admin.get("/operations").text
 
 
+def test_what_runs_for_many_units_at_once_is_not_taken_for_killed(app: Flask) -> None:
+    sweep = "tasks.reminders.sweep"
+    with app.app_context():
+        assert all(operations.begin(sweep, str(unit)) for unit in range(2, 41))                # none of them has ended yet
+        assert [operations.begin(sweep, "20") is not None for _ in range(3)] == [True, True, False]
+        assert operations.begin(sweep, "21")                                                   # left alone is that unit only
+
+
 def test_every_task_of_the_schedule_has_a_name() -> None:
     assert {str(entry["task"]) for entry in SCHEDULE.values()} <= set(TASKS)
 
