@@ -1,4 +1,4 @@
-"""Issued bulletins keep their documents, lists come in more rhythms, runs say what for: the text of `migrations/0015/`, which never changes."""
+"""What issued bulletins keep, in which rhythms lists come, what a run is for: `migrations/0015/`, which never changes."""
 from pathlib import Path
 
 from alembic import op
