@@ -19,6 +19,7 @@ from portal.programmes.models import Programme
 from portal.units import service as units
 from portal.web import panels, templating, untrusted
 from portal.web.access import Route, identity
+from portal.web.lights import speak_for
 from portal.web.names import term, unit_name
 from portal.web.times import hour
 from tenants import clock
@@ -208,6 +209,7 @@ def _common(filing: Filing, notes: Sequence[FilingNote]) -> dict[str, Any]:
 
 def _form(filing: Filing, sheet: Sheet, *, checked: bool, theirs: Mapping[str, str] | None = None,
           message: Message | None = None, version: str = "", said: "Said | None" = None) -> str:
+    speak_for(filing.unit)
     found = service.faults(filing)
     errors: dict[str, list[Message]] = {k: list(v) for k, v in sheet.errors.items()}
     if checked:
@@ -244,6 +246,7 @@ class Said:
 
 
 def _read(filing: Filing, message: Message | None = None, unsent: Sequence[tuple[str, str]] = (), said: Said | None = None) -> str:
+    speak_for(filing.unit)
     me = identity()
     notes = queries.notes(filing)
     changed = queries.last_changes(filing)
@@ -278,6 +281,7 @@ def _line(filing: Filing, me: Identity) -> Line:
 
 def _review(filing: Filing, line: Line, errors: Mapping[str, Sequence[Message]] | None = None, message: Message | None = None,
             said: Said | None = None) -> str:
+    speak_for(filing.unit)
     me = identity()
     notes = queries.notes(filing)
     general, unseen = line is Line.CUSTOMER_SERVICE, queries.changes_unseen(filing, line)

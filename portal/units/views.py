@@ -10,6 +10,7 @@ from portal.texts import clean
 from portal.units import queries, rules, service
 from portal.web import templating
 from portal.web.access import Route, identity, may
+from portal.web.lights import speak_for
 from portal.web.names import term
 from tenants import clock
 from tenants.access import Subject
@@ -73,6 +74,7 @@ def add_colleague(code: str) -> ResponseReturnValue:
 
 
 def _page(unit: Unit, typed: dict[str, str], faults: dict[str, list[str]]) -> str:
+    speak_for(unit)
     people = queries.by_function(unit)
     subject = Subject(unit.id)
     return render_template(

@@ -9,7 +9,7 @@ from click.testing import CliRunner
 from flask import Flask
 from sqlalchemy import select
 
-from portal import masking
+from portal import legends, masking
 from portal.assignments.models import Assignment
 from portal.assignments.rules import LIGHTS, light
 from portal.audit import queries as audit
@@ -31,7 +31,7 @@ from seed.reading import read_plan
 from tenants import clock, directory
 from tenants.db import db
 from tenants.isolation import acting_as
-from tenants.models import Appointment, Delegation, Person, Unit
+from tenants.models import Appointment, Delegation, Person, Setting, Unit
 from tenants.vocabulary import Line
 from tests.factories.demonstration import A_FEW, OFFICE, Fresh, at, empty, fresh
 from tests.seed.exchanged import everything_is_there, exchanged, nobody_else_sees_it, something_is_there
@@ -74,8 +74,16 @@ def test_a_year_is_whole_and_made_once(fresh: Fresh) -> None:
         assert set(found) >= {"closed", "red", "blue", "green", "grey"}
         _people(now.date())
         everything_is_there(now)
+        _one_legend()
         assert not demo.make("another", "http://portal.example", nothing, only=A_FEW)
         assert figures() == before
+
+
+def _one_legend() -> None:
+    with acting_as(OFFICE):
+        kept = db.session.scalars(select(Setting).where(Setting.name.startswith(legends.PREFIX))).one()
+        unit = db.session.scalars(select(Unit.id).where(Unit.code == "sichuan")).one()
+        assert kept.name == legends.setting_of(unit) and set(legends.read(kept.value)) == set(legends.CODES)
 
 
 def _people(today: date) -> None:

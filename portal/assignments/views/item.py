@@ -33,6 +33,7 @@ from portal.audit.views import history_of
 from portal.web import panels, untrusted
 from portal.web.access import identity, may
 from portal.web.addresses import local_path
+from portal.web.lights import speak_for
 from portal.web.locale import language
 from portal.web.names import person_name, unit_short
 from portal.web.templating import done
@@ -145,6 +146,7 @@ def _evidence(a: Assignment) -> dict[str, Any]:
 
 
 def _page(a: Assignment, attempt: Attempt | None = None) -> ResponseReturnValue:
+    speak_for(a.unit)
     today, offers = clock.today(), service.offers(a, actor=identity())
     shows, reports = light(a.facts, today, queries.thresholds(), queries.calendar()), queries.reports(a)
     start = a.start or window_start(a.due)
