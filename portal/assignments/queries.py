@@ -268,6 +268,13 @@ def extensions_to_decide(identity: Identity) -> list[ColumnElement[bool]]:
     return [readable(identity), asked, a.state == OPEN, or_(a.owner_id.is_(None), a.owner_id.not_in(identity.selves))]
 
 
+def waivable(identity: Identity, keys: Sequence[UUID]) -> frozenset[UUID]:
+    """Those of these for which this person may ask for “not applicable” now."""
+    a = Assignment
+    return frozenset(db.session.scalars(select(a.id).where(
+        a.id.in_(keys), readable(identity, Permission.ASSIGNMENT_WAIVE), a.state == OPEN, ~_asked(WaiverRequest))))
+
+
 def requests_asked(identity: Identity) -> list[ColumnElement[bool]]:
     """Requests for “not applicable” that this person may read and headquarters has yet to decide."""
     return [readable(identity), _asked(WaiverRequest)]
@@ -318,6 +325,15 @@ def lights(assignments: Sequence[Assignment], today: date) -> dict[UUID, Light]:
     """The light of each, by today's date."""
     limits, days = thresholds(), calendar()
     return {a.id: light(a.facts, today, limits, days) for a in assignments}
+
+
+def lines_and_processes(identity: Identity) -> frozenset[tuple[str, str | None]]:
+    """(line, process) of everything that this person reads."""
+    a = Assignment
+    if not reaches(identity, Permission.ASSIGNMENT_READ):
+        return frozenset()
+    return frozenset((line, process) for line, process in
+                     db.session.execute(select(a.line, a.process).where(readable(identity)).distinct()))
 
 
 def years(identity: Identity) -> Sequence[int]:

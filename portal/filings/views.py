@@ -9,6 +9,7 @@ from flask import jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from portal.assignments import queries as assignments
 from portal.audit.views import history_of
 from portal.filings import queries, service
 from portal.filings.forms import Sheet, content_of, remarks_of, sheet_of, typed
@@ -102,7 +103,7 @@ def save(key: str) -> ResponseReturnValue:
     filing = queries.one(me, untrusted.key_of(key))
     action, version = form.get("action", "save"), form.get("version", type=int)
     sheet = typed(form)
-    content = content_of(sheet, [i.assignment_id for i in filing.items])
+    content = content_of(sheet, [i.assignment_id for i in filing.asked])
     quiet = "X-Autosave" in request.headers
     try:
         service.allow(filing, "submit" if action == "submit" else "save", actor=me)
@@ -179,7 +180,7 @@ class Row:
 
     @property
     def returned(self) -> bool:
-        return self.item.verdict == SENT_BACK
+        return self.item.verdict == SENT_BACK and not self.item.cancelled
 
 
 def _rows(filing: Filing, items: Sequence[FilingItem], notes: Sequence[FilingNote],
@@ -222,8 +223,9 @@ def _form(filing: Filing, sheet: Sheet, *, checked: bool, theirs: Mapping[str, s
     faulty = {f.place.split(".")[1] for f in found if f.place.startswith("items.")}
     return render_template(
         "filings/form.html", sheet=sheet, version=version or filing.version, said=said, errors=errors, theirs=theirs or {},
-        message=message, groups=_grouped(rows), shown=len(rows), returned=sum(1 for i in filing.items if i.verdict == SENT_BACK),
-        faults=len(found), ordered=queries.ordered(filing), complete=len(filing.items) - len(faulty),
+        message=message, groups=_grouped(rows), shown=len(rows), returned=sum(1 for i in filing.asked if i.verdict == SENT_BACK),
+        faults=len(found), ordered=queries.ordered(filing), complete=len(filing.asked) - len(faulty),
+        total=len(filing.asked), waivable=assignments.waivable(identity(), [i.assignment_id for i in filing.asked]),
         people=queries.choosable(filing), names=_field_names(filing), **_common(filing, notes))
 
 
@@ -302,7 +304,7 @@ def review(key: str) -> ResponseReturnValue:
     me, form = identity(), request.form
     filing = queries.one(me, untrusted.key_of(key))
     line = _line(filing, me)
-    keys = [i.assignment_id for i in filing.items if i.line == line]
+    keys = [i.assignment_id for i in filing.asked if i.line == line]
     verdict = form.get("verdict", "")
     try:
         service.review(filing, line, verdict, form.get("remark", ""), remarks_of(form, keys), actor=me,

@@ -9,9 +9,10 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from portal.assignments import queries as assignment_queries
 from portal.assignments import service as assignments
 from portal.filings import queries, service
-from portal.filings.models import Filing
+from portal.filings.models import Filing, FilingItem
 from portal.filings.rules import Contact, Content, ItemContent
 from tenants import clock
 from tenants.access import Identity
@@ -322,6 +323,108 @@ def test_what_was_cancelled_is_asked_no_more(opened: Opened, superuser: Superuse
         assignments.cancel(assignment, "does not apply here", actor=actor)
     submit(opened)
     assert state(superuser) == "submitted"
+
+
+def cancel(opened: Opened, wanted: Callable[[FilingItem], bool], who: str = "office") -> None:
+    with opened(who) as (filing, actor):
+        for item in filing.items:
+            if wanted(item):
+                assignments.cancel(assignment_queries.one(actor, item.assignment_id), "does not apply here", actor=actor)
+
+
+def test_a_line_whose_items_were_all_granted_away_does_not_review(opened: Opened, superuser: Superuser, key: UUID) -> None:
+    submit(opened)
+    cancel(opened, lambda i: i.line == Line.IT)
+    with opened("office") as (filing, actor):
+        assert Line.IT not in queries.reviewable_lines(filing, actor)
+        assert Line.IT not in queries.pending_lines([filing])[key]
+        assert not queries.count(queries.conditions(actor, queries.Wanted(waits_for="it")))
+    with pytest.raises(RuleViolated):
+        judge(opened, Line.IT)
+    for line in Line:
+        if line is not Line.IT:
+            judge(opened, line)
+    assert state(superuser) == "approved"
+    assert rows(superuser, "SELECT count(*) FROM assignment a JOIN filing_item i ON i.assignment_id = a.id"
+                           " WHERE i.line = 'it' AND (a.state <> 'cancelled' OR a.start IS NOT NULL)") == [(0,)]
+
+
+def test_what_is_cancelled_last_of_all_completes_the_plan(opened: Opened, superuser: Superuser) -> None:
+    submit(opened)
+    with opened(f"it.{GD}") as (filing, actor):
+        for item in filing.items:
+            if item.line == Line.IT:
+                assignments.ask_waiver(assignment_queries.one(actor, item.assignment_id), "no such system", actor=actor)
+    for line in Line:
+        if line is not Line.IT:
+            judge(opened, line)
+    assert state(superuser) == "submitted"
+    with opened("it") as (filing, actor):
+        items = [i for i in filing.items if i.line == Line.IT]
+        assert len(items) > 1
+        for item in items:
+            assert filing.state == "submitted"
+            assignments.decide_waiver(assignment_queries.one(actor, item.assignment_id), "grant", "agreed", actor=actor)
+    assert state(superuser) == "approved"
+    assert rows(superuser, "SELECT count(*) FROM assignment a JOIN filing_item i ON i.assignment_id = a.id"
+                           " WHERE i.line <> 'it' AND a.owner_id IS DISTINCT FROM i.owner_id") == [(0,)]
+    assert rows(superuser, "SELECT state FROM assignment WHERE unit_id = 20 AND template_kind = 'plan_filing'") == [("closed",)]
+    told = rows(superuser, "SELECT changes->>'state' FROM audit_entry WHERE subject_kind = 'filing' ORDER BY seq DESC LIMIT 1")
+    assert told == [('["submitted", "approved"]',)]
+
+
+def test_what_is_cancelled_in_a_draft_or_before_all_have_judged_completes_nothing(opened: Opened, superuser: Superuser) -> None:
+    cancel(opened, lambda i: i.line == Line.IT)
+    assert state(superuser) == "draft"
+    submit(opened)
+    cancel(opened, lambda i: i.line == Line.MARKET)
+    assert state(superuser) == "submitted"
+
+
+def test_what_was_returned_and_then_cancelled_leaves_a_last_word_to_customer_service(opened: Opened, superuser: Superuser) -> None:
+    submit(opened)
+    for line in Line:
+        if line is not Line.MARKET:
+            judge(opened, line)
+    with opened("market") as (filing, _actor):
+        gone = next(i.assignment_id for i in filing.items if i.line == Line.MARKET)
+    judge(opened, Line.MARKET, "return", said={gone: "who leads?"})
+    cancel(opened, lambda i: i.assignment_id == gone)
+    submit(opened)
+    assert state(superuser) == "submitted" and verdicts(superuser)["general"] == {"pending"}
+    judge(opened, Line.CUSTOMER_SERVICE)
+    assert state(superuser) == "approved"
+
+
+def test_a_cancellation_and_the_last_approval_at_once_end_approved(opened: Opened, superuser: Superuser) -> None:
+    submit(opened)
+    for line in Line:
+        if line not in (Line.IT, Line.MARKET):
+            judge(opened, line)
+    kept = superuser.execute("SELECT min(assignment_id::text) FROM filing_item WHERE line = 'it'").fetchall()[0][0]
+    cancel(opened, lambda i: i.line == Line.IT and str(i.assignment_id) != kept)
+
+    def act(filing: Filing, actor: Identity) -> None:
+        if actor.email.startswith("market@"):
+            service.review(filing, Line.MARKET, "approve", actor=actor)
+        else:
+            assignments.cancel(assignment_queries.one(actor, UUID(kept)), "not here", actor=actor)
+    assert at_once(opened, ["market", "it"], act) == ["done", "done"]
+    assert state(superuser) == "approved"
+    assert rows(superuser, "SELECT count(*) FROM audit_entry WHERE subject_kind = 'filing' AND changes->>'state' LIKE '%approved%'"
+                ) == [(1,)]
+
+
+def test_of_what_was_cancelled_nothing_is_kept_and_nothing_returned(opened: Opened, superuser: Superuser) -> None:
+    cancel(opened, lambda i: i.line == Line.IT)
+    with opened(CONTACT) as (filing, actor):
+        content = queries.content(filing)
+        gone = next(i.assignment_id for i in filing.items if i.line == Line.IT)
+        service.save(filing, replace(content, items={gone: replace(content.items[gone], measure="otherwise")}), actor=actor)
+        assert queries.content(filing).items[gone] == content.items[gone]
+    submit(opened)
+    with pytest.raises(Invalid):
+        judge(opened, Line.MARKET, "return", said={gone: "why?"})
 
 
 def test_questions_and_answers_change_no_state(opened: Opened, superuser: Superuser) -> None:

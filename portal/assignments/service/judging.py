@@ -7,6 +7,7 @@ from portal import texts
 from portal.assignments import queries
 from portal.assignments.models import Assignment
 from portal.assignments.rules import MACHINE, OPEN, UNCLOSED_STATES, granting
+from portal.assignments.service import leaving
 from portal.notices import service as notices
 from tenants.access import HEADQUARTERS, Appointment, Identity, need
 from tenants.errors import Invalid, NotPermitted, RuleViolated, Stale
@@ -90,6 +91,8 @@ def begin(assignment: Assignment, action: str, actor: Identity, version: int | N
     """Permission, then the row held and read anew, then its version, then its state. `version` is what the person had
     in front of them; None from a program that has no form open. Raises NotPermitted, Stale, RuleViolated."""
     need(actor, _permission(assignment, action), assignment.subject)
+    if action in ("cancel", "decide_waiver"):
+        leaving.hold(assignment)
     queries.lock(assignment)
     if version is not None and version != assignment.version:
         raise Stale(N_("Somebody else has changed this assignment since you opened it. See what it says now, then decide."))

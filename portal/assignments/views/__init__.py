@@ -1,4 +1,5 @@
 """The pages of assignments: the list, one assignment, reporting on many, what waits for a verdict."""
+from portal.assignments.queries import lines_and_processes
 from portal.assignments.views.extensions import ask_extension, decide_extension, withdraw_extension
 from portal.assignments.views.item import cancel, chase, hand_in, item, report, verify
 from portal.assignments.views.listing import chase_several, index, picked
@@ -6,10 +7,13 @@ from portal.assignments.views.progress import progress, save_progress
 from portal.assignments.views.verdicts import verdicts
 from portal.assignments.views.waivers import ask_waiver, decide_waiver, withdraw_waiver
 from portal.attachments import views as files
+from portal.units import registry
 from portal.web.access import Route
 from tenants.permissions import Permission as P
 
 NAME, PREFIX = "assignments", "/assignments"
+
+registry.register(lines_and_processes)
 
 ROUTES: tuple[Route, ...] = (
     ("GET", "", index, P.ASSIGNMENT_LIST),

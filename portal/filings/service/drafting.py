@@ -16,6 +16,7 @@ from portal.filings.models import Filing, FilingItem, FilingSubmission
 from portal.filings.rules import (
     DRAFT,
     MACHINE,
+    PASSED,
     PENDING,
     Contact,
     Content,
@@ -118,14 +119,15 @@ def same_version(filing: Filing, version: int | None) -> None:
 def save(filing: Filing, content: Content, *, actor: Identity, version: int | None = None) -> Faults:
     """Keep a draft as far as it is; whatever is incomplete stays a fault until it is submitted, and is returned.
 
-    Items that the plan does not have are ignored. Raises Stale, or Invalid for what cannot be kept at all."""
+    Items that the plan does not have, or whose assignment was cancelled, are ignored. Raises Stale, or Invalid for what cannot
+    be kept at all."""
     under = _begin(filing, "save", actor, version)
     content = _cleaned(content)
     if beyond := too_long(content):
         raise Invalid(by_place(beyond))
     _known_people(filing, content)
-    before, known = queries.content(filing), {i.assignment_id: i for i in filing.items}
-    after = replace(content, items={k: v for k, v in {**before.items, **content.items}.items() if k in known})
+    before, known = queries.content(filing), {i.assignment_id: i for i in filing.asked}
+    after = replace(content, items={**before.items, **{k: v for k, v in content.items.items() if k in known}})
     differences = changes(snapshot(before), snapshot(after))
     if differences:
         filing.mechanism, filing.team = after.mechanism, after.team
@@ -160,6 +162,8 @@ def submit(filing: Filing, *, actor: Identity) -> None:
         item.verdict = verdict_after(item.verdict, changed=any(place.startswith(prefix) for place in changed))
     general = any(not place.startswith("items.") for place in changed)
     filing.general_verdict = verdict_after(filing.general_verdict, changed=general)
+    if all(i.verdict == PASSED for i in filing.asked):   # what was returned was cancelled: somebody must still say yes
+        filing.general_verdict = PENDING
     filing.state, filing.round, filing.submitted_at = MACHINE.step(before, "submit").target, filing.round + 1, now
     filing.first_submitted_at = filing.first_submitted_at or now
     db.session.add(FilingSubmission(id=uuid7(), unit_id=filing.unit_id, filing_id=filing.id, round=filing.round, at=now,
@@ -215,8 +219,8 @@ def _readable(place: str, codes: Mapping[str, str]) -> str:
 
 
 def _tell_reviewers(filing: Filing) -> None:
-    waiting = [line for line in lines_concerned(Line(i.line) for i in filing.items)
-               if any(i.line == line and i.verdict == PENDING for i in filing.items)
+    waiting = [line for line in lines_concerned(Line(i.line) for i in filing.asked)
+               if any(i.line == line and i.verdict == PENDING for i in filing.asked)
                or (line is Line.CUSTOMER_SERVICE and filing.general_verdict == PENDING)]
     for line in waiting:
         notices.tell(HEADQUARTERS, N_("%(unit)s submitted its plan: your line's part waits for review.", unit=unit_name(filing)),
