@@ -1,5 +1,5 @@
 """Reading plans. The head of a filing shows to whoever may read it; items and the general part are judged one by one."""
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -180,6 +180,15 @@ def hold(programme: UUID, unit: int) -> Filing | None:
         return None
     return db.session.scalars(select(Filing).where(Filing.id == key).options(*_WHOLE)
                               .execution_options(populate_existing=True)).one()
+
+
+def to_fill_up(programme: UUID, units: Collection[int]) -> Sequence[Filing]:
+    """The plans of these units that are being written or mended, held until the commit."""
+    keys = db.session.scalars(select(Filing.id).where(
+        Filing.programme_id == programme, Filing.unit_id.in_(units), Filing.state.in_((DRAFT, RETURNED)))
+        .order_by(Filing.id).with_for_update()).all()
+    return db.session.scalars(select(Filing).where(Filing.id.in_(keys)).options(*_WHOLE).order_by(Filing.id)
+                              .execution_options(populate_existing=True)).all() if keys else ()
 
 
 def exists(programme: UUID, unit: int) -> bool:

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from portal.assignments.models import Assignment, WaiverRequest
 from portal.assignments.rules import GRANTED, MACHINE
-from portal.assignments.service import leaving, requests
+from portal.assignments.service import requests, watching
 from portal.assignments.service.judging import begin, tell_unit, tell_verifiers, title_of, unit_of
 from portal.audit import service as audit
 from tenants import clock
@@ -57,7 +57,7 @@ def decide_waiver(assignment: Assignment, verdict: str, remark: str, *, actor: I
         N_("Declined by headquarters, it does apply: %(title)s. %(remark)s", title=title_of(assignment), remark=remark)
     tell_unit(assignment, said, also=[found.asked_by_id])
     if decided == GRANTED:
-        leaving.left(assignment, under)
+        watching.left(assignment, under)
 
 
 def settle(assignment: Assignment, remark: str, actor: Identity) -> None:

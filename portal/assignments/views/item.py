@@ -158,6 +158,7 @@ def _page(a: Assignment, attempt: Attempt | None = None) -> ResponseReturnValue:
         "verifier": _verifier(a), "last": reports[-1] if reports else None, "most": texts.MEDIUM,
         "extension": a.open_extension if a.state == OPEN else None, "granter": _granter(a), "latest": latest_due(a.year),
         "units": [(u.code, unit_short(u)) for u in directory.units() if u.id != a.unit_id] if "ask_extension" in offers else [],
+        "colleagues": directory.people(a.unit_id) if "name_owner" in offers else (),
         "panels": panels.of("assignment", a), "waiver": a.waiver, "asked": a.open_waiver if a.state == OPEN else None}
     return render_template("assignments/item.html", **content), attempt.status if attempt else 200
 

@@ -9,6 +9,7 @@ from sqlalchemy.orm.attributes import flag_modified
 from portal import texts
 from portal.assignments import queries as assignment_queries
 from portal.assignments import service as assignments
+from portal.assignments.models import Assignment
 from portal.assignments.rules import CANCELLED, HANDED_IN
 from portal.audit import service as audit
 from portal.filings import queries
@@ -71,14 +72,40 @@ def open_draft(programme: UUID, unit: int, *, actor: Identity) -> Filing:
             db.session.add(made)
     except IntegrityError:                              # a colleague opened it at the same moment
         raise RuleViolated(_OPENED) from None
-    chinese = actor.language == "zh"
-    db.session.add_all(FilingItem(
-        id=uuid7(), unit_id=unit, filing_id=made.id, assignment_id=a.id, line=a.line,
-        owner_id=a.owner_id or owners.get(a.line), start=a.start,
-        due=a.due, deliverable=a.deliverable_zh if chinese else a.deliverable, measure="", verdict=PENDING) for a in planned)
-    db.session.flush()
+    _add_items(made, planned, owners, actor.language)
     audit.record("draft", "filing", made.id, {"state": [None, DRAFT], "items": len(planned)}, under=under)
     return queries.one(actor, made.id)
+
+
+def _add_items(filing: Filing, planned: Sequence[Assignment], owners: Mapping[str, UUID], language: str) -> None:
+    """With what is known of each; a deliverable in the language of who writes the plan."""
+    db.session.add_all(FilingItem(
+        id=uuid7(), unit_id=filing.unit_id, filing_id=filing.id, assignment_id=a.id, line=a.line,
+        owner_id=a.owner_id or owners.get(a.line), start=a.start,
+        due=a.due, deliverable=a.deliverable_zh if language == "zh" else a.deliverable, measure="", verdict=PENDING)
+        for a in planned)
+    db.session.flush()
+
+
+def fill_up(filing: Filing) -> int:
+    """An item for everything asked of the unit since the draft was opened, while the plan is the unit's to write. How many."""
+    there = {i.assignment_id for i in filing.items}
+    missing = [a for a in assignment_queries.of_unit(filing.programme_id, filing.unit_id)
+               if a.template_kind == "task" and a.state != CANCELLED and a.id not in there]
+    if missing:
+        language = filing.saved_by.language if filing.saved_by else "zh"
+        _add_items(filing, missing, _known(filing.unit_id)[1], language)
+        queries.refresh(filing)
+    return len(missing)
+
+
+def added(new: Sequence[Assignment], under: Appointment) -> None:
+    """Assignments were added in mid-year: they stand in the plans that are being written. One that is under review or in
+    force stays as it was judged; their owners are named on their own pages then."""
+    for programme in dict.fromkeys(a.programme_id for a in new if a.template_kind == "task"):
+        for filing in queries.to_fill_up(programme, {a.unit_id for a in new}):
+            if count := fill_up(filing):
+                audit.record("add_assignments", "filing", filing.id, {"items": count}, under=under)
 
 
 _OPENED = N_("The unit has a filing for this programme already.")
@@ -122,6 +149,7 @@ def save(filing: Filing, content: Content, *, actor: Identity, version: int | No
     Items that the plan does not have, or whose assignment was cancelled, are ignored. Raises Stale, or Invalid for what cannot
     be kept at all."""
     under = _begin(filing, "save", actor, version)
+    fill_up(filing)
     content = _cleaned(content)
     if beyond := too_long(content):
         raise Invalid(by_place(beyond))
@@ -151,6 +179,7 @@ def faults(filing: Filing) -> Faults:
 def submit(filing: Filing, *, actor: Identity) -> None:
     """Hand the plan to the lines concerned. Late is late, but it is taken. Raises Invalid with every fault at its place."""
     under = _begin(filing, "submit", actor, None)
+    fill_up(filing)
     if found := faults(filing):
         raise Invalid(by_place(found))
     before, now = filing.state, clock.now()

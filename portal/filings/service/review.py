@@ -23,6 +23,7 @@ from portal.filings.rules import (
     readiness_split,
     system_code,
 )
+from portal.filings.service.drafting import added, fill_up
 from portal.filings.service.notes import add_note
 from portal.notices import service as notices
 from portal.programmes import queries as programmes
@@ -132,6 +133,7 @@ def _return(filing: Filing, line: Line, mine: Sequence[FilingItem], remark: str,
     else:
         _set_verdicts(filing, line, mine, SENT_BACK)
     filing.state = MACHINE.step(filing.state, "return").target
+    fill_up(filing)
     for item in mine:
         if item.assignment_id in said:
             add_note(filing, item, line, REMARK, said[item.assignment_id], actor.person, review_id)
@@ -154,7 +156,7 @@ def _left(assignment: Assignment, under: Appointment) -> None:
         _tell_unit(filing, Line(assignment.line), "approve")
 
 
-assignments.watch(assignments.Watcher(_hold, _left))
+assignments.watch(assignments.Watcher(added, _hold, _left))
 
 
 def _complete(filing: Filing, under: Appointment) -> bool:
