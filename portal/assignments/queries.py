@@ -222,11 +222,11 @@ def last_reports(keys: Sequence[UUID]) -> dict[UUID, ProgressReport]:
     return {row.assignment_id: row for row in rows}
 
 
-def to_report(identity: Identity) -> Sequence[Assignment]:
-    """Everything open that this person reports on, by due date; the filing reports itself."""
+def to_report(identity: Identity, *more: ColumnElement[bool]) -> Sequence[Assignment]:
+    """Everything open that this person reports on, by due date; the filing reports itself. `more` narrows it."""
     a = Assignment
     return db.session.scalars(
-        listed([readable(identity, Permission.ASSIGNMENT_REPORT), a.state == OPEN, a.template_kind != "plan_filing"])).all()
+        listed([readable(identity, Permission.ASSIGNMENT_REPORT), a.state == OPEN, a.template_kind != "plan_filing", *more])).all()
 
 
 def to_verify(identity: Identity) -> Select[Assignment]:

@@ -33,6 +33,8 @@ from portal.filings.rules import (
 )
 from portal.filings.service.notes import unit_name
 from portal.notices import service as notices
+from portal.programmes import queries as programmes
+from portal.programmes.rules import ISSUED
 from tenants import clock, directory
 from tenants.access import HEADQUARTERS, Appointment, Identity, Subject, need
 from tenants.db import db, uuid7
@@ -52,10 +54,12 @@ def allow(filing: Filing, action: str, *, actor: Identity) -> Appointment:
 def open_draft(programme: UUID, unit: int, *, actor: Identity) -> Filing:
     """The unit's first draft: an item for every assignment but the filing of the plan itself, with what is known.
 
-    Raises RuleViolated where there is one already, or where the unit has nothing to plan."""
+    Raises RuleViolated where there is one already, where the programme has ended, or the unit has nothing to plan."""
     under = need(actor, Permission.FILING_DRAFT, Subject(unit))
     if queries.exists(programme, unit):
         raise RuleViolated(_OPENED)
+    if programmes.whole(programme).state != ISSUED:
+        raise RuleViolated(N_("The programme has ended: no plan is begun for it any more."))
     asked = assignment_queries.of_unit(programme, unit)
     task = next((a for a in asked if a.template_kind == assignments.PLAN_FILING), None)
     planned = [a for a in asked if a.template_kind == "task" and a.state != CANCELLED]
