@@ -3,7 +3,7 @@ from pathlib import Path
 
 from alembic import op
 
-revision, down_revision = "0016", "0012"
+revision, down_revision = "0016", "0017"
 
 TEXTS = Path(__file__).parents[1] / revision
 
