@@ -29,6 +29,7 @@ class Permission(StrEnum):
     ASSIGNMENT_HAND_IN = "assignment.hand_in"
     ASSIGNMENT_WAIVE = "assignment.waive"
     ASSIGNMENT_EXTEND = "assignment.extend"
+    ASSIGNMENT_OWNER = "assignment.owner"
     ASSIGNMENT_VERIFY = "assignment.verify"
     ASSIGNMENT_CHASE = "assignment.chase"
     ASSIGNMENT_CANCEL = "assignment.cancel"
@@ -143,7 +144,8 @@ _PROGRAMME: dict[tuple[Role, Relation], frozenset[Permission]] = {
     (Role.HQ_LINE_LEAD, R.LINE): _WORKS,
 
     (Role.UNIT_HEAD, R.UNIT): _READS,
-    (Role.UNIT_CONTACT, R.UNIT): _READS | _WORKS | {P.FILING_DRAFT, P.FILING_ASK, P.PERSON_ADD, P.CHANNEL_KEEP},
+    (Role.UNIT_CONTACT, R.UNIT): _READS | _WORKS | {P.FILING_DRAFT, P.FILING_ASK, P.PERSON_ADD, P.CHANNEL_KEEP,
+                                                        P.ASSIGNMENT_OWNER},
     (Role.LINE_OWNER, R.UNIT): frozenset({P.FILING_READ, P.FILING_GENERAL_READ}),
     (Role.LINE_OWNER, R.LINE): _LINE_READS | _WORKS,
     (Role.LINE_OWNER, R.OWN): _LINE_READS | _WORKS,

@@ -128,6 +128,11 @@ class ChaseSent(Body):
     text: Paragraph = ""
 
 
+class OwnerSent(Body):
+    """Somebody of the unit."""
+    owner: Phrase = Field(description="A mail address.", examples=["market@guangdong.example"])
+
+
 class WaiverSent(Body):
     """Why it does not apply to the unit."""
     reason: Paragraph
@@ -198,6 +203,12 @@ def verify(key: str) -> Answer:
 def chase(key: str) -> Answer:
     row = _allowed(key, "chase")
     service.chase(row, api.body(ChaseSent).text, actor=identity())
+    return _answer(row)
+
+
+def name_owner(key: str) -> Answer:
+    row = _allowed(key, "name_owner")
+    service.name_owner(row, queries.person_with_mail(api.body(OwnerSent).owner), actor=identity())
     return _answer(row)
 
 
@@ -300,6 +311,9 @@ ROUTES: tuple[ApiRoute, ...] = (
         conflicts="It has not been handed in.")),
     ("POST", "/assignments/<key>/chase", chase, Permission.ASSIGNMENT_CHASE, Spec(
         summary="Urge its unit", answer=Assignment, body=ChaseSent, keys=_KEY, conflicts="It is finished.")),
+    ("POST", "/assignments/<key>/owner", name_owner, Permission.ASSIGNMENT_OWNER, Spec(
+        summary="Name the owner of an assignment in force", answer=Assignment, body=OwnerSent, keys=_KEY,
+        conflicts="It is not open, or its plan is not in force yet.")),
     ("POST", "/assignments/<key>/waiver", ask_waiver, Permission.ASSIGNMENT_WAIVE, Spec(
         summary="Ask to be excused from it as not applicable", answer=Assignment, body=WaiverSent, keys=_KEY,
         conflicts="It is not open, or it is asked already.")),

@@ -223,22 +223,22 @@ def last_reports(keys: Sequence[UUID]) -> dict[UUID, ProgressReport]:
     return {row.assignment_id: row for row in rows}
 
 
-def to_report(identity: Identity) -> Sequence[Assignment]:
-    """Everything open that this person reports on, by due date; the filing reports itself."""
+def to_report(identity: Identity, *more: ColumnElement[bool]) -> Sequence[Assignment]:
+    """Everything open that this person reports on, by due date; the filing reports itself. `more` narrows it."""
     a = Assignment
     return db.session.scalars(
-        listed([readable(identity, Permission.ASSIGNMENT_REPORT), a.state == OPEN, a.template_kind != "plan_filing"])).all()
+        listed([readable(identity, Permission.ASSIGNMENT_REPORT), a.state == OPEN, a.template_kind != "plan_filing", *more])).all()
 
 
-def answered_for(identity: Identity) -> Sequence[Assignment]:
+def answered_for(identity: Identity, *more: ColumnElement[bool]) -> Sequence[Assignment]:
     """Of what is open, what this person answers for: the owner; where nobody is named the unit's contact, at headquarters the
-    line's lead. By due date; the filing is a deadline of its own."""
+    line's lead. By due date; the filing is a deadline of its own. `more` narrows it."""
     a = Assignment
     fallen = [and_(a.unit_id == held.unit, true() if held.role is Role.UNIT_CONTACT else a.line == held.line)
               for held in identity.appointments if held.role in (Role.UNIT_CONTACT, Role.HQ_LINE_LEAD)]
     mine = or_(a.owner_id.in_(identity.selves), and_(a.owner_id.is_(None), or_(false(), *fallen)))
     return db.session.scalars(listed([readable(identity, Permission.ASSIGNMENT_REPORT), mine, a.state == OPEN,
-                                      a.template_kind != "plan_filing"])).all()
+                                      a.template_kind != "plan_filing", *more])).all()
 
 
 def to_verify(identity: Identity) -> Select[Assignment]:
@@ -278,6 +278,13 @@ def extensions_to_decide(identity: Identity) -> list[ColumnElement[bool]]:
     asked = exists().where(e.assignment_id == a.id, e.verdict.is_(None), e.withdrawn_at.is_(None),
                            e.asked_by_id.not_in(identity.selves), mine).correlate(a)
     return [readable(identity), asked, a.state.in_(UNCLOSED_STATES), or_(a.owner_id.is_(None), a.owner_id.not_in(identity.selves))]
+
+
+def waivable(identity: Identity, keys: Sequence[UUID]) -> frozenset[UUID]:
+    """Those of these for which this person may ask for “not applicable” now."""
+    a = Assignment
+    return frozenset(db.session.scalars(select(a.id).where(
+        a.id.in_(keys), readable(identity, Permission.ASSIGNMENT_WAIVE), a.state == OPEN, ~_asked(WaiverRequest))))
 
 
 def requests_asked(identity: Identity) -> list[ColumnElement[bool]]:
@@ -330,6 +337,15 @@ def lights(assignments: Sequence[Assignment], today: date) -> dict[UUID, Light]:
     """The light of each, by today's date."""
     limits, days = thresholds(), calendar()
     return {a.id: light(a.facts, today, limits, days) for a in assignments}
+
+
+def lines_and_processes(identity: Identity) -> frozenset[tuple[str, str | None]]:
+    """(line, process) of everything that this person reads."""
+    a = Assignment
+    if not reaches(identity, Permission.ASSIGNMENT_READ):
+        return frozenset()
+    return frozenset((line, process) for line, process in
+                     db.session.execute(select(a.line, a.process).where(readable(identity)).distinct()))
 
 
 def years(identity: Identity) -> Sequence[int]:

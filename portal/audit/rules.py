@@ -8,9 +8,9 @@ from tenants.messages import N_, Message
 
 ACTIONS: Mapping[str, Message] = {
     "draft": N_("opened a draft"), "save": N_("saved"), "submit": N_("submitted for review"), "approve": N_("approved"),
-    "return": N_("returned"), "amend": N_("began an amendment"), "ask": N_("asked"), "answer": N_("answered"),
+    "return": N_("returned"), "ask": N_("asked"), "answer": N_("answered"),
     "create": N_("created"), "plan": N_("put the plan in force"), "report": N_("reported progress"),
-    "hand_in": N_("handed in as done"),
+    "hand_in": N_("handed in as done"), "name_owner": N_("named the owner"),
     "ask_waiver": N_("asked for “not applicable”"), "withdraw_waiver": N_("took the request for “not applicable” back"),
     "grant_waiver": N_("granted “not applicable”"), "decline_waiver": N_("declined “not applicable”"),
     "answer_reminder": N_("answered a reminder"),

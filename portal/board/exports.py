@@ -16,7 +16,7 @@ from portal.web.labels import LIGHTS
 from portal.web.lights import light_words
 from portal.web.locale import language
 from portal.web.names import term, unit_name, unit_short
-from portal.web.templating import light_meaning, translate
+from portal.web.templating import light_meaning, state_words, translate
 from portal.web.times import day
 from tenants.errors import NotVisible
 from tenants.messages import N_
@@ -85,13 +85,15 @@ def sheet() -> Response:
     programme, _every = chosen_programme()
     if programme is None:
         raise NotVisible
-    found = queries.counted(me, programme.id, Wanted(**asked_filters(*asdict(Wanted()))), queries.units())
+    wanted = Wanted(**asked_filters(*asdict(Wanted())))
+    found, counts = queries.counted(me, programme.id, wanted, queries.units()), not wanted.cancelled
     chinese = language() == "zh"
     titles: Mapping[str, str] = {m.code: m.title_zh if chinese else m.title for m in programme.milestones}
 
     def cells(row: Counted, a: Assignment) -> list[Cell]:
-        return [light_words(row.light), a.code, a.title_zh if chinese else a.title, unit_name(a.unit), term("line", a.line),
-                titles.get(a.milestone, a.milestone), a.due, a.original_due, a.handed_in_on, a.closed_on, row.late or None]
+        return [light_words(row.light) if counts else state_words("assignment", a.state)[0], a.code,
+                a.title_zh if chinese else a.title, unit_name(a.unit), term("line", a.line), titles.get(a.milestone, a.milestone),
+                a.due, a.original_due, a.handed_in_on, a.closed_on, row.late or None]
     columns = [Column(translate(head), width) for head, width in COLUMNS]
     rows = (cells(row, a) for row, a, _ in queries.shown(me, found[:MOST]))
     return as_workbook(translate(N_("What the board counts")), columns, rows, len(found))

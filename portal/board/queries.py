@@ -1,15 +1,15 @@
 """Reading the board: one narrow statement for every assignment that counts; lights follow the day and are never stored."""
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import joinedload
 
 from portal.assignments import queries as assignments
 from portal.assignments.models import Assignment
-from portal.assignments.rules import COUNTED_STATES, LightFacts, light
+from portal.assignments.rules import CANCELLED, COUNTED_STATES, LightFacts, light
 from portal.board.rules import PLAN, Counted, Group, Place, grouped
 from portal.filings.models import Filing
 from portal.filings.rules import APPROVED
@@ -24,7 +24,8 @@ from tenants.permissions import Permission
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What the board, or the list behind one of its figures, is narrowed to; an empty word leaves a side open."""
+    """What the board, or the list behind one of its figures, is narrowed to; an empty word leaves a side open. `cancelled`
+    takes what is left out instead of what counts."""
     line: str = ""
     kind: str = ""
     category: str = ""
@@ -32,6 +33,7 @@ class Wanted:
     milestone: str = ""
     light: str = ""
     code: str = ""
+    cancelled: str = ""
 
     def takes(self, unit: Unit) -> bool:
         return all(not wanted or wanted == found for wanted, found in (
@@ -47,14 +49,27 @@ def seen(identity: Identity) -> ColumnElement[bool]:
     return within(reaches(identity, Permission.BOARD_READ), unit=a.unit_id, line=a.line, owner=a.owner_id)
 
 
-def counted(identity: Identity, programme: UUID, wanted: Wanted, units: Collection[Unit]) -> list[Counted]:
-    """Every assignment that counts, by due day; `units` are all units, for the filters on them."""
+def _narrowed(identity: Identity, programme: UUID, wanted: Wanted, units: Collection[Unit]) -> list[ColumnElement[bool]]:
     a = Assignment
-    where = [a.programme_id == programme, a.state.in_(COUNTED_STATES), seen(identity)]
+    where = [a.programme_id == programme, seen(identity),
+             a.state == CANCELLED if wanted.cancelled else a.state.in_(COUNTED_STATES)]
     where += [column == value for column, value in ((a.line, wanted.line), (a.milestone, wanted.milestone), (a.code, wanted.code))
               if value]
     if wanted.kind or wanted.category or wanted.unit:
         where.append(a.unit_id.in_([u.id for u in units if wanted.takes(u)]))
+    return where
+
+
+def left_out(identity: Identity, programme: UUID, wanted: Wanted, units: Collection[Unit]) -> int:
+    """How many assignments of these units and lines were cancelled, and so count nowhere."""
+    where = _narrowed(identity, programme, replace(wanted, cancelled="1"), units)
+    return db.session.scalar(select(func.count()).select_from(Assignment).where(*where)) or 0
+
+
+def counted(identity: Identity, programme: UUID, wanted: Wanted, units: Collection[Unit]) -> list[Counted]:
+    """Every assignment that counts, by due day; `units` are all units, for the filters on them."""
+    a = Assignment
+    where = _narrowed(identity, programme, wanted, units)
     rows = db.session.execute(
         select(a.id, a.unit_id, a.milestone, a.line, a.code, a.due, a.state, a.percent, a.start, a.reported_on,
                a.handed_in_on, a.closed_on).where(*where).order_by(a.due, a.id))
@@ -82,7 +97,8 @@ def places(identity: Identity, wanted: Wanted, units: Sequence[Unit], rows: Sequ
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """The whole board: the assignments that count, the units that stand on it, and those in their groups."""
+    """The whole board: the assignments that count, the units that stand on it, and those in their groups; `units` are all."""
+    units: Collection[Unit]
     rows: Sequence[Counted]
     places: Sequence[Place]
     groups: Sequence[Group]
@@ -93,7 +109,7 @@ def standing(identity: Identity, programme: Programme, wanted: Wanted, sort: str
     every = units()
     rows = counted(identity, programme.id, wanted, every)
     found = places(identity, wanted, every, rows)
-    return Standing(rows, found, grouped(rows, found, [m.code for m in programme.milestones], sort))
+    return Standing(every, rows, found, grouped(rows, found, [m.code for m in programme.milestones], sort))
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +123,7 @@ class Plans:
 def plans(identity: Identity, programme: UUID, wanted: Wanted, since: datetime) -> Plans:
     """Of the units that `wanted` takes and whose filings this person reads."""
     a, f = Assignment, Filing
-    units = [c == v for c, v in ((Unit.kind, wanted.kind), (Unit.category, wanted.category)) if v]
+    units = [c == v for c, v in ((Unit.kind, wanted.kind), (Unit.category, wanted.category), (Unit.code, wanted.unit)) if v]
     approved: Sequence[datetime | None] = db.session.scalars(
         select(f.approved_at).select_from(a).join(Unit, Unit.id == a.unit_id)
         .outerjoin(f, and_(f.unit_id == a.unit_id, f.programme_id == a.programme_id, f.state == APPROVED))

@@ -27,7 +27,8 @@ TILES: Mapping[str, tuple[int, int]] = {
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """An assignment as the board sees it: where it counts, and how it stands today. Cancelled ones are never here.
+    """An assignment as the board sees it: where it counts, and how it stands today. Cancelled ones are here only where they
+    are asked for, to be looked at.
 
     `late` are calendar days past the due day, for one that is open or was handed in late."""
     key: UUID

@@ -60,7 +60,7 @@ def board() -> ResponseReturnValue:
     programme, every = chosen_programme()
     if programme is None:
         return render_template("board/none.html", drafts=bool(permits(me, Permission.PROGRAMME_EDIT)))
-    asked = asked_filters("line", "kind", "category")
+    asked = asked_filters(*_OF_BOARD)
     wanted, now = Wanted(**asked), clock.now()
     found = queries.standing(me, programme, wanted, request.args.get("sort", ""))
     rows, places, groups = found.rows, found.places, found.groups
@@ -70,11 +70,13 @@ def board() -> ResponseReturnValue:
         groups=groups, codes={p.unit: p.code for p in places}, everything=rules.across("", rows, milestones),
         lines=_by_line(rows, milestones), tiles=_tiles(groups, places), week=rules.last_week(rows, clock.today()),
         plans=queries.plans(me, programme.id, wanted, now - rules.WEEK), plans_at=_plans_at(programme, asked),
-        opens=_opens(programme, asked), alone=len(places) == 1, as_of=now, other_day=_other_day(), chosen=in_words(asked),
+        opens=_opens(programme, asked), left_out=queries.left_out(me, programme.id, wanted, found.units),
+        alone=len(places) == 1, as_of=now, other_day=_other_day(), chosen=in_words(asked),
         options={name: [(code.value, term(word, code)) for code in codes] for name, word, codes in _CHOICES},
         orders=[(order, templating.translate(words)) for order, words in _ORDERS])
 
 
+_OF_BOARD = ("line", "kind", "category", "unit")
 _CHOICES: tuple[tuple[str, str, Iterable[StrEnum]], ...] = (
     ("line", "line", Line), ("kind", "unit_kind", UnitKind), ("category", "category", Category))
 _ORDERS = ((rules.PLAN, N_("As in the plan")), (rules.LEAST_COMPLETE, N_("Least closed first")),
@@ -83,13 +85,14 @@ _ORDERS = ((rules.PLAN, N_("As in the plan")), (rules.LEAST_COMPLETE, N_("Least 
 
 def _plans_at(programme: Programme, asked: Mapping[str, str]) -> str:
     """The list of the implementation plans in force; they are the unit's, whatever the line."""
-    kept = {k: v for k, v in asked.items() if k in ("kind", "category")}
+    kept = {k: v for k, v in asked.items() if k in ("kind", "category", "unit")}
     return f"/filings?{urlencode({'year': programme.year, 'state': APPROVED, **kept})}"
 
 
 def in_words(asked: Mapping[str, str]) -> list[tuple[str, str]]:
     """The filters in words, each with the address without it."""
-    words: Mapping[str, Callable[[str], str]] = {"unit": unit_name, "light": templating.light_words, "code": str}
+    words: Mapping[str, Callable[[str], str]] = {"unit": unit_name, "light": templating.light_words, "code": str,
+                                                  "cancelled": lambda _value: templating.state_words("assignment", "cancelled")[0]}
     return [(words[n](v) if n in words else term({"kind": "unit_kind"}.get(n, n), v), templating.without(n))
             for n, v in asked.items()]
 
@@ -134,14 +137,14 @@ def rows() -> ResponseReturnValue:
 
 def _orders_at(programme: Programme, asked: Mapping[str, str]) -> str:
     """The form that issues supervision orders about what is shown, for whoever may; the list filters codes by its search."""
-    if not reaches(identity(), Permission.SUPERVISION_ORDER):
+    if "cancelled" in asked or not reaches(identity(), Permission.SUPERVISION_ORDER):
         return ""
     kept = {("q" if name == "code" else name): value for name, value in asked.items()}
     return f"/supervision/new?{urlencode({'year': programme.year, **kept})}"
 
 
 def _back(programme: Programme, asked: Mapping[str, str]) -> str:
-    kept = {k: v for k, v in asked.items() if k in ("line", "kind", "category")}
+    kept = {k: v for k, v in asked.items() if k in _OF_BOARD}
     return f"/board?{urlencode({'year': programme.year, **kept})}"
 
 

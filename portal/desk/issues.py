@@ -9,7 +9,7 @@ from portal.desk.rules import Task
 from portal.issues import queries as issues
 from portal.issues.models import Issue
 from tenants import clock
-from tenants.access import HEADQUARTERS, Identity, reaches
+from tenants.access import HEADQUARTERS, Identity, permits, reaches
 from tenants.db import db
 from tenants.messages import N_, Message
 from tenants.permissions import Permission
@@ -77,7 +77,7 @@ def waiting(identity: Identity) -> Iterable[Task]:
         due, light = _due(i, "respond")
         yield Task(N_("%(code)s %(title)s", code=i.code, title=i.title),
                    N_("%(unit)s · %(line)s", unit=_words(i.owner), line=Line(i.owner_line)), f"/issues/{i.id}", N_("Open"),
-                   due, light)
+                   due, light, chase=f"/issues/{i.id}/chase" if permits(identity, Permission.ISSUE_CHASE, i.subject) else None)
 
 
 def _words(unit: Any) -> dict[str, str]:

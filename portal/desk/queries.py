@@ -119,7 +119,7 @@ def _more_time_to_decide(identity: Identity) -> Iterable[Task]:
 
 
 def _to_report(identity: Identity) -> Iterable[Task]:
-    rows = list(assignments.to_report(identity))
+    rows = list(assignments.to_report(identity, programmes.running(Assignment.programme_id)))
     lights, today = assignments.lights(rows, clock.today()), clock.today()
     near = [a for a in rows if (a.due - today).days <= SOON_DAYS or lights[a.id].code in ("red", "amber")]
     for a in near[:MOST_ROWS]:
@@ -201,7 +201,8 @@ def _overdue_elsewhere(identity: Identity) -> Iterable[Task]:
     a = Assignment
     counted = db.session.execute(
         select(Unit, func.count(), func.min(a.due)).join(a, a.unit_id == Unit.id)
-        .where(assignments.readable(identity, Permission.ASSIGNMENT_CHASE), a.state == OPEN, a.due < clock.today())
+        .where(assignments.readable(identity, Permission.ASSIGNMENT_CHASE), a.state == OPEN, a.due < clock.today(),
+               programmes.running(a.programme_id))
         .group_by(Unit.id).order_by(func.count().desc(), Unit.position).limit(6)).all()
     line = my_line(identity)
     for unit, number, due in counted:
@@ -215,7 +216,7 @@ def _overdue_here(identity: Identity) -> Iterable[Task]:
         return
     a = Assignment
     number, due = db.session.execute(select(func.count(), func.min(a.due)).where(
-        assignments.readable(identity), a.state == OPEN, a.due < clock.today())).one()
+        assignments.readable(identity), a.state == OPEN, a.due < clock.today(), programmes.running(a.programme_id))).one()
     if number:
         yield Task(N_("%(n)s assignments of the unit are overdue", n=number), N_("ask their owners"), "/assignments?overdue=1",
                    N_("Open"), due, "red")

@@ -20,7 +20,7 @@ class Task:
     due: date | None = None
     light: str = "grey"
     since: date | None = None          # waits for others since that day
-    chase: str | None = None           # where to chase it, for those who may
+    chase: str | None = None           # what its chasing posts to, for those who may
     post: str | None = None            # what the button posts to, where it can be done on the desk
     key: str = ""
 

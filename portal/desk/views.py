@@ -6,6 +6,7 @@ from portal.desk import queries
 from portal.filings import queries as filings
 from portal.notices import queries as notices
 from portal.programmes import queries as programmes
+from portal.programmes.rules import ISSUED
 from portal.web.access import Route, identity, may
 from portal.web.frame import nav
 from tenants import clock
@@ -23,7 +24,7 @@ def home() -> ResponseReturnValue:
 def show() -> ResponseReturnValue:
     me = identity()
     programme = programmes.current(me) if may(Permission.PROGRAMME_READ) else None
-    standings = filings.overview(me, programme.id) if programme else []
+    standings = filings.overview(me, programme.id) if programme and programme.state == ISSUED else []
     works = may(Permission.ASSIGNMENT_LIST)
     return render_template(
         "desk/show.html", me=me, programme=programme, as_of=clock.now(),

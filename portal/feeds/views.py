@@ -9,12 +9,14 @@ from flask_babel import gettext as _
 from werkzeug.exceptions import NotFound
 
 from portal.assignments import queries as assignments
+from portal.assignments.models import Assignment
 from portal.desk import queries as desk
 from portal.desk.rules import Task
 from portal.feeds import rules, service
 from portal.feeds.rules import Entry
 from portal.filings import queries as filings
 from portal.programmes import queries as programmes
+from portal.programmes.rules import ISSUED
 from portal.web import panels
 from portal.web.access import Route
 from portal.web.names import unit_short
@@ -53,7 +55,7 @@ def _entries(who: Identity, base: str) -> Iterator[Entry]:
         if task.due is not None and task.key:
             yield Entry(task.key, task.due, translate(task.title), translate(task.about) if task.about else "", base + task.href)
     if permits(who, Permission.ASSIGNMENT_LIST):
-        for a in assignments.answered_for(who):
+        for a in assignments.answered_for(who, programmes.running(Assignment.programme_id)):
             title = N_("%(code)s %(title)s", code=a.code, title=desk.title(a))
             yield Entry(f"assignment-{a.id}", a.due, translate(title), unit_short(a.unit), f"{base}/assignments/{a.id}")
 
@@ -62,7 +64,7 @@ def _tasks(who: Identity) -> list[Task]:
     if not permits(who, Permission.ASSIGNMENT_LIST):
         return []
     programme = programmes.current(who) if permits(who, Permission.PROGRAMME_READ) else None
-    return desk.mine(who, filings.overview(who, programme.id) if programme else [])
+    return desk.mine(who, filings.overview(who, programme.id) if programme and programme.state == ISSUED else [])
 
 
 def renew() -> ResponseReturnValue:

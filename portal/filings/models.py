@@ -8,6 +8,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal.assignments.models import Assignment
+from portal.assignments.rules import CANCELLED
 from portal.filings.rules import NOTE_KINDS, STATES, VERDICTS
 from tenants.access import Subject
 from tenants.db import Base, Key
@@ -52,6 +53,11 @@ class Filing(Base):
     items: Mapped[list["FilingItem"]] = relationship(back_populates="filing", lazy="raise_on_sql")
 
     @property
+    def asked(self) -> "list[FilingItem]":
+        """The items of which something is asked still; the others stay in sight and count nowhere."""
+        return [i for i in self.items if not i.cancelled]
+
+    @property
     def subject(self) -> Subject:
         return Subject(self.unit_id)
 
@@ -83,6 +89,11 @@ class FilingItem(Base):
     filing: Mapped[Filing] = relationship(back_populates="items", lazy="raise_on_sql")
     assignment: Mapped[Assignment] = relationship(lazy="raise_on_sql")
     owner: Mapped[Person | None] = relationship(lazy="raise_on_sql")
+
+    @property
+    def cancelled(self) -> bool:
+        """Headquarters has cancelled the assignment, or granted that it is not applicable."""
+        return self.assignment.state == CANCELLED
 
 
 class FilingSubmission(Base):

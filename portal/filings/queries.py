@@ -1,5 +1,5 @@
 """Reading plans. The head of a filing shows to whoever may read it; items and the general part are judged one by one."""
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -70,11 +70,16 @@ def conditions(identity: Identity, wanted: Wanted) -> list[ColumnElement[bool]]:
 
 def waiting_for(line: str) -> ColumnElement[bool]:
     """Submitted, and this line has not judged all of its part yet."""
-    items = select(FilingItem.filing_id).where(FilingItem.line == line, FilingItem.verdict == PENDING)
-    part: ColumnElement[bool] = Filing.id.in_(items)
+    part: ColumnElement[bool] = Filing.id.in_(_pending_items(FilingItem.filing_id).where(FilingItem.line == line))
     if line == Line.CUSTOMER_SERVICE:
         part = or_(part, Filing.general_verdict == PENDING)
     return (Filing.state == SUBMITTED) & part
+
+
+def _pending_items(*columns: Any) -> Select[Any]:
+    """Items that have yet to be judged; what was cancelled is not."""
+    a = Assignment
+    return select(*columns).join(a, a.id == FilingItem.assignment_id).where(FilingItem.verdict == PENDING, a.state != CANCELLED)
 
 
 def listed(where: Sequence[ColumnElement[bool]]) -> Select[Filing]:
@@ -168,6 +173,25 @@ def _standing(task: Assignment, filing: Filing | None, pending: dict[UUID, tuple
                     late_days(submitted, task.due, today))
 
 
+def hold(programme: UUID, unit: int) -> Filing | None:
+    """The unit's plan where it is under review, held until the commit; None where nothing of it is judged now."""
+    key = db.session.scalar(select(Filing.id).where(Filing.programme_id == programme, Filing.unit_id == unit,
+                                                    Filing.state == SUBMITTED).with_for_update())
+    if key is None:
+        return None
+    return db.session.scalars(select(Filing).where(Filing.id == key).options(*_WHOLE)
+                              .execution_options(populate_existing=True)).one()
+
+
+def to_fill_up(programme: UUID, units: Collection[int]) -> Sequence[Filing]:
+    """The plans of these units that are being written or mended, held until the commit."""
+    keys = db.session.scalars(select(Filing.id).where(
+        Filing.programme_id == programme, Filing.unit_id.in_(units), Filing.state.in_((DRAFT, RETURNED)))
+        .order_by(Filing.id).with_for_update()).all()
+    return db.session.scalars(select(Filing).where(Filing.id.in_(keys)).options(*_WHOLE).order_by(Filing.id)
+                              .execution_options(populate_existing=True)).all() if keys else ()
+
+
 def exists(programme: UUID, unit: int) -> bool:
     return latest(programme, unit) is not None
 
@@ -191,14 +215,14 @@ def shows_general(filing: Filing, identity: Identity) -> bool:
 
 def reviewable_lines(filing: Filing, identity: Identity) -> tuple[Line, ...]:
     """The lines concerned whose part this person may judge."""
-    return tuple(line for line in lines_concerned(Line(i.line) for i in filing.items)
+    return tuple(line for line in lines_concerned(Line(i.line) for i in filing.asked)
                  if permits(identity, Permission.FILING_REVIEW, Subject(filing.unit_id, line))
                  and all(permits(identity, Permission.FILING_REVIEW, s) for s in parts(filing, line)))
 
 
 def parts(filing: Filing, line: Line) -> list[Subject]:
     """A line's part of the plan as those see it who are named in it as owners: nobody reviews what is his own."""
-    return [Subject(filing.unit_id, line, owner) for owner in dict.fromkeys(i.owner_id for i in filing.items if i.line == line)
+    return [Subject(filing.unit_id, line, owner) for owner in dict.fromkeys(i.owner_id for i in filing.asked if i.line == line)
             if owner is not None]
 
 
@@ -212,7 +236,7 @@ def content(filing: Filing) -> Content:
 def bounds(filing: Filing) -> dict[UUID, Bounds]:
     """What each item is held against, in the plan's order; nothing is asked any more of one that was cancelled."""
     return {i.assignment_id: Bounds(date(i.assignment.year, 1, 1), i.assignment.milestone_due) for i in ordered(filing)
-            if i.assignment.state != CANCELLED}
+            if not i.cancelled}
 
 
 def working_in(unit: int) -> frozenset[UUID]:
@@ -330,8 +354,8 @@ def pending_lines(filings: Iterable[Filing]) -> dict[UUID, tuple[Line, ...]]:
     """Filing → the lines that have yet to judge their part; for submitted ones."""
     submitted = [f for f in filings if f.state == SUBMITTED]
     rows = db.session.execute(
-        select(FilingItem.filing_id, FilingItem.line).distinct()
-        .where(FilingItem.filing_id.in_([f.id for f in submitted]), FilingItem.verdict == PENDING)) if submitted else ()
+        _pending_items(FilingItem.filing_id, FilingItem.line).distinct()
+        .where(FilingItem.filing_id.in_([f.id for f in submitted]))) if submitted else ()
     waiting: dict[UUID, set[Line]] = {f.id: ({Line.CUSTOMER_SERVICE} if f.general_verdict == PENDING else set()) for f in submitted}
     for key, line in rows:
         waiting[key].add(Line(line))

@@ -9,6 +9,7 @@ from flask import jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from portal.assignments import queries as assignments
 from portal.audit.views import history_of
 from portal.filings import queries, service
 from portal.filings.forms import Sheet, content_of, remarks_of, sheet_of, typed
@@ -19,6 +20,7 @@ from portal.programmes.models import Programme
 from portal.units import service as units
 from portal.web import panels, templating, untrusted
 from portal.web.access import Route, identity
+from portal.web.lights import speak_for
 from portal.web.names import term, unit_name
 from portal.web.times import hour
 from tenants import clock
@@ -101,7 +103,7 @@ def save(key: str) -> ResponseReturnValue:
     filing = queries.one(me, untrusted.key_of(key))
     action, version = form.get("action", "save"), form.get("version", type=int)
     sheet = typed(form)
-    content = content_of(sheet, [i.assignment_id for i in filing.items])
+    content = content_of(sheet, [i.assignment_id for i in filing.asked])
     quiet = "X-Autosave" in request.headers
     try:
         service.allow(filing, "submit" if action == "submit" else "save", actor=me)
@@ -178,7 +180,7 @@ class Row:
 
     @property
     def returned(self) -> bool:
-        return self.item.verdict == SENT_BACK
+        return self.item.verdict == SENT_BACK and not self.item.cancelled
 
 
 def _rows(filing: Filing, items: Sequence[FilingItem], notes: Sequence[FilingNote],
@@ -208,6 +210,7 @@ def _common(filing: Filing, notes: Sequence[FilingNote]) -> dict[str, Any]:
 
 def _form(filing: Filing, sheet: Sheet, *, checked: bool, theirs: Mapping[str, str] | None = None,
           message: Message | None = None, version: str = "", said: "Said | None" = None) -> str:
+    speak_for(filing.unit)
     found = service.faults(filing)
     errors: dict[str, list[Message]] = {k: list(v) for k, v in sheet.errors.items()}
     if checked:
@@ -220,8 +223,9 @@ def _form(filing: Filing, sheet: Sheet, *, checked: bool, theirs: Mapping[str, s
     faulty = {f.place.split(".")[1] for f in found if f.place.startswith("items.")}
     return render_template(
         "filings/form.html", sheet=sheet, version=version or filing.version, said=said, errors=errors, theirs=theirs or {},
-        message=message, groups=_grouped(rows), shown=len(rows), returned=sum(1 for i in filing.items if i.verdict == SENT_BACK),
-        faults=len(found), ordered=queries.ordered(filing), complete=len(filing.items) - len(faulty),
+        message=message, groups=_grouped(rows), shown=len(rows), returned=sum(1 for i in filing.asked if i.verdict == SENT_BACK),
+        faults=len(found), ordered=queries.ordered(filing), complete=len(filing.asked) - len(faulty),
+        total=len(filing.asked), waivable=assignments.waivable(identity(), [i.assignment_id for i in filing.asked]),
         people=queries.choosable(filing), names=_field_names(filing), **_common(filing, notes))
 
 
@@ -244,6 +248,7 @@ class Said:
 
 
 def _read(filing: Filing, message: Message | None = None, unsent: Sequence[tuple[str, str]] = (), said: Said | None = None) -> str:
+    speak_for(filing.unit)
     me = identity()
     notes = queries.notes(filing)
     changed = queries.last_changes(filing)
@@ -278,6 +283,7 @@ def _line(filing: Filing, me: Identity) -> Line:
 
 def _review(filing: Filing, line: Line, errors: Mapping[str, Sequence[Message]] | None = None, message: Message | None = None,
             said: Said | None = None) -> str:
+    speak_for(filing.unit)
     me = identity()
     notes = queries.notes(filing)
     general, unseen = line is Line.CUSTOMER_SERVICE, queries.changes_unseen(filing, line)
@@ -298,7 +304,7 @@ def review(key: str) -> ResponseReturnValue:
     me, form = identity(), request.form
     filing = queries.one(me, untrusted.key_of(key))
     line = _line(filing, me)
-    keys = [i.assignment_id for i in filing.items if i.line == line]
+    keys = [i.assignment_id for i in filing.asked if i.line == line]
     verdict = form.get("verdict", "")
     try:
         service.review(filing, line, verdict, form.get("remark", ""), remarks_of(form, keys), actor=me,

@@ -1,16 +1,17 @@
 """Reading programmes, and the plan from which one is drafted."""
 from collections.abc import Sequence
 from importlib.metadata import entry_points
+from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import selectinload
 
 from portal.assignments.models import Assignment
 from portal.assignments.queries import readable
 from portal.assignments.rules import COUNTED_STATES
 from portal.programmes.models import Programme
-from portal.programmes.rules import DRAFT, ProgrammePlan, UnitFacts
+from portal.programmes.rules import DRAFT, ISSUED, ProgrammePlan, UnitFacts
 from tenants.access import Identity, permits
 from tenants.db import db
 from tenants.errors import NotVisible
@@ -57,6 +58,11 @@ def whole(key: UUID) -> Programme:
 def current(identity: Identity) -> Programme | None:
     """The newest one that is not a draft, with its milestones: what the board and the lists start from."""
     return next((p for p in listed(identity) if p.state != DRAFT), None)
+
+
+def running(programme: Any) -> ColumnElement[bool]:
+    """Of a column that names a programme: that it is issued and has not ended. Desks and reminders look at no other."""
+    return cast(ColumnElement[bool], programme.in_(select(Programme.id).where(Programme.state == ISSUED)))
 
 
 def mine(identity: Identity, programme: UUID) -> dict[str, Assignment]:

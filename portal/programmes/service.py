@@ -266,7 +266,8 @@ def add_assignments(programme: Programme, content: TemplateContent, *, actor: Id
 
 
 def end(programme: Programme, *, actor: Identity) -> None:
-    """Nothing more is expected of it; everything stays readable."""
+    """Nothing more is expected of it: nobody begins a plan or is reminded any more. Everything stays readable, and what is open
+    may still be finished (platform rule)."""
     under = _begin(programme, "end", actor)
     before, programme.state = programme.state, MACHINE.step(programme.state, "end").target
     db.session.flush()

@@ -21,6 +21,7 @@ from portal.filings.rules import RETURNED, SUBMITTED
 from portal.issues import queries as issues
 from portal.issues.models import Issue, IssueTurn, IssueWait
 from portal.issues.rules.clocks import limit_for
+from portal.programmes import queries as programmes
 from portal.reminders import rules
 from portal.reminders.models import Reminder, ReminderAnswer, ReminderRung
 from portal.reminders.rules import Answer, Channel, Deadline, Item, Ladder, Post, Rung, Said, Span, Staff, Whom
@@ -261,6 +262,7 @@ def _each(make: Callable[[Any], Item]) -> Callable[[Sequence[Row[Any]]], Callabl
 _A = Assignment
 _TASK: tuple[Any, ...] = (_A.id, _A.unit_id, _A.line, _A.due, _A.round, _A.title, _A.title_zh, _A.owner_id, _A.handed_in_on,
                           _A.milestone_due, _A.year, _A.returned_at)
+_RUNS = programmes.running(_A.programme_id)             # an ended programme reminds nobody
 
 
 def _task(kind: Deadline, r: Any, due: Any, **more: Any) -> Item:
@@ -269,13 +271,13 @@ def _task(kind: Deadline, r: Any, due: Any, **more: Any) -> Item:
 
 
 def _assignments(kind: Deadline, within: Within, last: Any) -> Source:
-    where = (_A.state == OPEN, _A.template_kind != PLAN, _A.due <= last, *within.of(_A.unit_id, _A.id))
+    where = (_A.state == OPEN, _A.template_kind != PLAN, _A.due <= last, _RUNS, *within.of(_A.unit_id, _A.id))
     return Source(select(*_TASK).where(*where), _A.id, _each(lambda r: _task(kind, r, r.due, since=r.returned_at)))
 
 
 def _filings(kind: Deadline, within: Within, last: Any) -> Source:
     """The plan's own task until it is submitted; after a return, the plan itself (_plans)."""
-    where = (_A.state == OPEN, _A.template_kind == PLAN, _A.due <= last, *within.of(_A.unit_id, _A.id))
+    where = (_A.state == OPEN, _A.template_kind == PLAN, _A.due <= last, _RUNS, *within.of(_A.unit_id, _A.id))
     return Source(select(*_TASK).where(*where), _A.id, _each(lambda r: _task(kind, r, r.due)))
 
 
@@ -284,7 +286,7 @@ def _plans(kind: Deadline, within: Within, last: Any) -> Source:
     returned = select(func.min(v.at)).where(v.filing_id == f.id, v.round == f.round, v.verdict == "return").scalar_subquery()
     plans = (select(f.id, f.unit_id, f.round, _A.due, returned.label("since"))
              .join(_A, (_A.unit_id == f.unit_id) & (_A.programme_id == f.programme_id))
-             .where(f.state == RETURNED, _A.template_kind == PLAN, _A.due <= last, *within.of(f.unit_id, f.id)))
+             .where(f.state == RETURNED, _A.template_kind == PLAN, _A.due <= last, _RUNS, *within.of(f.unit_id, f.id)))
     return Source(plans, f.id, _each(
         lambda r: _plan(kind, r.id, r.unit_id, r.due, f"{r.round} {r.due.isoformat()}", since=r.since)))
 
@@ -305,11 +307,12 @@ def _reviews(kind: Deadline, within: Within, _: Any) -> Source:
             return [_plan(kind, f.id, f.unit_id, f.submitted_at, str(f.round), line, part=line.value)
                     for line in pending[f.id] if f.submitted_at]
         return parts
-    return Source(select(Filing.id).where(Filing.state == SUBMITTED, *within.of(Filing.unit_id, Filing.id)), Filing.id, reader)
+    where = (Filing.state == SUBMITTED, programmes.running(Filing.programme_id), *within.of(Filing.unit_id, Filing.id))
+    return Source(select(Filing.id).where(*where), Filing.id, reader)
 
 
 def _verifications(kind: Deadline, within: Within, _: Any) -> Source:
-    where = (_A.state == HANDED_IN, _A.template_kind != PLAN, _A.handed_in_on.is_not(None), *within.of(_A.unit_id, _A.id))
+    where = (_A.state == HANDED_IN, _A.template_kind != PLAN, _A.handed_in_on.is_not(None), _RUNS, *within.of(_A.unit_id, _A.id))
     return Source(select(*_TASK).where(*where), _A.id,
                   _each(lambda r: _task(kind, r, r.handed_in_on, judge=verifier(r.unit_id, r.line))))
 
@@ -324,7 +327,7 @@ def verifier(unit: int, line: str) -> tuple[Role, Line | None]:
 def _extensions(kind: Deadline, within: Within, _: Any) -> Source:
     e = Extension
     asked = (select(e.id.label("request"), e.asked_at, e.due.label("wanted"), *_TASK).join(_A, _A.id == e.assignment_id)
-             .where(e.verdict.is_(None), e.withdrawn_at.is_(None), _A.state.in_(UNCLOSED_STATES),
+             .where(e.verdict.is_(None), e.withdrawn_at.is_(None), _A.state.in_(UNCLOSED_STATES), _RUNS,
                     *within.of(e.unit_id, _A.id)))
     return Source(asked, e.id, _each(lambda r: _task(kind, r, r.asked_at, part=str(r.request), judge=_granter(r))))
 

@@ -23,6 +23,7 @@ from portal.supervision.queries import ANY_UNFINISHED
 from portal.supervision.rules import ABOUT, GRADES, MOST_AT_ONCE, TERMS, AboutKind, OrderState, Ref
 from portal.web import cursors, panels, untrusted
 from portal.web.access import Route, identity
+from portal.web.lights import speak_for
 from portal.web.names import term, unit_short
 from portal.web.templating import done, state_words, translate
 from tenants import clock, directory
@@ -208,6 +209,7 @@ def _act_on(key: str, action: str, act: Act) -> ResponseReturnValue:
 
 
 def _page(o: Order, action: str = "", sheet: Sheet | None = None, said: Message | None = None) -> str:
+    speak_for(o.unit)
     me, about = identity(), o.about
     offers = service.offers(o, actor=me)
     try:

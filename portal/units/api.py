@@ -8,6 +8,7 @@ from portal import api
 from portal.api import Answer, ApiRoute, Page, PageQuery, Spec
 from portal.units import queries
 from portal.web.access import identity, require
+from portal.web.lights import own
 from tenants import models
 from tenants.permissions import Permission
 from tenants.vocabulary import Category, Duty, Line, Process, Role, UnitKind
@@ -31,6 +32,13 @@ class Me(BaseModel):
     appointments: list[Function]
 
 
+class Sign(BaseModel):
+    """How a unit shows one light: its word, and one of the house's tones."""
+    name: str = Field(examples=["Late"])
+    name_zh: str = Field(examples=["拖期"])
+    tone: str = Field(examples=["violet"])
+
+
 class Unit(BaseModel):
     """Headquarters, a province, a specialised company, or a part of one."""
     code: str = Field(examples=["guangdong"])
@@ -40,6 +48,7 @@ class Unit(BaseModel):
     category: Category | None = Field(description="Of specialised companies only.")
     parent: str | None = Field(description="The code of the unit that it is a part of.")
     closed_on: date | None = Field(description="The first day on which it is gone.")
+    legend: dict[str, Sign] | None = Field(description="Light → how the unit calls and colours it; null: the common legend.")
 
 
 class LineDuty(BaseModel):
@@ -92,7 +101,8 @@ def responsibilities() -> Answer:
 def _unit(row: models.Unit) -> Unit:
     return Unit(code=row.code, name=row.name, name_zh=row.name_zh, kind=UnitKind(row.kind),
                 category=Category(row.category) if row.category else None,
-                parent=row.parent.code if row.parent else None, closed_on=row.closed_on)
+                parent=row.parent.code if row.parent else None, closed_on=row.closed_on,
+                legend={code: Sign(name=s.name, name_zh=s.name_zh, tone=s.tone) for code, s in own(row).items()} or None)
 
 
 def _responsibility(row: models.Responsibility | models.Focus) -> LineDuty | CategoryFocus:

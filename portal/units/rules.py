@@ -1,6 +1,6 @@
 """What a unit may be called and where it may stand, and how the directory is grouped. Pure."""
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -36,6 +36,14 @@ class Group:
     """A heading of the directory: a kind, for companies with their category."""
     kind: str
     category: str | None
+
+
+def leads_to(line: str, process: str, work: Collection[tuple[str, str | None]]) -> str:
+    """What a cell of the duties opens, as filters of the list: the line's own work in the process; where it has none, the work
+    of those whom it coordinates, supports or cooperates with; nothing where there is nothing. `work`: (line, process)."""
+    if (line, process) in work:
+        return f"line={line}&process={process}"
+    return f"process={process}" if any(p == process for _, p in work) else ""
 
 
 GROUPS: tuple[Group, ...] = (Group(UnitKind.HEADQUARTERS, None), Group(UnitKind.PROVINCE, None),

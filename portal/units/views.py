@@ -7,9 +7,10 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from portal.texts import clean
-from portal.units import queries, rules, service
+from portal.units import queries, registry, rules, service
 from portal.web import templating
 from portal.web.access import Route, identity, may
+from portal.web.lights import speak_for
 from portal.web.names import term
 from tenants import clock
 from tenants.access import Subject
@@ -73,6 +74,7 @@ def add_colleague(code: str) -> ResponseReturnValue:
 
 
 def _page(unit: Unit, typed: dict[str, str], faults: dict[str, list[str]]) -> str:
+    speak_for(unit)
     people = queries.by_function(unit)
     subject = Subject(unit.id)
     return render_template(
@@ -93,7 +95,10 @@ def _links(unit: Unit) -> list[tuple[str, str, str]]:
 def responsibilities() -> ResponseReturnValue:
     """The matrix of lines and processes, and the focus of each category of companies."""
     rows: dict[str, Any] = {"duties": queries.responsibilities(), "focuses": queries.focuses()}
+    work = registry.work(identity()) if may(Permission.ASSIGNMENT_LIST) else ()
+    opens = {(line, process): rules.leads_to(line, process, work) for line in Line for process in Process}
     return render_template("units/responsibilities.html", lines=Line, processes=Process, duties_known=Duty, **rows,
+                           opens=opens, busy={line for line, _ in work},
                            companies=queries.companies(), as_of=clock.now())
 
 

@@ -14,7 +14,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from portal.web import frame, times
 from portal.web.access import may
 from portal.web.labels import LIGHTS, STATES, element
-from portal.web.lights import common_words, light_class, light_means, own, own_of_all, speak_for, word
+from portal.web.lights import common_words, light_class, light_means, own, own_of_all, word
 from portal.web.lights import light_words as light_words
 from portal.web.locale import LANGUAGES, THEMES, language, theme
 from portal.web.names import VOCABULARIES, person_name, term, unit_code, unit_name, unit_short
@@ -147,7 +147,7 @@ def init_app(app: Flask) -> None:
         asset=asset, icon=icon, term=term, unit_name=unit_name, unit_short=unit_short, unit_code=unit_code,
         person_name=person_name, light_words=light_words, light_meaning=light_meaning, light_class=light_class,
         light_means=light_means, common_words=common_words, sign_word=word, own_legend=own, own_legends=own_of_all,
-        speak_for=speak_for, state_words=state_words, element_words=element_words, LIGHTS=LIGHTS,
+        state_words=state_words, element_words=element_words, LIGHTS=LIGHTS,
         LANGUAGES=LANGUAGES, THEMES=THEMES, language=language, theme=theme, here=here, with_query=with_query, without=without,
         may=may, distance=times.distance, today=clock.today, now=clock.now, get_locale=get_locale)
     env.filters.update(

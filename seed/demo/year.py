@@ -15,7 +15,7 @@ from portal.programmes import queries as programmes
 from portal.programmes import service as programme_service
 from portal.programmes.models import Programme
 from portal.programmes.rules import DRAFT, FIRST_YEAR, ISSUED
-from seed.demo import bulletins, letters, meetings, people, reminded, subscriptions, supervision
+from seed.demo import bulletins, legends, letters, meetings, people, reminded, subscriptions, supervision
 from seed.demo.acts import Act
 from seed.demo.filing_story import Task
 from seed.demo.stage import Stage, lightly
@@ -90,6 +90,7 @@ def _make(codes: Sequence[str], begun: Begun, password: str, base_url: str, step
             bulletins.issue(stage, moment, moment == moments[-1])
         stage.perform([a for a in waiting if a.at < until], told)
         waiting = [a for a in waiting if a.at >= until]
+    step(f"{legends.speak(stage)} legends of units")
     step(f"{supervision.order(stage)} supervision orders issued")
     step(f"{reminded.remind(stage)} reminders told")
     step(f"{meetings.meet(stage)} meetings called")

@@ -249,3 +249,16 @@ def test_lists_are_filtered_and_paged(call: Call, acting: As, key: str, superuse
     first = call("office", "GET", "/filings?limit=2").get_json()
     rest = call("office", "GET", f"/filings?limit=2&cursor={first['next']}").get_json()
     assert [f["unit"] for f in first["items"] + rest["items"]] == ["beijing", "guangdong", "tibet"] and rest["next"] is None
+
+
+def test_an_item_says_that_its_assignment_was_cancelled(call: Call, key: str, change: Callable[..., Any]) -> None:
+    before = call(GD_CONTACT, "GET", f"/filings/{key}")
+    gone = before.get_json()["items"][0]["assignment"]
+    assert {i["state"] for i in before.get_json()["items"]} == {"open"}
+    assert call(GD_CONTACT, "POST", f"/assignments/{gone}/waiver", json={"reason": "none here"}).status_code == 200
+    assert call("office", "POST", f"/assignments/{gone}/waiver/verdict", json={"verdict": "grant"}).status_code == 200
+    after = call(GD_CONTACT, "GET", f"/filings/{key}")
+    assert after.headers["ETag"] != before.headers["ETag"]
+    assert [i["assignment"] for i in after.get_json()["items"] if i["state"] == "cancelled"] == [gone]
+    kept = change(key, {"items": [{"assignment": gone, "measure": "otherwise"}]})           # what only can be read is ignored
+    assert kept.status_code == 200 and kept.get_json()["items"] == after.get_json()["items"]

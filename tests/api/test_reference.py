@@ -2,8 +2,9 @@
 import pytest
 
 from tests.api.conftest import Call
-from tests.conftest import Superuser
+from tests.conftest import As, Superuser
 from tests.factories import people
+from tests.web.test_legends import keep
 
 
 def test_me_names_the_person_and_every_function(call: Call) -> None:
@@ -43,8 +44,18 @@ def test_an_unknown_kind_is_a_fault_of_the_query(call: Call) -> None:
 def test_one_unit(call: Call) -> None:
     answer = call("office", "GET", "/units/migu")
     assert answer.get_json() == {"code": "migu", "name": "Migu", "name_zh": "咪咕公司", "kind": "specialised_company",
-                                 "category": "market_expansion", "parent": None, "closed_on": None}
+                                 "category": "market_expansion", "parent": None, "closed_on": None, "legend": None}
     assert answer.headers["ETag"]
+
+
+def test_a_unit_that_speaks_its_own_legend_says_so(call: Call, acting: As) -> None:
+    before = call("office", "GET", "/units/guangdong").headers["ETag"]
+    keep(acting)
+    answer = call("office", "GET", "/units/guangdong")
+    assert answer.get_json()["legend"]["red"] == {"name": "Late", "name_zh": "拖期", "tone": "violet"}
+    assert answer.headers["ETag"] != before
+    by_code = {u["code"]: u["legend"] for u in call("office", "GET", "/units").get_json()["items"]}
+    assert set(by_code["guangdong"]) == {"red", "amber", "green", "blue", "closed", "grey"} and by_code["migu"] is None
 
 
 def test_a_closed_unit_leaves_the_list_and_can_still_be_named(call: Call, superuser: Superuser) -> None:

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from flask import Flask
 from sqlalchemy import select
 
-from portal import masking
+from portal import legends, masking
 from portal.assignments.models import Assignment
 from portal.assignments.rules import LIGHTS, light
 from portal.audit import queries as audit
@@ -35,7 +35,7 @@ from seed.reading import read_plan
 from tenants import clock, directory
 from tenants.db import db
 from tenants.isolation import acting_as
-from tenants.models import Appointment, Delegation, Person, Unit
+from tenants.models import Appointment, Delegation, Person, Setting, Unit
 from tenants.vocabulary import Line
 from tests.factories.demonstration import A_FEW, OFFICE, Fresh, at, empty, fresh
 from tests.seed.exchanged import everything_is_there, exchanged, nobody_else_sees_it, something_is_there
@@ -79,6 +79,7 @@ def test_a_year_is_whole_and_made_once(fresh: Fresh) -> None:
         _people(now.date())
         _bulletins()
         everything_is_there(now)
+        _one_legend()
         assert not demo.make("another", "http://portal.example", nothing, only=A_FEW)
         assert figures() == before
 
@@ -95,6 +96,13 @@ def _bulletins() -> None:
             assert kept is not None
             shown = {cell.text for table in docx.Document(BytesIO(kept.content)).tables for row in table.rows for cell in row.cells}
             assert {f"{r['code']} {r['title']['zh']}" for r in b.figures["practice"] if r["key"] in b.picks} <= shown
+
+
+def _one_legend() -> None:
+    with acting_as(OFFICE):
+        kept = db.session.scalars(select(Setting).where(Setting.name.startswith(legends.PREFIX))).one()
+        unit = db.session.scalars(select(Unit.id).where(Unit.code == "sichuan")).one()
+        assert kept.name == legends.setting_of(unit) and set(legends.read(kept.value)) == set(legends.CODES)
 
 
 def _people(today: date) -> None:

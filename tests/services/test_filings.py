@@ -1,7 +1,5 @@
 """What a review does to a plan and its approval to the unit, late and early, alone and at once."""
-from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from threading import Barrier
@@ -12,71 +10,17 @@ import pytest
 from portal.assignments import service as assignments
 from portal.filings import queries, service
 from portal.filings.models import Filing
-from portal.filings.rules import Contact, Content, ItemContent
+from portal.filings.rules import Contact, ItemContent
 from tenants import clock
 from tenants.access import Identity
 from tenants.db import db
-from tenants.errors import Invalid, NotPermitted, NotVisible, PortalError, RuleViolated, Stale
+from tenants.errors import Invalid, NotPermitted, NotVisible, RuleViolated, Stale
 from tenants.vocabulary import Line, Part
 from tests.conftest import As, Superuser
 from tests.factories import people, world
-from tests.factories.plans import draft
+from tests.services.plan_turns import CONTACT, GD, Opened, at_once, judge, key, lead, opened, rows, state, submit, verdicts
 
-GD = "guangdong"
-CONTACT = f"contact.{GD}"
-Opened = Callable[[str], AbstractContextManager[tuple[Filing, Identity]]]
-
-
-def lead(line: Line) -> str:
-    return line.value.replace("_", "-")
-
-
-@pytest.fixture
-def key(acting: As) -> UUID:
-    """A draft without a fault."""
-    with acting(CONTACT) as contact:
-        made = draft(contact).id
-        db.session.commit()
-        return made
-
-
-@pytest.fixture
-def opened(acting: As, key: UUID) -> Opened:
-    """`with opened("market") as (filing, actor):` the plan as that person reads it; committed at the end."""
-    @contextmanager
-    def made(name: str) -> Iterator[tuple[Filing, Identity]]:
-        with acting(name) as actor:
-            yield queries.one(actor, key), actor
-            db.session.commit()
-    return made
-
-
-def judge(opened: Opened, line: Line, verdict: str = "approve", remark: str = "", said: dict[UUID, str] | None = None,
-          who: str = "", seen: int | None = None) -> None:
-    with opened(who or lead(line)) as (filing, actor):
-        service.review(filing, line, verdict, remark, said, actor=actor, seen=seen)
-
-
-def submit(opened: Opened, change: Callable[[Content], Content] = lambda c: c) -> None:
-    with opened(CONTACT) as (filing, actor):
-        service.save(filing, change(queries.content(filing)), actor=actor)
-        service.submit(filing, actor=actor)
-
-
-def rows(superuser: Superuser, statement: str) -> list[tuple[object, ...]]:
-    return superuser.execute(statement).fetchall()
-
-
-def verdicts(superuser: Superuser) -> dict[str, set[object]]:
-    found: dict[str, set[object]] = {}
-    for line, verdict in rows(superuser, "SELECT line, verdict FROM filing_item"):
-        found.setdefault(str(line), set()).add(verdict)
-    found["general"] = {r[0] for r in rows(superuser, "SELECT general_verdict FROM filing")}
-    return found
-
-
-def state(superuser: Superuser) -> object:
-    return rows(superuser, "SELECT state FROM filing")[0][0]
+__all__ = ["key", "opened"]                            # fixtures
 
 
 def test_the_first_return_sends_it_back_and_nobody_judges_on(opened: Opened, superuser: Superuser) -> None:
@@ -158,17 +102,6 @@ def test_approving_again_changes_nothing_and_the_office_stands_in(opened: Opened
         judge(opened, Line.MARKET, who="office")
 
 
-def test_a_line_without_a_part_has_nothing_to_judge(opened: Opened, superuser: Superuser) -> None:
-    superuser.execute("DELETE FROM filing_item WHERE line = 'it'")
-    submit(opened)
-    with pytest.raises(RuleViolated):
-        judge(opened, Line.IT)
-    for line in Line:
-        if line is not Line.IT:
-            judge(opened, line)
-    assert state(superuser) == "approved"
-
-
 def test_a_verdict_on_what_has_been_submitted_again_since_is_refused(opened: Opened) -> None:
     submit(opened)
     judge(opened, Line.IT, "return", "too thin", seen=1)
@@ -193,22 +126,6 @@ def test_all_lines_approve_at_once_and_it_is_approved_once(opened: Opened, super
     systems = "SELECT code, count(*) FROM assignment WHERE template_kind = 'system' GROUP BY code"
     assert {n for _, n in rows(superuser, systems)} == {1}
     assert rows(superuser, "SELECT count(*) FROM audit_entry WHERE action = 'approve' AND changes->>'state' = 'approved'") == [(1,)]
-
-
-def at_once(opened: Opened, names: list[str], act: Callable[[Filing, Identity], object]) -> list[str]:
-    """What becomes of each, when all have read the same plan before one acts."""
-    ready = Barrier(len(names))
-
-    def one(name: str) -> str:
-        try:
-            with opened(name) as (filing, actor):
-                ready.wait(20)
-                act(filing, actor)
-        except PortalError as refused:
-            return type(refused).__name__
-        return "done"
-    with ThreadPoolExecutor(len(names)) as threads:
-        return sorted(threads.map(one, names))
 
 
 def test_of_two_who_save_at_once_the_second_is_told(opened: Opened, superuser: Superuser) -> None:

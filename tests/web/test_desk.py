@@ -11,12 +11,14 @@ from portal.filings.models import Filing
 from tenants import clock
 from tenants.db import db
 from tests.conftest import As, Superuser
+from tests.factories.exchange import campaign, raised
 from tests.factories.plans import draft
 from tests.factories.standing import late_in_the_year, shuffle
 from tests.web.browsing import Browser
 from tests.web.counting import statements
 
 MOST_STATEMENTS = 28
+GD = "guangdong"
 
 
 def desk(app: Flask, name: str) -> TestResponse:
@@ -98,3 +100,16 @@ def test_the_number_of_statements_does_not_grow_with_the_work(app: Flask, superu
     with late_in_the_year(), statements(app) as busy:
         assert browser.get("/desk").status_code == 200
     assert len(busy) <= MOST_STATEMENTS and len(busy) - len(quiet) <= 2, (len(quiet), len(busy))
+
+
+def test_a_first_contact_chases_from_the_desk(app: Flask, acting: As, superuser: Superuser) -> None:
+    about = campaign(superuser, "migu", lands=[GD])
+    issue = raised(acting, f"contact.{GD}", about)
+    app.extensions["portal.limiter"].reset()
+    browser = Browser(app)
+    browser.sign_in(f"contact.{GD}")
+    assert f'action="/issues/{issue}/chase"' in browser.get("/desk").text
+    answer = browser.post(f"/issues/{issue}/chase", {"next": "/desk"})
+    assert answer.status_code == 303 and answer.location == "/desk"
+    assert superuser.execute("SELECT chase_count FROM issue WHERE id = %s", (issue,)).fetchone() == (1,)
+    assert f'action="/issues/{issue}/chase"' not in desk(app, "leader").text

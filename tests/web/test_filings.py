@@ -2,13 +2,16 @@
 import re
 from datetime import UTC, datetime
 from html import unescape
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from flask import Flask
 
+from portal.assignments import queries
+from portal.assignments import service as assignments
 from tenants import clock
 from tenants.db import db
+from tenants.vocabulary import Line
 from tests.conftest import As, Superuser
 from tests.factories import people
 from tests.factories.plans import draft
@@ -185,6 +188,37 @@ def test_the_deadline_passes_while_the_form_is_open(signed: Signed, key: str, su
         assert late and re.search("1 ?天", late[0])
 
 
+def test_what_was_cancelled_is_shown_and_neither_counted_nor_filled_in(signed: Signed, acting: As, key: str) -> None:
+    unit, at = signed(CONTACT), f"/filings/{key}"
+    before = form_of(unit.get(at))
+    gone = item(before).split(".")[1]
+    total = sum(1 for k in before if k.endswith(".measure"))
+    assert f"{total} / {total}" in words(unit.get(at))
+    with acting("office") as office:
+        assignments.cancel(queries.one(office, UUID(gone)), "does not apply here", actor=office)
+        db.session.commit()
+    page = unit.get(at)
+    assert f"{total - 1} / {total - 1}" in words(page)
+    assert not [k for k in form_of(page) if gone in k]
+    assert words(page).count("已取消") >= 1 and f"/assignments/{gone}?waive=1" not in page.text
+    submit(unit, key)
+    lead = signed("office")
+    lines = [line for line in Line if f"remark.{gone}" in lead.get(f"{at}/review?line={line.value}").text]
+    assert lines == []
+
+
+def test_the_way_to_say_that_it_does_not_apply_is_open_where_it_leads(signed: Signed, acting: As, key: str) -> None:
+    unit, at = signed(CONTACT), f"/filings/{key}"
+    links = re.findall(r'href="(/assignments/[^"]+waive=1)#ask-waiver"', unit.get(at).text)
+    assert len(links) > 20
+    assert re.search(r'id="ask-waiver"><details[^>]* open>', unit.get(links[0]).text)
+    with acting(CONTACT) as contact:
+        asked = UUID(links[0].split("/")[2].partition("?")[0])
+        assignments.ask_waiver(queries.one(contact, asked), "no such product", actor=contact)
+        db.session.commit()
+    assert links[0] not in unit.get(at).text
+
+
 def test_how_many_statements_a_page_sends(app: Flask, signed: Signed, acting: As, key: str, superuser: Superuser) -> None:
     """However many items and units there are; for the frame of a page see test_frame."""
     counted: dict[str, int] = {}
@@ -208,4 +242,4 @@ def test_how_many_statements_a_page_sends(app: Flask, signed: Signed, acting: As
     count("read", unit, at)
     count("review", signed("market"), f"{at}/review")
     assert counted.pop("list of one") + 1 == counted["list"]                          # the lines that have yet to judge
-    assert counted == {"list": 11, "form": 16, "read": 20, "review": 20}
+    assert counted == {"list": 11, "form": 17, "read": 20, "review": 20}

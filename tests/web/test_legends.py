@@ -8,14 +8,18 @@ from flask import Flask, g
 
 from portal import legends
 from portal.admin import service
+from portal.filings import service as filings
 from portal.legends import Legend, Sign
+from portal.supervision import service as orders
+from portal.supervision.rules import AboutKind, Ref
 from portal.web import lights
 from tenants import directory
 from tenants.db import db
 from tenants.errors import Invalid, NotPermitted, RuleViolated, Stale
 from tenants.models import Setting, Unit
 from tests.conftest import As, Superuser
-from tests.factories import people, standing
+from tests.factories import people, standing, supervision
+from tests.factories.plans import draft
 from tests.rules.test_legends import OURS
 from tests.web.browsing import Browser, faults_beside
 from tests.web.counting import statements
@@ -144,6 +148,41 @@ def test_a_page_about_one_unit_speaks_as_the_unit_does(app: Flask, acting: As) -
             assert said() == ("拖期", "red tone-violet", "逾期")
         lights.speak_for("nowhere")
         assert said() == ("逾期", "red", "")
+
+
+def test_headquarters_reads_a_units_words_on_its_pages_alone(acting: As, signed_in: SignedIn, superuser: Superuser) -> None:
+    keep(acting)
+    task = superuser.execute("SELECT id FROM assignment WHERE unit_id = %s AND state = 'open' AND due < %s LIMIT 1",
+                             (standing.GUANGDONG, standing.TODAY)).fetchall()[0][0]
+    order = supervision.order(acting, "office", GUANGDONG, term=standing.TODAY)
+    office = signed_in("office")
+    page = office.get(f"/assignments/{task}").text
+    assert ("red tone-violet", "拖期") in shown(page) and ("red", "逾期") not in shown(page)
+    assert re.search(r'class="light red tone-violet" title="逾期', page)                 # beside it what headquarters calls it
+    refused = office.post(f"/assignments/{task}/cancel", {"version": "0", "reason": ""}).text
+    assert ("red tone-violet", "拖期") in shown(refused)
+    assert {w for _, w in shown(office.get(f"/supervision/{order}").text)} <= {s.name_zh for s in OURS.values()}
+    for path in ("/board", "/board/rows?unit=guangdong", "/assignments?unit=guangdong", "/supervision"):
+        found = shown(office.get(path).text)
+        assert found and not [w for _, w in found if w in {s.name_zh for s in OURS.values()}], path
+    elsewhere = superuser.execute("SELECT id FROM assignment WHERE unit_id <> %s AND state = 'open' AND due < %s LIMIT 1",
+                                  (standing.GUANGDONG, standing.TODAY)).fetchall()[0][0]
+    assert ("red", "逾期") in shown(office.get(f"/assignments/{elsewhere}").text)
+
+
+def test_the_pages_of_a_plan_speak_as_its_unit_does(acting: As, signed_in: SignedIn) -> None:
+    keep(acting)
+    with acting("contact.guangdong") as contact:
+        filing = draft(contact)
+        filings.submit(filing, actor=contact)
+        db.session.commit()
+        key = filing.id
+    with acting("office") as office:
+        made = orders.issue(supervision.wanted(GUANGDONG, term=standing.TODAY, about=(Ref(AboutKind.FILING, key),)), actor=office)
+        assert made
+        db.session.commit()
+    found = shown(signed_in("office").get(f"/filings/{key}").text)
+    assert found and {w for _, w in found} <= {s.name_zh for s in OURS.values()}
 
 
 def said() -> tuple[str, str, str]:

@@ -7,6 +7,7 @@ from portal import texts
 from portal.assignments import queries
 from portal.assignments.models import Assignment
 from portal.assignments.rules import MACHINE, OPEN, PLAN_FILING, UNCLOSED_STATES, extendable, granting
+from portal.assignments.service import watching
 from portal.notices import service as notices
 from tenants.access import HEADQUARTERS, Appointment, Identity, need
 from tenants.errors import Invalid, NotPermitted, RuleViolated, Stale
@@ -15,12 +16,12 @@ from tenants.permissions import Permission
 from tenants.vocabulary import Line, Role
 
 ACTIONS = ("report", "hand_in", "verify", "chase", "cancel", "ask_waiver", "withdraw_waiver", "decide_waiver",
-           "ask_extension", "withdraw_extension", "decide_extension")
+           "ask_extension", "withdraw_extension", "decide_extension", "name_owner")
 _WHO = {"report": Permission.ASSIGNMENT_REPORT, "chase": Permission.ASSIGNMENT_CHASE, "verify": Permission.ASSIGNMENT_VERIFY,
         "ask_waiver": Permission.ASSIGNMENT_WAIVE, "withdraw_waiver": Permission.ASSIGNMENT_WAIVE,
         "decide_waiver": Permission.ASSIGNMENT_VERIFY,
         "ask_extension": Permission.ASSIGNMENT_EXTEND, "withdraw_extension": Permission.ASSIGNMENT_EXTEND,
-        "decide_extension": Permission.EXTENSION_GRANT,
+        "decide_extension": Permission.EXTENSION_GRANT, "name_owner": Permission.ASSIGNMENT_OWNER,
         **{t.action: t.who for t in MACHINE.transitions}}
 
 
@@ -39,6 +40,8 @@ def allow(assignment: Assignment, action: str, *, actor: Identity) -> Appointmen
         _waiver_state(assignment, action)
     elif action.endswith("_extension"):
         _extension_state(assignment, action)
+    elif action == "name_owner":
+        _owner_state(assignment)
     elif action == "chase":
         if assignment.state not in UNCLOSED_STATES:
             raise RuleViolated(N_("There is nothing to chase: the assignment is finished."))
@@ -62,6 +65,14 @@ def _extension_state(assignment: Assignment, action: str) -> None:
             raise RuleViolated(N_("More time has been asked for already: headquarters has yet to decide."))
     elif assignment.open_extension is None:
         raise RuleViolated(N_("No request for more time is open."))
+
+
+def _owner_state(assignment: Assignment) -> None:
+    """Raises RuleViolated."""
+    if assignment.state != OPEN:
+        raise RuleViolated(N_("An owner is named while an assignment is open."))
+    if assignment.start is None:
+        raise RuleViolated(N_("Until the unit's plan is in force, its owners are named in the plan."))
 
 
 def _waiver_state(assignment: Assignment, action: str) -> None:
@@ -89,6 +100,8 @@ def begin(assignment: Assignment, action: str, actor: Identity, version: int | N
     """Permission, then the row held and read anew, then its version, then its state. `version` is what the person had
     in front of them; None from a program that has no form open. Raises NotPermitted, Stale, RuleViolated."""
     need(actor, _permission(assignment, action), assignment.subject)
+    if action in ("cancel", "decide_waiver"):
+        watching.hold(assignment)
     queries.lock(assignment)
     if version is not None and version != assignment.version:
         raise Stale(N_("Somebody else has changed this assignment since you opened it. See what it says now, then decide."))

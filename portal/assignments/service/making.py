@@ -7,7 +7,7 @@ from uuid import UUID
 from portal.assignments import queries
 from portal.assignments.models import Assignment
 from portal.assignments.rules import CLOSED, HANDED_IN, OPEN
-from portal.assignments.service import requests
+from portal.assignments.service import requests, watching
 from portal.assignments.service.judging import title_of
 from portal.audit import service as audit
 from portal.notices import service as notices
@@ -55,6 +55,7 @@ def create(news: Iterable[New], *, under: Appointment) -> list[Assignment]:
     db.session.flush()
     for a in made:
         audit.record("create", "assignment", a.id, {"state": [None, OPEN], "due": [None, a.due]}, under=under)
+    watching.made(made, under)
     return made
 
 

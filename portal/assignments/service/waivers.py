@@ -5,7 +5,7 @@ from uuid import UUID
 
 from portal.assignments.models import Assignment, WaiverRequest
 from portal.assignments.rules import GRANTED, MACHINE
-from portal.assignments.service import requests
+from portal.assignments.service import requests, watching
 from portal.assignments.service.judging import begin, tell_unit, tell_verifiers, title_of, unit_of
 from portal.audit import service as audit
 from tenants import clock
@@ -56,6 +56,8 @@ def decide_waiver(assignment: Assignment, verdict: str, remark: str, *, actor: I
         if decided == GRANTED else \
         N_("Declined by headquarters, it does apply: %(title)s. %(remark)s", title=title_of(assignment), remark=remark)
     tell_unit(assignment, said, also=[found.asked_by_id])
+    if decided == GRANTED:
+        watching.left(assignment, under)
 
 
 def settle(assignment: Assignment, remark: str, actor: Identity) -> None:

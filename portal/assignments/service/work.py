@@ -9,7 +9,7 @@ from sqlalchemy.orm.attributes import flag_modified
 from portal import texts
 from portal.assignments.models import Assignment, ProgressReport
 from portal.assignments.rules import HANDED_IN, MACHINE
-from portal.assignments.service import requests, waivers
+from portal.assignments.service import requests, waivers, watching
 from portal.assignments.service.judging import begin, bounded, tell_unit, tell_verifiers, title_of, unit_of
 from portal.audit import service as audit
 from tenants import clock
@@ -135,6 +135,7 @@ def cancel(assignment: Assignment, reason: str, *, actor: Identity, version: int
     db.session.flush()
     audit.record("cancel", "assignment", assignment.id, {"state": [before, assignment.state], "reason": reason}, under=under)
     tell_unit(assignment, N_("Cancelled by headquarters: %(title)s. %(reason)s", title=title_of(assignment), reason=reason))
+    watching.left(assignment, under)
 
 
 def _append_report(assignment: Assignment, percent: int, text: str, by: UUID) -> None:

@@ -1,15 +1,20 @@
 """The pages of assignments: the list, one assignment, reporting on many, what waits for a verdict."""
+from portal.assignments.queries import lines_and_processes
 from portal.assignments.views.extensions import ask_extension, decide_extension, withdraw_extension
 from portal.assignments.views.item import cancel, chase, hand_in, item, report, verify
 from portal.assignments.views.listing import chase_several, index, picked
+from portal.assignments.views.owning import name_owner
 from portal.assignments.views.progress import progress, save_progress
 from portal.assignments.views.verdicts import verdicts
 from portal.assignments.views.waivers import ask_waiver, decide_waiver, withdraw_waiver
 from portal.attachments import views as files
+from portal.units import registry
 from portal.web.access import Route
 from tenants.permissions import Permission as P
 
 NAME, PREFIX = "assignments", "/assignments"
+
+registry.register(lines_and_processes)
 
 ROUTES: tuple[Route, ...] = (
     ("GET", "", index, P.ASSIGNMENT_LIST),
@@ -24,6 +29,7 @@ ROUTES: tuple[Route, ...] = (
     ("POST", "/<key>/verify", verify, P.ASSIGNMENT_VERIFY),
     ("POST", "/<key>/chase", chase, P.ASSIGNMENT_CHASE),
     ("POST", "/<key>/cancel", cancel, P.ASSIGNMENT_CANCEL),
+    ("POST", "/<key>/owner", name_owner, P.ASSIGNMENT_OWNER),
     ("POST", "/<key>/waiver", ask_waiver, P.ASSIGNMENT_WAIVE),
     ("POST", "/<key>/waiver/withdraw", withdraw_waiver, P.ASSIGNMENT_WAIVE),
     ("POST", "/<key>/waiver/verdict", decide_waiver, P.ASSIGNMENT_VERIFY),

@@ -34,6 +34,7 @@ from portal.audit.views import history_of
 from portal.web import panels, untrusted
 from portal.web.access import identity, may
 from portal.web.addresses import local_path
+from portal.web.lights import speak_for
 from portal.web.locale import language
 from portal.web.names import person_name, unit_short
 from portal.web.templating import done
@@ -146,6 +147,7 @@ def _evidence(a: Assignment) -> dict[str, Any]:
 
 
 def _page(a: Assignment, attempt: Attempt | None = None) -> ResponseReturnValue:
+    speak_for(a.unit)
     today, offers = clock.today(), service.offers(a, actor=identity())
     shows, reports = light(a.facts, today, queries.thresholds(), queries.calendar()), queries.reports(a)
     start = a.start or window_start(a.due)
@@ -158,6 +160,7 @@ def _page(a: Assignment, attempt: Attempt | None = None) -> ResponseReturnValue:
         "extension": a.open_extension if extendable(a.state, a.template_kind) else None, "granter": _granter(a),
         "latest": latest_due(a.year),
         "units": [(u.code, unit_short(u)) for u in directory.units() if u.id != a.unit_id] if "ask_extension" in offers else [],
+        "colleagues": directory.people(a.unit_id) if "name_owner" in offers else (),
         "panels": panels.of("assignment", a), "waiver": a.waiver, "asked": a.open_waiver if a.state == OPEN else None}
     return render_template("assignments/item.html", **content), attempt.status if attempt else 200
 

@@ -16,6 +16,7 @@ from tenants.models import Person
 from tenants.vocabulary import Line, MilestoneCode, Part, System
 
 FilingState = Literal["draft", "submitted", "returned", "approved", "superseded"]
+AssignmentState = Literal["open", "handed_in", "closed", "cancelled"]
 ItemVerdict = Literal["pending", "approved", "returned"]
 _MAIL = Field(description="A mail address.", examples=["market@guangdong.example"])
 
@@ -40,6 +41,7 @@ class FilingItem(BaseModel):
     due: date | None
     deliverable: str
     measure: str
+    state: AssignmentState = Field(description="The assignment's; of a cancelled one nothing is asked, and nobody judges it.")
     verdict: ItemVerdict = Field(description="Of its line, on the present submission.")
 
 
@@ -133,4 +135,5 @@ def _item(row: ItemRow) -> FilingItem:
     return FilingItem(
         assignment=str(a.id), code=a.code, title=a.title, title_zh=a.title_zh, line=Line(row.line),
         milestone=MilestoneCode(a.milestone), owner=row.owner.email if row.owner else None, start=row.start, due=row.due,
-        deliverable=row.deliverable, measure=row.measure, verdict=cast(ItemVerdict, row.verdict))
+        deliverable=row.deliverable, measure=row.measure, state=cast(AssignmentState, a.state),
+        verdict=cast(ItemVerdict, row.verdict))

@@ -147,7 +147,7 @@ def _person(mail: str | None, known: Mapping[str, UUID], place: str, errors: dic
 
 
 def remarks_by_item(row: Row, sent: FilingReviewSent) -> dict[UUID, str]:
-    mine = {str(i.assignment_id): i.assignment_id for i in row.items if i.line == sent.line}
+    mine = {str(i.assignment_id): i.assignment_id for i in row.asked if i.line == sent.line}
     found: dict[UUID, str] = {}
     for n, remark in enumerate(sent.remarks):
         if remark.assignment not in mine or mine[remark.assignment] in found:

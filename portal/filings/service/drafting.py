@@ -9,6 +9,7 @@ from sqlalchemy.orm.attributes import flag_modified
 from portal import texts
 from portal.assignments import queries as assignment_queries
 from portal.assignments import service as assignments
+from portal.assignments.models import Assignment
 from portal.assignments.rules import CANCELLED, HANDED_IN
 from portal.audit import service as audit
 from portal.filings import queries
@@ -16,6 +17,7 @@ from portal.filings.models import Filing, FilingItem, FilingSubmission
 from portal.filings.rules import (
     DRAFT,
     MACHINE,
+    PASSED,
     PENDING,
     Contact,
     Content,
@@ -31,6 +33,8 @@ from portal.filings.rules import (
 )
 from portal.filings.service.notes import unit_name
 from portal.notices import service as notices
+from portal.programmes import queries as programmes
+from portal.programmes.rules import ISSUED
 from tenants import clock, directory
 from tenants.access import HEADQUARTERS, Appointment, Identity, Subject, need
 from tenants.db import db, uuid7
@@ -50,10 +54,12 @@ def allow(filing: Filing, action: str, *, actor: Identity) -> Appointment:
 def open_draft(programme: UUID, unit: int, *, actor: Identity) -> Filing:
     """The unit's first draft: an item for every assignment but the filing of the plan itself, with what is known.
 
-    Raises RuleViolated where there is one already, or where the unit has nothing to plan."""
+    Raises RuleViolated where there is one already, where the programme has ended, or the unit has nothing to plan."""
     under = need(actor, Permission.FILING_DRAFT, Subject(unit))
     if queries.exists(programme, unit):
         raise RuleViolated(_OPENED)
+    if programmes.whole(programme).state != ISSUED:
+        raise RuleViolated(N_("The programme has ended: no plan is begun for it any more."))
     asked = assignment_queries.of_unit(programme, unit)
     task = next((a for a in asked if a.template_kind == assignments.PLAN_FILING), None)
     planned = [a for a in asked if a.template_kind == "task" and a.state != CANCELLED]
@@ -70,14 +76,40 @@ def open_draft(programme: UUID, unit: int, *, actor: Identity) -> Filing:
             db.session.add(made)
     except IntegrityError:                              # a colleague opened it at the same moment
         raise RuleViolated(_OPENED) from None
-    chinese = actor.language == "zh"
-    db.session.add_all(FilingItem(
-        id=uuid7(), unit_id=unit, filing_id=made.id, assignment_id=a.id, line=a.line,
-        owner_id=a.owner_id or owners.get(a.line), start=a.start,
-        due=a.due, deliverable=a.deliverable_zh if chinese else a.deliverable, measure="", verdict=PENDING) for a in planned)
-    db.session.flush()
+    _add_items(made, planned, owners, actor.language)
     audit.record("draft", "filing", made.id, {"state": [None, DRAFT], "items": len(planned)}, under=under)
     return queries.one(actor, made.id)
+
+
+def _add_items(filing: Filing, planned: Sequence[Assignment], owners: Mapping[str, UUID], language: str) -> None:
+    """With what is known of each; a deliverable in the language of who writes the plan."""
+    db.session.add_all(FilingItem(
+        id=uuid7(), unit_id=filing.unit_id, filing_id=filing.id, assignment_id=a.id, line=a.line,
+        owner_id=a.owner_id or owners.get(a.line), start=a.start,
+        due=a.due, deliverable=a.deliverable_zh if language == "zh" else a.deliverable, measure="", verdict=PENDING)
+        for a in planned)
+    db.session.flush()
+
+
+def fill_up(filing: Filing) -> int:
+    """An item for everything asked of the unit since the draft was opened, while the plan is the unit's to write. How many."""
+    there = {i.assignment_id for i in filing.items}
+    missing = [a for a in assignment_queries.of_unit(filing.programme_id, filing.unit_id)
+               if a.template_kind == "task" and a.state != CANCELLED and a.id not in there]
+    if missing:
+        language = filing.saved_by.language if filing.saved_by else "zh"
+        _add_items(filing, missing, _known(filing.unit_id)[1], language)
+        queries.refresh(filing)
+    return len(missing)
+
+
+def added(new: Sequence[Assignment], under: Appointment) -> None:
+    """Assignments were added in mid-year: they stand in the plans that are being written. One that is under review or in
+    force stays as it was judged; their owners are named on their own pages then."""
+    for programme in dict.fromkeys(a.programme_id for a in new if a.template_kind == "task"):
+        for filing in queries.to_fill_up(programme, {a.unit_id for a in new}):
+            if count := fill_up(filing):
+                audit.record("add_assignments", "filing", filing.id, {"items": count}, under=under)
 
 
 _OPENED = N_("The unit has a filing for this programme already.")
@@ -118,14 +150,16 @@ def same_version(filing: Filing, version: int | None) -> None:
 def save(filing: Filing, content: Content, *, actor: Identity, version: int | None = None) -> Faults:
     """Keep a draft as far as it is; whatever is incomplete stays a fault until it is submitted, and is returned.
 
-    Items that the plan does not have are ignored. Raises Stale, or Invalid for what cannot be kept at all."""
+    Items that the plan does not have, or whose assignment was cancelled, are ignored. Raises Stale, or Invalid for what cannot
+    be kept at all."""
     under = _begin(filing, "save", actor, version)
+    fill_up(filing)
     content = _cleaned(content)
     if beyond := too_long(content):
         raise Invalid(by_place(beyond))
     _known_people(filing, content)
-    before, known = queries.content(filing), {i.assignment_id: i for i in filing.items}
-    after = replace(content, items={k: v for k, v in {**before.items, **content.items}.items() if k in known})
+    before, known = queries.content(filing), {i.assignment_id: i for i in filing.asked}
+    after = replace(content, items={**before.items, **{k: v for k, v in content.items.items() if k in known}})
     differences = changes(snapshot(before), snapshot(after))
     if differences:
         filing.mechanism, filing.team = after.mechanism, after.team
@@ -149,6 +183,7 @@ def faults(filing: Filing) -> Faults:
 def submit(filing: Filing, *, actor: Identity) -> None:
     """Hand the plan to the lines concerned. Late is late, but it is taken. Raises Invalid with every fault at its place."""
     under = _begin(filing, "submit", actor, None)
+    fill_up(filing)
     if found := faults(filing):
         raise Invalid(by_place(found))
     before, now = filing.state, clock.now()
@@ -160,6 +195,8 @@ def submit(filing: Filing, *, actor: Identity) -> None:
         item.verdict = verdict_after(item.verdict, changed=any(place.startswith(prefix) for place in changed))
     general = any(not place.startswith("items.") for place in changed)
     filing.general_verdict = verdict_after(filing.general_verdict, changed=general)
+    if all(i.verdict == PASSED for i in filing.asked):   # what was returned was cancelled: somebody must still say yes
+        filing.general_verdict = PENDING
     filing.state, filing.round, filing.submitted_at = MACHINE.step(before, "submit").target, filing.round + 1, now
     filing.first_submitted_at = filing.first_submitted_at or now
     db.session.add(FilingSubmission(id=uuid7(), unit_id=filing.unit_id, filing_id=filing.id, round=filing.round, at=now,
@@ -215,8 +252,8 @@ def _readable(place: str, codes: Mapping[str, str]) -> str:
 
 
 def _tell_reviewers(filing: Filing) -> None:
-    waiting = [line for line in lines_concerned(Line(i.line) for i in filing.items)
-               if any(i.line == line and i.verdict == PENDING for i in filing.items)
+    waiting = [line for line in lines_concerned(Line(i.line) for i in filing.asked)
+               if any(i.line == line and i.verdict == PENDING for i in filing.asked)
                or (line is Line.CUSTOMER_SERVICE and filing.general_verdict == PENDING)]
     for line in waiting:
         notices.tell(HEADQUARTERS, N_("%(unit)s submitted its plan: your line's part waits for review.", unit=unit_name(filing)),

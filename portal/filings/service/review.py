@@ -7,6 +7,7 @@ from sqlalchemy import delete
 
 from portal import texts
 from portal.assignments import service as assignments
+from portal.assignments.models import Assignment
 from portal.assignments.rules import CANCELLED, CLOSED
 from portal.audit import service as audit
 from portal.filings import queries
@@ -16,11 +17,13 @@ from portal.filings.rules import (
     PASSED,
     REMARK,
     SENT_BACK,
+    SUBMITTED,
     contacts_from,
     lines_concerned,
     readiness_split,
     system_code,
 )
+from portal.filings.service.drafting import added, fill_up
 from portal.filings.service.notes import add_note
 from portal.notices import service as notices
 from portal.programmes import queries as programmes
@@ -43,7 +46,7 @@ def allow_review(filing: Filing, line: Line, *, actor: Identity) -> Appointment:
     for subject in queries.parts(filing, line):
         need(actor, Permission.FILING_REVIEW, subject)
     under_review(filing)
-    if line not in lines_concerned(Line(i.line) for i in filing.items):
+    if line not in lines_concerned(Line(i.line) for i in filing.asked):
         raise RuleViolated(N_("This line has no part in the plan, so it does not review."))
     return under
 
@@ -68,7 +71,7 @@ def review(filing: Filing, line: Line, verdict: str, remark: str = "", remarks: 
         raise Stale(N_("The unit has submitted its plan again since you opened it. Look at it as it is now, then decide."))
     remark = texts.prose(remark)
     said = {k: words for k, v in (remarks or {}).items() if (words := texts.prose(v))}
-    mine = [i for i in filing.items if i.line == line]
+    mine = [i for i in filing.asked if i.line == line]
     _judge_words(verdict, remark, said, {i.assignment_id for i in mine})
     if verdict == "approve" and (before := _approved_by(filing, line)):
         return before
@@ -78,7 +81,7 @@ def review(filing: Filing, line: Line, verdict: str, remark: str = "", remarks: 
     db.session.flush()
     if verdict == "approve":
         _set_verdicts(filing, line, mine, PASSED)
-        _completed(filing, under)
+        _complete(filing, under)
     else:
         _return(filing, line, mine, remark, said, made.id, actor)
     db.session.flush()
@@ -130,6 +133,7 @@ def _return(filing: Filing, line: Line, mine: Sequence[FilingItem], remark: str,
     else:
         _set_verdicts(filing, line, mine, SENT_BACK)
     filing.state = MACHINE.step(filing.state, "return").target
+    fill_up(filing)
     for item in mine:
         if item.assignment_id in said:
             add_note(filing, item, line, REMARK, said[item.assignment_id], actor.person, review_id)
@@ -137,14 +141,32 @@ def _return(filing: Filing, line: Line, mine: Sequence[FilingItem], remark: str,
         add_note(filing, None, line, REMARK, remark, actor.person, review_id)
 
 
-def _completed(filing: Filing, under: Appointment) -> None:
+def _hold(assignment: Assignment) -> None:
+    queries.hold(assignment.programme_id, assignment.unit_id)
+
+
+def _left(assignment: Assignment, under: Appointment) -> None:
+    """An assignment was cancelled while the plan is under review: nobody judges its item any more, and where nothing else
+    was outstanding the plan is approved (platform rule)."""
+    filing = queries.hold(assignment.programme_id, assignment.unit_id)
+    if filing is not None and _complete(filing, under):
+        db.session.flush()
+        audit.record("approve", "filing", filing.id, {"state": [SUBMITTED, filing.state], f"{assignment.code}.state": CANCELLED},
+                     under=under)
+        _tell_unit(filing, Line(assignment.line), "approve")
+
+
+assignments.watch(assignments.Watcher(added, _hold, _left))
+
+
+def _complete(filing: Filing, under: Appointment) -> bool:
     """When nothing is pending any more, the plan is approved: owners, starts, dues and contacts are in force."""
-    if filing.general_verdict != PASSED or any(i.verdict != PASSED for i in filing.items):
-        return
+    if filing.general_verdict != PASSED or any(i.verdict != PASSED for i in filing.asked):
+        return False
     filing.state = MACHINE.step(filing.state, "complete").target
     filing.approved_at = clock.now()
-    for item in filing.items:
-        if item.owner_id and item.start and item.due and item.assignment.state != CANCELLED:
+    for item in filing.asked:
+        if item.owner_id and item.start and item.due:
             assignments.put_in_force(item.assignment, owner=item.owner_id, start=item.start, due=item.due,
                                      promised=item.deliverable, measure=item.measure, under=under)
     if task := queries.plan_task(filing):
@@ -153,6 +175,7 @@ def _completed(filing: Filing, under: Appointment) -> None:
     db.session.add_all(Liaison(id=uuid7(), unit_id=filing.unit_id, part=c.part.value, line=c.line.value if c.line else None,
                                person_id=c.person) for c in contacts_from(filing.contacts))
     _assign_systems(filing, under)
+    return True
 
 
 def _assign_systems(filing: Filing, under: Appointment) -> None:
