@@ -32,7 +32,7 @@ class ReminderRung(Base):
 
 class Reminder(Base):
     """That a rung was told, in this round of the thing, to these people. Once: a second sweep finds it. `part` tells apart what
-    waits at several desks; `people` is empty where nobody was there to be told."""
+    waits at several desks."""
     __tablename__ = "reminder"
     __table_args__ = (UniqueConstraint("subject_id", "kind", "part", "round", "rung"), one_of("kind", Deadline),
                       Index("ix_reminder_unit", "unit_id", "at"), kind(Kind.OWNED))

@@ -1,8 +1,8 @@
 """When which rung of the ladder is due, and whom it reaches. Pure.
 
 A ladder is data: of each kind of deadline, steps before and after it. A sweep may come often or late: each rung is due once a
-round, and of those missed only the last. What is returned or extended begins a new round; what was late already when it was
-returned climbs from its return."""
+round; of steps missed who works on it hears the last, and who is above hears once. What is returned or extended begins a new
+round; what was late already when it was returned climbs from its return."""
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -176,18 +176,31 @@ def moment(rung: Rung, due: date | datetime, time_: WorkingTime, continuous: boo
 
 
 def due_rungs(item: Item, now: datetime, ladder: Ladder, time_: WorkingTime, fired: Collection[str] = ()) -> tuple[Rung, ...]:
-    """Those to be told now: of the steps that have come the last one, without what this round has told already."""
-    return tuple(rung for rung in last_step(item, now, ladder, time_) if rung.code not in fired)
+    """Those to be told now, without what this round has told already."""
+    return fresh(come(item, now, ladder, time_), fired)
 
 
-def last_step(item: Item, now: datetime, ladder: Ladder, time_: WorkingTime) -> tuple[Rung, ...]:
-    """The rungs of the last step that has come. Of things of one kind with one deadline and one beginning it is the same."""
+Come = Sequence[tuple[datetime, Rung]]
+
+
+def come(item: Item, now: datetime, ladder: Ladder, time_: WorkingTime) -> Come:
+    """The rungs that have come, and when. Of things of one kind with one deadline and one beginning they are the same."""
     begin = counted_from(item, time_)
     late = begin != item.due                               # what was to be said before the deadline is past
-    come = [(at, rung) for rung in ladder if rung.kind is item.kind and (rung.step > 0 or not late)
+    return [(at, rung) for rung in ladder if rung.kind is item.kind and (rung.step > 0 or not late)
             and (at := moment(rung, begin, time_, item.continuous)) <= now]
-    last = max((at for at, _ in come), default=now)
-    return tuple(rung for at, rung in come if at == last)
+
+
+def fresh(came: Come, fired: Collection[str]) -> tuple[Rung, ...]:
+    """Of the last step what was not told; and where sweeps have missed steps since something was told, whoever is above and would
+    else never have heard, each once. Who works on it hears the last step alone."""
+    last = max((at for at, _ in came), default=None)
+    new = [rung for at, rung in came if at == last and rung.code not in fired]
+    if not new:
+        return ()
+    told = max((at for at, rung in came if rung.code in fired), default=None)
+    missed = {rung.whom: rung for at, rung in sorted(came) if (told is None or at > told) and not works(rung.whom)}
+    return (*(rung for rung in missed.values() if rung not in new), *new)
 
 
 def counted_from(item: Item, time_: WorkingTime) -> date | datetime:

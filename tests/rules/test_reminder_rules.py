@@ -1,4 +1,4 @@
-"""The ladder: each rung once a round, of those missed the last one, upwards where nobody is."""
+"""The ladder: each rung once a round; of those missed the last one, and each who is above; upwards where nobody is."""
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -44,6 +44,20 @@ def test_which_is_due(now: datetime, told: list[str]) -> None:
     assert rules.due_rungs(item(kind=Deadline.FILING), now, LADDER, TIME) == ()
 
 
+HIGH = [*LADDER, *(Rung(Deadline.ASSIGNMENT, step, Span.DAY, whom) for step, whom in (
+    (3, Whom.LINE_OWNER), (7, Whom.UNIT_HEAD), (8, Whom.HQ_LINE), (15, Whom.OFFICE)))]
+
+
+@pytest.mark.parametrize(("told", "now", "said"), [
+    ([], at(date(2026, 7, 10)), ["+7 day unit_head", "+8 day hq_line"]),                # never told of anything
+    (["+1 day contact"], at(date(2026, 7, 10)), ["+7 day unit_head", "+8 day hq_line"]),
+    (["+1 day contact", "+5 day unit_head"], at(date(2026, 7, 22)), ["+7 day unit_head", "+8 day hq_line", "+15 day office"]),
+    (["+7 day unit_head"], at(date(2026, 7, 22)), ["+8 day hq_line", "+15 day office"]),
+    (["+15 day office"], at(date(2026, 7, 22)), []), (["+1 day contact"], at(date(2026, 7, 6)), ["+3 day line_owner"])])
+def test_of_steps_missed_each_who_is_above_hears_once(told: list[str], now: datetime, said: list[str]) -> None:
+    assert [r.code for r in rules.due_rungs(item(), now, HIGH, TIME, told)] == said
+
+
 @pytest.mark.parametrize(("now", "told"), [
     (at(date(2026, 7, 28)), []), (at(date(2026, 7, 28), 23), []), (at(date(2026, 7, 29)), ["+1 day contact"]),
     (at(date(2026, 8, 3)), ["+1 day contact"]), (at(date(2026, 8, 4)), ["+5 day unit_head"])])
@@ -84,13 +98,17 @@ RUNGS = st.lists(st.builds(Rung, st.just(Deadline.ASSIGNMENT), st.integers(-30, 
 @given(RUNGS, st.lists(st.integers(-60 * 24, 60 * 24), min_size=1, max_size=40))
 @settings(max_examples=80, deadline=None)
 def test_however_often_and_late_it_sweeps(ladder: Sequence[Rung], hours: list[int]) -> None:
-    """Nothing twice, nothing early, no step after a later one, and at any time nothing but what the last step says."""
+    """Nothing twice, nothing early, no step after a later one; of steps missed to who works on it the last alone, to who is above
+    one."""
     fired: list[Rung] = []
     for hour in sorted(hours):
         now = at(DUE) + timedelta(hours=hour)
         told = rules.due_rungs(item(), now, ladder, TIME, {r.code for r in fired})
         moments = {rules.moment(r, DUE, TIME) for r in told}
-        assert len(moments) <= 1 and all(m <= now for m in moments)
+        below, above = ([r for r in told if rules.works(r.whom) is works] for works in (True, False))
+        assert all(m <= now for m in moments)
+        assert {rules.moment(r, DUE, TIME) for r in below} <= {max(moments, default=now)}
+        assert len({(r.whom, rules.moment(r, DUE, TIME)) for r in above}) == len({r.whom for r in above})
         assert not {r.code for r in told} & {r.code for r in fired}
         if told and fired:
             assert min(moments) >= max(rules.moment(r, DUE, TIME) for r in fired)

@@ -142,6 +142,30 @@ def test_a_plan_that_comes_back_late_climbs_from_its_return(
             assert set(hears(post, "filings")) == who, day
 
 
+def test_after_an_outage_each_who_is_above_hears_once(app: Flask, post: Post, superuser: Superuser, key: UUID) -> None:
+    """From the first day late to the fifteenth nothing was swept: the head and the line hear as well as the office."""
+    with on(LATE):
+        assert swept(app, superuser) == (2, 0)
+        post.new()
+    with on(date(2026, 7, 21)):
+        assert swept(app, superuser) == (3, 0) and swept(app, superuser) == (0, 0)
+        assert set(hears(post)) == {"head.guangdong", "market", "office"}
+
+
+def test_whoever_is_appointed_later_hears_of_what_reached_nobody(
+        app: Flask, post: Post, superuser: Superuser, key: UUID) -> None:
+    superuser.execute("UPDATE reminder_rung SET whom = 'leadership' WHERE kind = 'assignment' AND step = 15")
+    superuser.execute("UPDATE appointment SET valid_from = '2026-07-22' WHERE id = %s", (people.appointment_key("leader"),))
+    with on(date(2026, 7, 10)):
+        swept(app, superuser)
+        post.new()
+    with on(date(2026, 7, 21)):
+        assert swept(app, superuser) == (0, 1) and post.new() == {}
+    with on(date(2026, 7, 22)):
+        assert swept(app, superuser) == (1, 0) and set(hears(post)) == {"leader"}
+        assert swept(app, superuser) == (0, 0)
+
+
 def test_on_leave_the_delegate_and_nobody_there_the_next_above(
         app: Flask, post: Post, superuser: Superuser, key: UUID) -> None:
     superuser.execute("INSERT INTO delegation (id, appointment_id, person_id, valid_from, valid_until) VALUES (%s, %s, %s, %s, %s)",
@@ -225,7 +249,7 @@ def test_bulletins_that_nobody_acknowledges(app: Flask, acting: As, post: Post, 
         bulletins.acknowledge(bulletin_queries.one(contact, about), actor=contact)
         db.session.commit()
     with on(date(2026, 5, 8)):
-        assert swept(app, superuser) == (0, 0) and swept(app, superuser, "tibet") == (1, 0)
+        assert swept(app, superuser) == (0, 0) and swept(app, superuser, "tibet") == (2, 0)
 
 
 def test_when_time_is_up_the_next_sweep_goes_on_from_there(app: Flask, superuser: Superuser, post: Post) -> None:

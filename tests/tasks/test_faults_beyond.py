@@ -169,7 +169,7 @@ def ledger(stage: Stage) -> tuple[int, ...]:
 
 
 def test_the_clock_moves_over_a_month(stage: Stage) -> None:
-    """Of all rungs that a month has passed over, the last one of each thing is told, and once."""
+    """Of all rungs that a month has passed over, those of each thing that nobody would else have heard are told, and once."""
     found: list[tuple[int, ...]] = []
     for now in (APRIL, MAY, MAY):
         with clock.standing_at(datetime.fromisoformat(now)), stage.acting("office"):

@@ -30,8 +30,8 @@ _log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class Counts:
-    """Things looked at, rungs told, rungs for which nobody was there, things that failed. Where time was up before the end, `place`
-    is where the next sweep goes on."""
+    """Things looked at, rungs told, rungs for which nobody is there yet, things that failed. Where time was up before the end,
+    `place` is where the next sweep goes on."""
     seen: int = 0
     told: int = 0
     nobody: int = 0
@@ -98,12 +98,11 @@ def _tell_all(items: Sequence[Item], ground: _Ground, counts: Counts) -> None:
 def _tell(items: Sequence[Item], ground: _Ground) -> tuple[int, int]:
     come = [(item, rung, rules.reached(rung.whom, item, ground.staff, gone))
             for item, rung, gone in _due(items, ground.now, ground.steps, ground.time)]
-    new = _noted(come, ground.now)
+    new = _noted([due for due in come if due[-1]], ground.now)           # whoever is appointed tomorrow hears tomorrow
     outbox.post_all([parcel for key, item, rung, people in new
                      for parcel in _parcels(key, item, rung, people,
                                             rules.message(item, ground.now, ground.names[item.unit], ground.time))])
-    told = sum(bool(people) for *_, people in new)
-    return told, len(new) - told
+    return len(new), sum(not people for *_, people in come)
 
 
 def _due(items: Sequence[Item], now: datetime, steps: rules.Ladder, time: WorkingTime
@@ -111,16 +110,15 @@ def _due(items: Sequence[Item], now: datetime, steps: rules.Ladder, time: Workin
     """The rungs that are due and not told, and who has said that the thing is not his."""
     told: Mapping[tuple[UUID, str, str, str], Collection[str]] | None = None
     said: Mapping[tuple[UUID, str, str, str], Collection[Said]] | None = None
-    steps_of: dict[tuple[object, ...], tuple[Rung, ...]] = {}                # of a slice, in which deadlines are often the same
+    steps_of: dict[tuple[object, ...], rules.Come] = {}                      # of a slice, in which deadlines are often the same
     for item in items:
         same = item.kind, rules.counted_from(item, time), item.due, item.continuous
         if same not in steps_of:
-            steps_of[same] = rules.last_step(item, now, steps, time)
-        come = steps_of[same]
-        if come:
+            steps_of[same] = rules.come(item, now, steps, time)
+        came = steps_of[same]
+        if came:
             told = queries.told(items) if told is None else told             # asked only where something may be due
-            fired = told.get((item.key, item.kind, item.part, item.round), ())
-            new = [rung for rung in come if rung.code not in fired]
+            new = rules.fresh(came, told.get((item.key, item.kind, item.part, item.round), ()))
             if new:
                 said = queries.answers(items) if said is None else said
                 heard = said.get((item.key, item.kind, item.part, item.round), ())
