@@ -199,7 +199,7 @@ def fresh(came: Come, fired: Collection[str]) -> tuple[Rung, ...]:
     if not new:
         return ()
     told = max((at for at, rung in came if rung.code in fired), default=None)
-    missed = {rung.whom: rung for at, rung in sorted(came) if (told is None or at > told) and not works(rung.whom)}
+    missed = {rung.whom: rung for at, rung in sorted(came) if (told is None or at > told) and not works(rung.whom, rung.kind)}
     return (*(rung for rung in missed.values() if rung not in new), *new)
 
 
