@@ -1,22 +1,25 @@
-"""Celery's own program, with a worker that kills itself without a word at one step of delivery, a few times.
+"""Celery's own program, with a worker that kills itself without a word at one step of its work, a few times, or is watched.
 
 `python -m tests.tasks.dying worker …`; DYING_AT names the step, DYING_MARK a file of which one line is written a death,
-DYING_WHOLE takes the worker's parent along."""
+DYING_TIMES how many there are, DYING_WHOLE takes the worker's parent along. CONNECTIONS is a file of which one line is written
+for each address that Python connects to; nothing beyond this machine is."""
 import os
 import signal
 import sys
 from collections.abc import Callable
+from ipaddress import ip_address
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from celery.__main__ import main
 
-from portal import letters, webhooks
+from portal import delivery, letters, webhooks
 from portal.notices.service import delivering
 from portal.outbox import queries, service
 from tasks import outbox
 
-DEATHS = 3
+DEATHS = int(os.environ.get("DYING_TIMES", "3"))
 
 
 def _die() -> None:
@@ -31,12 +34,17 @@ def _die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def _after(place: Any, name: str) -> None:
+def _always(_: Any) -> bool:
+    return True
+
+
+def _after(place: Any, name: str, when: Callable[[Any], Any] = _always) -> None:
+    """`when` judges what came of it."""
     before: Callable[..., Any] = getattr(place, name)
 
     def dying(*args: Any, **kw: Any) -> Any:
         result = before(*args, **kw)
-        if result is not None or name not in ("claim_one",):
+        if when(result):
             _die()
         return result
     setattr(place, name, dying)
@@ -51,10 +59,19 @@ def _before(place: Any, name: str) -> None:
     setattr(place, name, dying)
 
 
+def _heard() -> None:
+    """When a hearer of an event has committed what it did, beside the drain, which has not."""
+    for hearers in delivery.EVENTS.values():
+        for name, handler in list(hearers.items()):
+            holder = SimpleNamespace(handler=handler)
+            _after(holder, "handler")
+            hearers[name] = holder.handler                 # type: ignore[index]  # a dict, as it happens
+
+
 STEPS: dict[str, Callable[[], None]] = {
     "before it looks": lambda: _before(queries, "receivers_waiting"),
     "when it has handed out": lambda: _after(outbox.drain, "for_unit"),
-    "with a message in hand": lambda: _after(queries, "claim_one"),
+    "with a message in hand": lambda: _after(queries, "claim_one", lambda found: found is not None),
     "with half of the receivers told": lambda: _after(delivering, "_by_letter"),
     "delivered and not committed": lambda: _after(service, "_deliver"),
     "before the mail server is asked": lambda: _before(letters, "send"),
@@ -62,8 +79,28 @@ STEPS: dict[str, Callable[[], None]] = {
     "the program has it": lambda: _after(webhooks, "say"),
     "committed and not acknowledged": lambda: _after(service, "drain"),
 }
+EVENTS: dict[str, Callable[[], None]] = {
+    "an event is handed to its hearers": lambda: _after(service, "_fan_out"),
+    "a hearer has committed": _heard,
+}
+
+
+def _watched(event: str, args: tuple[Any, ...]) -> None:
+    """Python's own report of each connection, before it is made. Raises OSError for what lies beyond this machine."""
+    if event != "socket.connect":
+        return
+    address = args[1]
+    host = "a socket of this machine" if isinstance(address, str | bytes) else str(address[0])
+    with Path(os.environ["CONNECTIONS"]).open("a") as mark:
+        mark.write(f"{host} {address[1] if isinstance(address, tuple) else ''}\n")
+    if isinstance(address, tuple) and not ip_address(host).is_loopback:
+        raise OSError(f"this test connects to nothing at {host}")
+
 
 if __name__ == "__main__":
-    STEPS[os.environ["DYING_AT"]]()
+    if "DYING_AT" in os.environ:
+        {**STEPS, **EVENTS}[os.environ["DYING_AT"]]()
+    if "CONNECTIONS" in os.environ:
+        sys.addaudithook(_watched)
     sys.argv[0] = "celery"
     main()

@@ -27,6 +27,7 @@ GD, HERE = "contact.guangdong", "127.0.0.1"
 RECEIVERS = 2                          # the contact and the deputy
 CHILDREN = 3                           # of a worker: when it is killed, each may have just given something away
 NOW, LATER = "2026-03-10T10:00:00+08:00", "2026-03-11T10:00:00+08:00"
+WAITING = "done_at IS NULL AND topic <> 'digest'"        # the letter of the day has its own hour
 
 
 @dataclass
@@ -39,7 +40,8 @@ class Background:
     restarts: int = 0
 
     def start(self, *words: str) -> None:
-        module = "tests.tasks.dying" if "DYING_AT" in self.env and words[0] == "worker" else "celery"
+        odd = {"DYING_AT", "CONNECTIONS"} & self.env.keys() and words[0] == "worker"
+        module = "tests.tasks.dying" if odd else "celery"
         command = [sys.executable, "-m", module, "-A", "tasks.celery", *words]
         self.running.append((command, self._begun(command)))
 
@@ -139,3 +141,27 @@ class Stage:
 
 def wait(stage: Stage, true: Callable[[], bool], seconds: float) -> None:
     assert until(true, seconds), (stage.open(), (stage.folder / "log").read_text()[-4000:])
+
+
+def call(task: str, env: dict[str, str]) -> None:
+    """Have a task done, as its hour would."""
+    subprocess.run([sys.executable, "-m", "celery", "-A", "tasks.celery", "call", task], env=env, cwd=ROOT, check=True,
+                   capture_output=True, timeout=60)
+
+
+def begin(stage: Stage, env: dict[str, str], seconds: float = 400) -> None:
+    """The hour's task, and then wait until every unit was swept and everything was said."""
+    swept = "SELECT coalesce(sum(runs), 0) FROM task_run WHERE task = 'tasks.reminders.sweep' AND ended_at IS NOT NULL"
+    before, units = stage.one(swept), stage.one("SELECT count(*) FROM app.units_to_sweep()")
+    call("tasks.reminders.begin", env)
+    wait(stage, lambda: stage.one(swept) >= before + units, 300)
+    wait(stage, lambda: stage.one(f"SELECT count(*) FROM outbox_message WHERE {WAITING}") == 0, seconds)
+
+
+def ledger(stage: Stage) -> tuple[int, ...]:
+    """Rungs told, whom they reached, notices, and how much is twice, lies waiting or was given up."""
+    return tuple(stage.one(s) for s in (
+        "SELECT count(*) FROM reminder", "SELECT coalesce(sum(cardinality(people)), 0) FROM reminder",
+        "SELECT count(*) FROM notice",
+        "SELECT count(*) - count(DISTINCT (message_id, person_id)) FROM notice",
+        f"SELECT count(*) FROM outbox_message WHERE parked_at IS NOT NULL OR {WAITING}"))

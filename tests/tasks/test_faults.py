@@ -109,10 +109,13 @@ def test_a_webhook(stage: Stage, how: str) -> None:
         stage.hook.status = 200 if how == "hangs" else 500 if how == "answers 500" else 302
         stage.hook.location = {"leads to loopback": secret.url, "leads to a private address": "http://10.0.0.1/"}.get(how, "")
         stage.tell(20)
-        with stage.background():
-            wait(stage, lambda: stage.one("SELECT count(*) FROM mail WHERE sent_at IS NOT NULL") == 20 * RECEIVERS, 60)
+        with stage.background(CONNECTIONS=str(stage.folder / "connections")):
+            wait(stage, lambda: stage.one("SELECT count(*) FROM mail WHERE sent_at IS NOT NULL") == 20 * RECEIVERS, 120)
             wait(stage, lambda: stage.one("SELECT count(*) FROM outbox_message WHERE topic = 'webhook' AND attempts > 0") > 0, 40)
         assert secret.paths == [] and stage.hook.taken == []
+    connected = set((stage.folder / "connections").read_text().splitlines())
+    inward = {f"127.0.0.1 {stage.hook.port}", f"127.0.0.1 {stage.box.port}"}
+    assert inward <= connected <= {*inward, "a socket of this machine "}       # nothing at 10.0.0.1, nor where loopback is led to
     assert stage.one("SELECT count(*) FROM outbox_message WHERE attempts > 0 AND error IS NULL") == 0
     stage.hook.silent, stage.hook.status, stage.hook.location = False, 200, ""
     stage.hook.released.set()

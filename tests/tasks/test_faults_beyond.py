@@ -1,12 +1,16 @@
 """Faults beyond delivery, with real processes: the database, the web, the clock, and a day with very much to say."""
+import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from uuid import uuid4
@@ -24,14 +28,14 @@ from tenants.db import db
 from tenants.isolation import acting_as
 from tests.conftest import ROOT, Superuser, settings
 from tests.factories import people, world
+from tests.factories.exchange import campaign, raised
 from tests.setup.processes import environment, free_port, until
 from tests.tasks.hook import listening
 from tests.tasks.mailbox import mailbox
-from tests.tasks.staging import LATER, NOW, Stage, wait
+from tests.tasks.staging import GD, LATER, NOW, RECEIVERS, Stage, begin, ledger, wait
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
 APRIL, MAY = "2026-04-20T10:00:00+08:00", "2026-05-20T10:00:00+08:00"
-WAITING = "done_at IS NULL AND topic <> 'digest'"        # the letter of the day has its own hour
 MANY = """
 INSERT INTO assignment (id, unit_id, programme_id, year, code, template_kind, line, milestone, milestone_due, title, title_zh,
   deliverable, deliverable_zh, evidence, evidence_zh, promised, measure, due, original_due, percent, state, chase_count, position,
@@ -134,38 +138,82 @@ def test_the_web_dies_between_commit_and_answer(stage: Stage) -> None:
             with urllib.request.urlopen(request, timeout=20) as answer:
                 return answer.status, answer.read()
 
-        def alive() -> bool:
-            with suppress(OSError):
-                return bool(urllib.request.urlopen(f"{address}/healthz", timeout=2).status == 200)
-            return False
-        assert until(alive, 40), (stage.folder / "web.log").read_text()[-2000:]
+        assert until(lambda: alive(address), 40), (stage.folder / "web.log").read_text()[-2000:]
         with pytest.raises(OSError):                                          # the line is cut: no answer
             ask()
         assert mark.exists() and stage.one(chases) == 1 and stage.open() == before + 1
-        assert until(alive, 40)
+        assert until(lambda: alive(address), 40)
         first, again = ask(), ask()
     assert first == again and first[0] == 200
     assert stage.one(chases) == 1 and stage.open() == before + 1
     print("\n| web killed between commit and answer, asked again twice | 1 | 1 chase, 1 message | | | | |")
 
 
-def begin(stage: Stage, env: dict[str, str]) -> None:
-    """The hour's task, and then wait until every unit was swept and everything was said."""
-    swept = "SELECT coalesce(sum(runs), 0) FROM task_run WHERE task = 'tasks.reminders.sweep' AND ended_at IS NOT NULL"
-    before, units = stage.one(swept), stage.one("SELECT count(*) FROM app.units_to_sweep()")
-    subprocess.run([sys.executable, "-m", "celery", "-A", "tasks.celery", "call", "tasks.reminders.begin"], env=env, cwd=ROOT,
-                   check=True, capture_output=True, timeout=60)
-    wait(stage, lambda: stage.one(swept) >= before + units, 300)
-    wait(stage, lambda: stage.one(f"SELECT count(*) FROM outbox_message WHERE {WAITING}") == 0, 400)
+def alive(address: str) -> bool:
+    with suppress(OSError):
+        return bool(urllib.request.urlopen(f"{address}/healthz", timeout=2).status == 200)
+    return False
 
 
-def ledger(stage: Stage) -> tuple[int, ...]:
-    """Rungs told, whom they reached, notices, and how much is twice, lies waiting or was given up."""
-    return tuple(stage.one(s) for s in (
-        "SELECT count(*) FROM reminder", "SELECT coalesce(sum(cardinality(people)), 0) FROM reminder",
-        "SELECT count(*) FROM notice",
-        "SELECT count(*) - count(DISTINCT (message_id, person_id)) FROM notice",
-        f"SELECT count(*) FROM outbox_message WHERE parked_at IS NOT NULL OR {WAITING}"))
+def asked(opener: urllib.request.OpenerDirector, address: str, sent: bytes | None = None, **headers: str) -> tuple[int, str]:
+    """The status and the words of an answer, whatever it is."""
+    try:
+        with opener.open(urllib.request.Request(address, sent, headers), timeout=20) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as refusal:
+        with refusal:
+            return refusal.code, refusal.read().decode()
+
+
+def test_the_broker_is_away_for_a_minute_and_people_and_programs_go_on(stage: Stage) -> None:
+    """A thousand changes meanwhile, four hundred of them through the token interface, each of which is answered with 201; pages
+    answer 503 with what that means. Nothing that was answered is lost."""
+    valkey = embedded.start_valkey(stage.folder / "valkey")
+    stage.broker = f"redis+socket://{valkey.socket}"
+    issue = raised(stage.acting, GD, campaign(stage.superuser, "migu", lands=["guangdong"]))
+    with stage.acting(GD), acting_as(Scope(None, (), Lane.SIGN_IN)):
+        token = accounts.make_token(people.key(GD), 1)
+        db.session.commit()
+    stage.superuser.execute("DELETE FROM outbox_message")
+    stage.superuser.execute("INSERT INTO notice_preference (id, person_id, kind, mode) SELECT gen_random_uuid(), p.id, k.kind,"
+                            " 'in_app' FROM person p, (VALUES ('general'), ('issue')) k (kind)")
+    said: list[int] = []
+    mark = stage.folder / "died"
+    mark.touch()                                                              # the web does not die here
+    with ExitStack() as stopped, stage.background(), web(stage, mark) as address:
+        assert until(lambda: alive(address), 60), (stage.folder / "web.log").read_text()[-2000:]
+        visitor = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+        assert asked(visitor, f"{address}/login")[0] == 200
+
+        def comments() -> None:
+            for n in range(400):
+                said.append(asked(urllib.request.build_opener(), f"{address}/api/v1/issues/{issue}/comments",
+                                  json.dumps({"text": f"Comment {n}"}).encode(), Authorization=f"Bearer {token}",
+                                  **{"Content-Type": "application/json"})[0])
+        os.kill(valkey.pid, signal.SIGKILL)
+        gone = time.monotonic()
+        talking = threading.Thread(target=comments)
+        talking.start()
+        stage.tell(600)
+        for sent in (None, b"email=x&password=y"):
+            status, words = asked(visitor, f"{address}/login", sent, **{"Accept-Language": "en", "Cookie": "language=en"})
+            assert status == 503 and "Nothing that was stored is lost" in words
+        status, words = asked(visitor, f"{address}/desk", Cookie="language=en; session=0123456789abcdef")
+        assert status == 503 and "catching its breath" in words
+        talking.join(240)
+        assert said == [201] * 400
+        time.sleep(max(0.0, 60 - (time.monotonic() - gone)))                  # a full minute
+        away = time.monotonic() - gone
+        assert stage.open() >= 900 > stage.one("SELECT count(*) FROM notice")     # one drain may have been under way
+        shutil.rmtree(stage.folder / "valkey")
+        valkey = embedded.start_valkey(stage.folder / "valkey")
+        stopped.callback(os.kill, valkey.pid, signal.SIGTERM)
+        wait(stage, lambda: stage.open() == 0, 240)
+        assert until(lambda: asked(visitor, f"{address}/login")[0] == 200, 30)
+    told, heard = (stage.one(f"SELECT count(*) FROM notice WHERE text {how} 'Sentence %'") for how in ("LIKE", "NOT LIKE"))
+    assert told == 600 * RECEIVERS and stage.one("SELECT count(*) FROM issue_comment") == 400 and heard >= 400
+    assert heard % 400 == 0 == ledger(stage)[3] and ledger(stage)[4] == 0
+    print(f"\n| broker away for {away:.0f} s: 600 changes, 400 through the token interface | 1000 | {told + heard} | 0 | 0 | | |")
 
 
 def test_the_clock_moves_over_a_month(stage: Stage) -> None:
@@ -199,5 +247,5 @@ def test_ten_thousand_things_due_on_one_day(stage: Stage) -> None:
     told = stage.one("SELECT count(DISTINCT person_id) FROM notice")
     with stage.background(clock=LATER):
         wait(stage, lambda: stage.one("SELECT count(*) FROM mail WHERE sent_at IS NOT NULL") == told, 120)
-    assert stage.one("SELECT count(*) FROM mail") == told
+    assert stage.one("SELECT count(*) FROM mail") == told == len(stage.box.letters)
     print(f"\n| 10,000 things due on one day | {first[0]} | {first[2]} | {told} | 0 | | |")
