@@ -105,7 +105,7 @@ def test_however_often_and_late_it_sweeps(ladder: Sequence[Rung], hours: list[in
         now = at(DUE) + timedelta(hours=hour)
         told = rules.due_rungs(item(), now, ladder, TIME, {r.code for r in fired})
         moments = {rules.moment(r, DUE, TIME) for r in told}
-        below, above = ([r for r in told if rules.works(r.whom) is works] for works in (True, False))
+        below, above = ([r for r in told if rules.works(r.whom, Deadline.ASSIGNMENT) is works] for works in (True, False))
         assert all(m <= now for m in moments)
         assert {rules.moment(r, DUE, TIME) for r in below} <= {max(moments, default=now)}
         assert len({(r.whom, rules.moment(r, DUE, TIME)) for r in above}) == len({r.whom for r in above})
