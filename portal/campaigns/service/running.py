@@ -21,11 +21,12 @@ from portal.campaigns.service.content import (
     faults,
     known_units,
     seen_by,
+    to_inform,
 )
 from portal.campaigns.service.informing import announce
 from portal.campaigns.service.judging import address, begin, called, permitted, tell_desk, way_to_change, words
 from tenants import clock
-from tenants.access import Appointment, Identity, Subject, need, permits
+from tenants.access import HEADQUARTERS, Appointment, Identity, Subject, need, permits
 from tenants.db import db, uuid7
 from tenants.errors import Invalid, RuleViolated
 from tenants.messages import N_, Message
@@ -108,7 +109,7 @@ def change(campaign: Campaign, content: Content, text: str = "", *, actor: Ident
         anew = frozenset(LaunchElement) if {"unit", "line"} & changes.keys() else rules.touched(frozenset(changes))
         _revoke(campaign, anew)                        # another launcher sets another standard
         if running:
-            gone = frozenset(before.lands_in) - frozenset(content.lands_in) if not content.network else frozenset[int]()
+            gone = frozenset([*to_inform(before, units), before.unit or HEADQUARTERS]) - {*to_inform(content, units), HEADQUARTERS}
             announce(campaign, SyncEvent.CHANGE, text, changes, units, actor=actor, under=under, also=gone)
         if content.unit != before.unit:
             tell_desk(campaign.unit_id, Line(campaign.line),
