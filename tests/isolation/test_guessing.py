@@ -12,7 +12,8 @@ from portal.attachments import service as files
 from tenants.db import db
 from tests.api.conftest import Call, call
 from tests.conftest import As, Superuser
-from tests.factories.exchange import campaign, raised
+from tests.factories import people
+from tests.factories.exchange import campaign, raised, unit
 from tests.factories.files import PDF
 from tests.web.counting import statements
 from tests.web.issue_pages import Signed, signed
@@ -101,3 +102,20 @@ def test_pages_learn_nothing_by_the_work(app: Flask, signed: Signed, hidden: Hid
                 answer = browser.get(path.format(guess))
             found.append((answer.status_code, tuple(sent)))
         assert found[0] == found[1] and found[0][0] == 404, (name, path)
+
+
+def test_a_function_that_has_ended_takes_its_files_along(app: Flask, call: Call, signed: Signed, hidden: Hidden,
+                                                         superuser: Superuser) -> None:
+    """The same link, for the same person, who works elsewhere from today on."""
+    link = f"/files/{hidden.file}"
+    browser = signed("market.guangdong")
+    assert browser.get(link).status_code == call("market.guangdong", "GET", link).status_code == 200
+    superuser.execute("UPDATE appointment SET valid_until = '2026-03-09' WHERE person_id = %s", (people.key("market.guangdong"),))
+    superuser.execute("INSERT INTO appointment (id, person_id, unit_id, role, line, deputy, valid_from, version) VALUES"
+                      " (gen_random_uuid(), %s, %s, 'line_owner', 'market', false, '2026-03-10', 1)",
+                      (people.key("market.guangdong"), unit(superuser, "tibet")))
+    gone = f"/files/{UNKNOWN}"
+    assert browser.get(link).status_code == browser.get(gone).status_code == 404
+    assert browser.get(f"/issues/{hidden.issue}").status_code == 404
+    answers = [call("market.guangdong", "GET", path) for path in (link, gone)]
+    assert answers[0].status_code == 404 and answers[0].data == answers[1].data
