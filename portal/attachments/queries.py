@@ -25,14 +25,14 @@ def of(kind: str, subject: UUID, part: str | None = None) -> Sequence[Attachment
 
 def one(identity: Identity, key: UUID) -> tuple[Attachment, Any]:
     """A file and what it hangs on. What may not be read costs what does not exist: one statement. Raises NotVisible."""
-    found = db.session.scalars(select(Attachment).where(Attachment.id == key, Attachment.removed_at.is_(None), _in_sight(identity))
+    found = db.session.scalars(select(Attachment).where(Attachment.id == key, Attachment.removed_at.is_(None), in_sight(identity))
                                .options(joinedload(Attachment.by), joinedload(Attachment.unit))).one_or_none()
     if found is None:
         raise NotVisible
     return found, registry.of(found.subject_kind).load(identity, found.subject_id)
 
 
-def _in_sight(identity: Identity) -> ColumnElement[bool]:
+def in_sight(identity: Identity) -> ColumnElement[bool]:
     """Files on what this person may read. Who reads nothing of a kind may be in a lane that the database does not let near
     its table."""
     a = Attachment
