@@ -41,6 +41,7 @@ class Permission(StrEnum):
     CAMPAIGN_REGISTER = "campaign.register"
     CAMPAIGN_CHANGE = "campaign.change"
     CAMPAIGN_CHECK = "campaign.check"
+    CAMPAIGN_CONFIRM = "campaign.confirm"                          # as the second person: a launch element does not apply
     CAMPAIGN_MOVE = "campaign.move"                                # to another launching unit
     CAMPAIGN_RUN = "campaign.run"
     CAMPAIGN_ACKNOWLEDGE = "campaign.acknowledge"
@@ -163,6 +164,7 @@ _EXCHANGE: dict[tuple[Role, Relation], frozenset[Permission]] = {
     (Role.HQ_LEADER, R.OVERSIGHT): frozenset({P.CAMPAIGN_READ, P.CAMPAIGN_CHASE, P.CAUTION_READ, P.ISSUE_READ, P.ISSUE_CHASE}),
     (Role.AUDITOR, R.OVERSIGHT): frozenset({P.CAMPAIGN_READ, P.CAUTION_READ, P.ISSUE_READ}),
     (Role.HQ_OFFICE, R.OVERSIGHT): _RAISES | _TALKS | {P.CAMPAIGN_CHASE, P.CAUTION_READ},
+    (Role.HQ_OFFICE, R.UNIT): frozenset({P.CAMPAIGN_CONFIRM}),
     (Role.HQ_OFFICE, R.DESK): _DESK | {P.ISSUE_IDENTIFY},
     (Role.HQ_OFFICE, R.FIRST): _FIRST,
     (Role.HQ_OFFICE, R.RAISER): frozenset({P.ISSUE_TAKE_OVER}),

@@ -3,12 +3,12 @@ from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, text
+from sqlalchemy import ColumnElement, and_, exists, false, func, or_, select, text
 from sqlalchemy.orm import joinedload
 
 from portal.attachments import registry
 from portal.attachments.models import Attachment
-from tenants.access import Identity
+from tenants.access import Identity, reaches
 from tenants.db import db
 from tenants.errors import NotVisible
 
@@ -24,12 +24,20 @@ def of(kind: str, subject: UUID, part: str | None = None) -> Sequence[Attachment
 
 
 def one(identity: Identity, key: UUID) -> tuple[Attachment, Any]:
-    """A file and what it hangs on. Raises NotVisible."""
-    found = db.session.scalars(select(Attachment).where(Attachment.id == key, Attachment.removed_at.is_(None))
+    """A file and what it hangs on. What may not be read costs what does not exist: one statement. Raises NotVisible."""
+    found = db.session.scalars(select(Attachment).where(Attachment.id == key, Attachment.removed_at.is_(None), in_sight(identity))
                                .options(joinedload(Attachment.by), joinedload(Attachment.unit))).one_or_none()
     if found is None:
         raise NotVisible
     return found, registry.of(found.subject_kind).load(identity, found.subject_id)
+
+
+def in_sight(identity: Identity) -> ColumnElement[bool]:
+    """Files on what this person may read. Who reads nothing of a kind may be in a lane that the database does not let near
+    its table."""
+    a = Attachment
+    return or_(false(), *(and_(a.subject_kind == c.kind, exists().where(c.key == a.subject_id, c.readable(identity)))
+                          for c in registry.known() if reaches(identity, c.read)))
 
 
 def count(kind: str, subject: UUID) -> int:

@@ -151,7 +151,8 @@ class CampaignChange(Body):
 
 
 class LaunchCheckSent(Body):
-    """A verdict. `fail` needs a reason; `not_applicable` a reason, and counts once a second person has said it too."""
+    """A verdict. `pass` needs a reason (what shows it) or a file of this part; `fail` a reason; `not_applicable` a reason, and
+    counts once a second person has said it too: at headquarters the office."""
     element: LaunchElement
     verdict: Verdict
     reason: Paragraph = ""
@@ -298,7 +299,8 @@ _NAMES = {"unit": "launched_by.unit", "line": "launched_by.line"}
 
 
 def check(key: str) -> Answer:
-    row = _allowed(key, "check")
+    row = _found(key)
+    service.allow(row, service.way_to_check(row, actor=identity()), actor=identity())
     sent = api.body(LaunchCheckSent)
     service.check(row, sent.element, sent.verdict, sent.reason, actor=identity())
     return _answer(row)
@@ -366,7 +368,7 @@ ROUTES: tuple[ApiRoute, ...] = (
     *files.routes("campaign", "/campaigns", Permission.CAMPAIGN_READ, Permission.CAMPAIGN_CHECK),
     ("POST", "/campaigns/<key>/checks", check, Permission.CAMPAIGN_CHECK, Spec(
         summary="Give a verdict on one launch element", answer=Campaign, body=LaunchCheckSent, keys=_KEY,
-        conflicts="It is live or has ended, or the same person says “not applicable” twice.")),
+        conflicts="It has ended, or the same person says “not applicable” twice.")),
     ("POST", "/campaigns/<key>/go-live", go_live, Permission.CAMPAIGN_RUN, Spec(
         summary="Launch it, or resume what was paused", answer=Campaign, keys=_KEY, conflicts=_ALL_MET)),
     ("POST", "/campaigns/<key>/pause", pause, Permission.CAMPAIGN_RUN, Spec(

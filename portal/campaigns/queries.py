@@ -231,6 +231,13 @@ def standings(campaigns: Sequence[Campaign]) -> dict[UUID, Sequence[Element]]:
     return {c.id: _standing(c, documents.get(c.id), said[c.id]) for c in campaigns}
 
 
+def evidence(campaign: Campaign, element: LaunchElement) -> bool:
+    """Whether a file shows how this element stands."""
+    a, parts = Attachment, {element.value} | ({AGENT_DOCUMENT} if element is LaunchElement.DOCUMENTS else set())
+    return db.session.scalar(select(exists().where(a.subject_kind == "campaign", a.subject_id == campaign.id, a.part.in_(parts),
+                                                   a.removed_at.is_(None)))) or False
+
+
 def missing(campaign: Campaign) -> Sequence[rules.Missing]:
     """What keeps it from 100 %; nothing where all is met."""
     return [m for e in standings([campaign])[campaign.id] for m in e.missing]
@@ -294,6 +301,21 @@ def to_check(identity: Identity, most: int) -> Sequence[Campaign]:
     c = Campaign
     return db.session.scalars(
         listed([readable(identity, Permission.CAMPAIGN_CHECK), c.state.in_(["draft", "in_check"])])
+        .order_by(None).order_by(c.starts, c.id).limit(most)).all()
+
+
+def to_confirm(identity: Identity, most: int) -> Sequence[Campaign]:
+    """Campaigns of which somebody else has said last that an element does not apply, and which wait for this person as the
+    second, the next to start first."""
+    c, k = Campaign, CampaignCheck
+    each, by_time = (k.campaign_id, k.element), (k.at, k.id)
+    said = select(k.campaign_id, k.verdict, k.by_id, func.lag(k.verdict).over(partition_by=each, order_by=by_time).label("before"),
+                  func.lead(k.id).over(partition_by=each, order_by=by_time).label("later")
+                  ).where(k.revoked_at.is_(None)).subquery()
+    waits = exists().where(said.c.campaign_id == c.id, said.c.later.is_(None), said.c.verdict == "not_applicable",
+                           said.c.before.is_distinct_from("not_applicable"), said.c.by_id.not_in(identity.selves))
+    return db.session.scalars(
+        listed([readable(identity, Permission.CAMPAIGN_CONFIRM), c.state != "ended", waits])
         .order_by(None).order_by(c.starts, c.id).limit(most)).all()
 
 

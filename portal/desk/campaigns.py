@@ -26,6 +26,11 @@ def mine(identity: Identity) -> Iterable[Task]:
     """What waits for this person."""
     if reaches(identity, Permission.CAMPAIGN_CHECK):
         yield from _to_check(identity)
+    if reaches(identity, Permission.CAMPAIGN_CONFIRM):
+        for c in queries.to_confirm(identity, MOST):
+            yield Task(N_("%(code)s %(name)s", code=c.code, name=c.name),
+                       N_("campaign: confirm as the second person what does not apply"), f"/campaigns/{c.id}#checks", N_("Confirm"),
+                       c.starts, _tone(c))
     if reaches(identity, Permission.CAMPAIGN_ACKNOWLEDGE):
         yield from _to_acknowledge(identity)
     if reaches(identity, Permission.CAUTION_ANSWER):
@@ -33,14 +38,15 @@ def mine(identity: Identity) -> Iterable[Task]:
 
 
 def _to_check(identity: Identity) -> Iterable[Task]:
-    today = clock.today()
     for c in queries.to_check(identity, MOST):
-        left = (c.starts - today).days
         action = N_("Check") if c.state == CampaignState.DRAFT else N_("Go on")
         yield Task(N_("%(code)s %(name)s", code=c.code, name=c.name), N_("campaign: judge the launch elements"),
-                   f"/campaigns/{c.id}#checks", action, c.starts,
-                   "red" if left < 0 else "amber" if left <= NEAR else "grey" if c.state == CampaignState.DRAFT else "green",
-                   key=f"campaign-{c.id}")
+                   f"/campaigns/{c.id}#checks", action, c.starts, _tone(c), key=f"campaign-{c.id}")
+
+
+def _tone(c: Campaign) -> str:
+    left = (c.starts - clock.today()).days
+    return "red" if left < 0 else "amber" if left <= NEAR else "grey" if c.state == CampaignState.DRAFT else "green"
 
 
 def _to_acknowledge(identity: Identity) -> Iterable[Task]:

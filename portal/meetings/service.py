@@ -332,4 +332,5 @@ def allow_file(meeting: Meeting, actor: Identity, _part: str = "") -> Appointmen
     return allow(meeting, "change", actor=actor)
 
 
-registry.register(registry.Carrier(KIND, lambda actor, key: queries.one(actor, key), allow_file, lambda m: f"/meetings/{m.id}"))
+registry.register(registry.Carrier(KIND, lambda actor, key: queries.one(actor, key), Meeting.id, queries.readable,
+                                   Permission.MEETING_READ, allow_file, lambda m: f"/meetings/{m.id}"))

@@ -56,6 +56,7 @@ GROUPS: Sequence[tuple[Message, Mapping[Permission, Message]]] = (
         P.CAMPAIGN_CHANGE: N_("change a campaign"),
         P.CAMPAIGN_MOVE: N_("change who launches a campaign"),
         P.CAMPAIGN_CHECK: N_("give a verdict on a launch element"),
+        P.CAMPAIGN_CONFIRM: N_("confirm as the second person that a launch element does not apply"),
         P.CAMPAIGN_RUN: N_("let a campaign go live, pause it, end it"),
         P.CAMPAIGN_ACKNOWLEDGE: N_("acknowledge news of a campaign"),
         P.CAMPAIGN_CHASE: N_("chase those who have not acknowledged news of a campaign"),

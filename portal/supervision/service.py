@@ -320,4 +320,5 @@ def allow_file(order: Order, actor: Identity, _part: str = "") -> Appointment:
     return allow(order, "reply", actor=actor)
 
 
-registry.register(registry.Carrier(KIND, lambda actor, key: queries.one(actor, key), allow_file, lambda o: f"/supervision/{o.id}"))
+registry.register(registry.Carrier(KIND, lambda actor, key: queries.one(actor, key), Order.id, queries.readable,
+                                   Permission.SUPERVISION_READ, allow_file, lambda o: f"/supervision/{o.id}"))

@@ -165,6 +165,11 @@ class _Told:
         """A second person who may judge; headquarters' lines have one lead each."""
         return self._line if self.cast.unit == "hq" else ("contact", self.cast.unit)
 
+    @property
+    def _second(self) -> Who:
+        """Who confirms what does not apply: at headquarters the office."""
+        return ("office", "hq") if self.cast.unit == "hq" else self._other
+
     def _informed(self) -> Sequence[str]:
         """Units with people in them that hear of it."""
         return [u for u in self.running().units if u != self.cast.unit]
@@ -214,19 +219,21 @@ class _Told:
 
     def _checks(self) -> Iterator[Act]:
         """A verdict on each element; of what is not fit yet only some."""
-        second = self.cast.unit != "hq" and self.rng.random() < 0.35
+        second = self.cast.fate == CHANGED if self.cast.unit == "hq" else self.rng.random() < 0.35
         failed = self.rng.choice(list(LaunchElement)[:4]) if self.rng.random() < 0.25 else None
         mended: list[tuple[LaunchElement, Who]] = []
         for n, element in enumerate(LaunchElement):
             who = self._line if n % 2 == 0 else self._other
             at = self._at(0.35 + 0.09 * n)
-            if self.cast.fate in _UNFINISHED and element in (LaunchElement.DOCUMENTS, LaunchElement.TRAINING):
+            if self.cast.fate == UNFIT and element is LaunchElement.TRAINING:          # the second person has yet to say so
+                yield self._verdict(element, "not_applicable", at, self._line, words.NOT_APPLICABLE)
+            elif self.cast.fate in _UNFINISHED and element in (LaunchElement.DOCUMENTS, LaunchElement.TRAINING):
                 continue
-            if self.cast.fate == UNFIT and element is LaunchElement.NOTICES:
+            elif self.cast.fate == UNFIT and element is LaunchElement.NOTICES:
                 yield self._verdict(element, "fail", at, who, words.FAILS["notices"][0])
             elif element is LaunchElement.TRAINING and second:
                 yield self._verdict(element, "not_applicable", at, self._line, words.NOT_APPLICABLE)
-                yield self._verdict(element, "not_applicable", self._at(0.80), self._other, "")
+                yield self._verdict(element, "not_applicable", self._at(0.80), self._second, "")
             elif element is failed and self.cast.fate not in _UNFINISHED:
                 yield self._verdict(element, "fail", at, who, self.rng.choice(words.FAILS[element.value]))
                 mended.append((element, who))

@@ -77,6 +77,12 @@ def test_the_route_beforehand_is_the_route(call: Call, about: UUID, superuser: S
     assert row == (0,)
     nobody = call(RAISER, "POST", "/issues/route", json={"campaign": None, "raised_by": "guangdong"}).get_json()
     assert nobody["owner"] == {"unit": "hq", "line": "customer_service"}
+    wider = {"campaign": str(about), "raised_by": "guangdong", "also": ["beijing"]}
+    found = call(RAISER, "POST", "/issues/route", json=wider).get_json()["parties"]
+    made = call(RAISER, "POST", "/issues", json=body(about, also=["beijing"])).get_json()["parties"]
+    assert {(p["unit"], p["part"]) for p in found} == {(p["unit"], p["part"]) for p in made} > {("beijing", "cooperating")}
+    for also in (["tibet"], ["nowhere"]):
+        assert set(problem_of(call(RAISER, "POST", "/issues/route", json={**wider, "also": also}), 422)["errors"]) == {"also"}
 
 
 @pytest.mark.parametrize("path", ["/issues", "/issues/route"])

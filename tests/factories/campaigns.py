@@ -34,12 +34,12 @@ def content(launcher: str = "guangdong", line: Line = Line.MARKET, **more: Any) 
     return replace(made, **more)
 
 
-def document(campaign: Campaign, actor: Identity) -> None:
-    """Something that agents work by, as a row only."""
+def document(campaign: Campaign, actor: Identity, part: str = queries.AGENT_DOCUMENT) -> None:
+    """Something that agents work by, or that shows how an element stands, as a row only."""
     key = uuid7()
     db.session.add(Attachment(id=key, subject_kind="campaign", subject_id=campaign.id, unit_id=actor.appointments[0].unit,
                               by_id=actor.person, at=clock.now(), name="script.pdf", size=1, sha256="0" * 64,
-                              media_type="application/pdf", key=str(key), part=queries.AGENT_DOCUMENT, removed_at=None))
+                              media_type="application/pdf", key=str(key), part=part, removed_at=None))
     db.session.flush()
 
 
@@ -48,7 +48,7 @@ def checked(actor: Identity, made: Content) -> Campaign:
     campaign = service.register(made, actor=actor)
     document(campaign, actor)
     for element in LaunchElement:
-        service.check(campaign, element, "pass", actor=actor)
+        service.check(campaign, element, "pass", "looked at", actor=actor)
     return campaign
 
 

@@ -1,24 +1,35 @@
-"""People of several units act at random through the API, as the runtime role; after each step what somebody sees is what a
-simple model says, in lists, counts, searches, single answers and histories."""
+"""People of several units act at random through the API, as the runtime role; after each step what each of them sees, issues
+and their files, is what a simple model says; what one of them finds through the API in lists, searches, single answers and
+histories is, too; and of what was told, everybody got what he sees and nothing else."""
 import itertools
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from io import BytesIO
 from typing import Any
+from uuid import UUID
 
 import pytest
 from flask import Flask
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
+from sqlalchemy import CompoundSelect, literal, select, union_all
 from werkzeug.test import TestResponse
 
 from portal.accounts import service as accounts
+from portal.attachments import queries as attachments
+from portal.attachments.models import Attachment
+from portal.issues import queries
+from portal.issues.models import Issue
+from tenants import context
 from tenants.context import Lane, Scope
 from tenants.db import db
 from tenants.isolation import acting_as
 from tests.conftest import Superuser
-from tests.factories import exchange, people
+from tests.factories import exchange, people, world
+from tests.factories.files import PDF
+from tests.services.delivering import deliver
 
 STEPS, RUN = 10_000, 40              # in all
 HQ, CS = "hq", "customer_service"
@@ -29,6 +40,8 @@ WATCHERS = [*ACTORS, "leader", "auditor", "enterprise", "head.guangdong", "membe
             "enterprise.guangdong", "admin"]
 UNITS = ["hq", "guangdong", "tibet", "beijing", "migu", "terminal", "tietong"]
 LINES = ["market", "network", CS]
+LEAVING = ["contact.guangdong", "market.guangdong", "contact.beijing", "market.tibet"]      # their functions end now and then
+TOLD_EVERY = 5                       # runs: what was told in one of so many is delivered and read
 
 
 @dataclass(frozen=True)
@@ -54,6 +67,7 @@ class Item:
     campaign: Launched | None
     parent: "Item | None" = None
     past: list[tuple[str, str]] = field(default_factory=list)
+    files: set[str] = field(default_factory=set)
 
     def seen_by(self, name: str) -> bool:
         role, line = people.function(name)
@@ -91,17 +105,47 @@ class Portal:
                 ("terminal", "market", None, "tietong")]
         self.campaigns = [Launched(str(exchange.campaign(superuser, who, line=line, lands=lands, product=product, code=f"C-{n}")),
                                    who, line, lands, product) for n, (who, line, lands, product) in enumerate(made)]
-        self.steps = self.checks = 0
+        self.steps = self.checks = self.runs = self.told = 0
+        self.gone: set[str] = set()
+        self.known: dict[str, tuple[Scope, CompoundSelect[str, UUID]]] = {}
 
     def call(self, name: str, method: str, path: str, body: dict[str, Any] | None = None) -> TestResponse:
         self.app.extensions["portal.limiter"].reset()
         key = {"Authorization": f"Bearer {self.tokens[name]}"}
         return self.client.open("/api/v1" + path, method=method, json=body, headers=key)
 
+    def attach(self, name: str, key: str) -> TestResponse:
+        self.app.extensions["portal.limiter"].reset()
+        return self.client.post(f"/api/v1/issues/{key}/files", headers={"Authorization": f"Bearer {self.tokens[name]}"},
+                                data={"file": (BytesIO(PDF), "a.pdf")})
+
+    def sights(self, names: Sequence[str]) -> Iterator[tuple[str, set[str], set[str]]]:
+        """Each with the keys of issues and of files that the person reads, as the database gives them in that person's scope."""
+        with self.app.app_context(), db.engine.connect() as connection:
+            for name in names:
+                if name not in self.known:
+                    who = world.identity(name)
+                    self.known[name] = who.scope(writing=False), union_all(
+                        select(literal("issue"), Issue.id).where(queries.readable(who)),
+                        select(literal("file"), Attachment.id).where(Attachment.removed_at.is_(None), attachments.in_sight(who)))
+                scope, statement = self.known[name]
+                with context.bound(scope), connection.begin():
+                    found = connection.execute(statement).all()
+                yield name, *({str(k) for kind, k in found if kind == wanted} for wanted in ("issue", "file"))
+
+    def leave(self, name: str) -> None:
+        self.superuser.execute("UPDATE appointment SET valid_until = '2026-03-09' WHERE person_id = %s", (people.key(name),))
+        self.gone.add(name)
+        self.known.pop(name, None)
+
     def forget(self) -> None:
-        """Back to no issue at all."""
+        """Back to no issue at all, and everybody there."""
+        for name in self.gone:
+            self.superuser.execute("UPDATE appointment SET valid_until = NULL WHERE person_id = %s", (people.key(name),))
+            self.known.pop(name, None)
+        self.gone.clear()
         for table in ("issue_party", "issue_turn", "issue_wait", "issue_comment", "issue_link", "issue", "outbox_message", "notice",
-                      "stored_answer"):
+                      "stored_answer", "attachment", "caution", "caution_origin"):
             self.superuser.execute(f"DELETE FROM {table}")
 
 
@@ -123,6 +167,8 @@ class Exchange(RuleBasedStateMachine):
     def _watch(self, name: str) -> None:
         """What one person sees is what the model says: the list, one issue in one of its views, now and then a search."""
         self.portal.checks += 1
+        if name in self.portal.gone:
+            return
         wanted = {i.key for i in self.items if i.seen_by(name)}
         answer = self.portal.call(name, "GET", "/issues?limit=200")
         if name == "admin":
@@ -141,6 +187,10 @@ class Exchange(RuleBasedStateMachine):
 
     def _after(self, actor: str, seed: int) -> None:
         self.portal.steps += 1
+        for name, issues, files in self.portal.sights(WATCHERS[:-1]):      # the last one's lane has no issues at all
+            self.portal.checks += 1
+            seen = [i for i in self.items if name not in self.portal.gone and i.seen_by(name)]
+            assert (issues, files) == ({i.key for i in seen}, {f for i in seen for f in i.files}), name
         self._watch(random.Random(seed).choice([actor, *WATCHERS]))
 
     def _owned(self, item: Item, desk: tuple[str, str]) -> None:
@@ -157,6 +207,8 @@ class Exchange(RuleBasedStateMachine):
 
     @rule(name=st.sampled_from(ACTORS), which=st.integers(0, 5), seed=st.integers(0, 999))
     def raises(self, name: str, which: int, seed: int) -> None:
+        if name in self.portal.gone:
+            return
         campaign = self.portal.campaigns[which] if which < 5 else None
         unit = name.partition(".")[2] or HQ
         body = {"campaign": campaign.key if campaign else None, "campaign_words": "the pack in the shop window", "raised_by": unit,
@@ -173,16 +225,69 @@ class Exchange(RuleBasedStateMachine):
         self._after(name, seed)
 
     @precondition(lambda self: self.items)
+    @rule(name=st.sampled_from(ACTORS), at=st.integers(0, 9), other=st.integers(0, 9), seed=st.integers(0, 999))
+    def links(self, name: str, at: int, other: int, seed: int) -> None:
+        """Nobody links what he does not see."""
+        item, to = self.items[-1 - at % len(self.items)], self.items[-1 - other % len(self.items)]
+        if name not in self.portal.gone:
+            answer = self._do(name, item, "links", {"issue": to.key})
+            assert answer.status_code != 200 or to.seen_by(name), name
+            self._after(name, seed)
+
+    @precondition(lambda self: self.items)
+    @rule(name=st.sampled_from(ACTORS), at=st.integers(0, 9), seed=st.integers(0, 999))
+    def attaches(self, name: str, at: int, seed: int) -> None:
+        item = self.items[-1 - at % len(self.items)]
+        name = self._able(item, "comments") if seed % 2 else name
+        if name not in self.portal.tokens or name in self.portal.gone:
+            return
+        answer = self.portal.attach(name, item.key)
+        assert (answer.status_code == 404) is not item.seen_by(name), (name, answer.status_code)
+        if answer.status_code == 201:
+            item.files.add(answer.json["id"])
+        self._after(name, seed)
+
+    @precondition(lambda self: len(self.items) > 3 and not self.portal.gone)
+    @rule(name=st.sampled_from(LEAVING), seed=st.integers(0, 999))
+    def leaves(self, name: str, seed: int) -> None:
+        """A function ends: with it all sight is gone."""
+        self.portal.leave(name)
+        self._after("office", seed)
+
+    @precondition(lambda self: any(i.first in self.portal.gone for i in self.items))
+    @rule(name=st.sampled_from(["head.guangdong", "contact.guangdong", "contact.tibet", "contact.beijing"]),
+          seed=st.integers(0, 99))
+    def takes_over(self, name: str, seed: int) -> None:
+        item = next(i for i in self.items if i.first in self.portal.gone)
+        if name not in self.portal.gone:
+            if self._do(name, item, "take-over").status_code == 200:
+                item.first = name
+            self._after(name, seed)
+
+    def teardown(self) -> None:
+        """What was told reaches those who see what it is about, and nobody else."""
+        self.portal.runs += 1
+        if self.portal.runs % TOLD_EVERY != 1:
+            return
+        deliver(self.portal.app)
+        names, items = {people.key(n): n for n in people.everybody()}, {i.key: i for i in self.items}
+        for person, url in self.portal.superuser.execute("SELECT person_id, url FROM notice WHERE url LIKE '/issues/%'").fetchall():
+            item, name = items[str(url)[8:44]], names[UUID(str(person))]
+            assert name not in self.portal.gone and item.seen_by(name), (name, url)
+            self.portal.told += 1
+
+    @precondition(lambda self: self.items)
     @rule(name=st.sampled_from(ACTORS), at=st.integers(0, 9), seed=st.integers(0, 999),
           action=st.sampled_from(["accept", "accept", "resolve", "confirm", "reopen", "withdraw", "comments", "chase", "ask",
-                                  "answer"]))
+                                  "answer", "warn"]))
     def stays(self, name: str, at: int, seed: int, action: str) -> None:
         """Steps that draw nobody in; every other time by somebody who may."""
         item = self.items[-1 - at % len(self.items)]
         name = self._able(item, action) if seed % 3 else name
-        if name not in self.portal.tokens:
+        if name not in self.portal.tokens or name in self.portal.gone:
             return
-        self._do(name, item, action, {"reason": "since it must", "text": "words", "root_cause": "a rule", "solution": "mended"})
+        self._do(name, item, action, {"reason": "since it must", "text": "words", "root_cause": "a rule", "solution": "mended",
+                                    "words": "look at yours", "due": "2026-03-30"})
         self._after(name, seed)
 
     def _able(self, item: Item, action: str) -> str:
@@ -200,7 +305,7 @@ class Exchange(RuleBasedStateMachine):
         item = self.items[-1 - at % len(self.items)]
         if seed % 4:
             name = self._able(item, action) if action != "rule" else item.ruling.replace("_", "-")
-        if name not in self.portal.tokens:
+        if name not in self.portal.tokens or name in self.portal.gone:
             return
         body = {"to": {"unit": unit, "line": line}, "unit": unit, "line": line, "reason": "the cause lies there", "title": "A part",
                 "description": "of the whole"}
@@ -227,7 +332,7 @@ class Exchange(RuleBasedStateMachine):
     def merges(self, at: int, other: int, seed: int) -> None:
         item, into = self.items[-1 - at % len(self.items)], self.items[-1 - other % len(self.items)]
         name = self._able(item, "merge")
-        if name not in self.portal.tokens:
+        if name not in self.portal.tokens or name in self.portal.gone:
             return
         if self._do(name, item, "merge", {"into": into.key}).status_code == 200:
             into.desks.add((item.raiser, item.ruling))
@@ -238,6 +343,8 @@ class Exchange(RuleBasedStateMachine):
     def passes_on(self, at: int, who: str, seed: int) -> None:
         item = self.items[-1 - at % len(self.items)]
         name = item.first
+        if name in self.portal.gone or who in self.portal.gone:
+            return
         if self._do(name, item, "pass-on", {"person": people.email(who)}).status_code == 200:
             item.first = who
         self._after(name, seed)
@@ -247,6 +354,8 @@ class Exchange(RuleBasedStateMachine):
           seed=st.integers(0, 999))
     def identifies(self, which: int, name: str, seed: int) -> None:
         item = next(i for i in self.items if i.campaign is None)
+        if name in self.portal.gone:
+            return
         campaign = self.portal.campaigns[which]
         if self._do(name, item, "identify", {"campaign": campaign.key}).status_code == 200:
             item.campaign, item.ruling = campaign, campaign.line
@@ -262,18 +371,18 @@ def portal(app: Flask, superuser: Superuser) -> Iterator[Portal]:
     yield Portal(app, superuser)
 
 
-def play(portal: Portal, steps: int, rounds: Iterator[int]) -> None:
+def play(portal: Portal, steps: int, rounds: Iterator[int], runs: int = 5) -> None:
     """Runs of random steps, the same ones every time: each has the number of its round for a seed."""
     while portal.steps < steps:
         machine = seed(next(rounds))(type("Playing", (Exchange,), {"portal": portal}))
         run_state_machine_as_test(machine, settings=settings(
-            max_examples=5, stateful_step_count=RUN, deadline=None, database=None, phases=[Phase.generate],
+            max_examples=runs, stateful_step_count=RUN, deadline=None, database=None, phases=[Phase.generate],
             suppress_health_check=list(HealthCheck)))
-        print(f"{portal.steps} steps, {portal.checks} views compared", flush=True)
+        print(f"{portal.steps} steps, {portal.checks} views and {portal.told} notices compared", flush=True)
 
 
 def test_some_steps(portal: Portal) -> None:
-    play(portal, 120, itertools.count())
+    play(portal, 60, itertools.count(), runs=2)
 
 
 @pytest.mark.long

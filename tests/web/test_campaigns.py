@@ -122,6 +122,25 @@ def test_the_launch_says_what_is_missing(app: Flask, acting: As, superuser: Supe
     assert why in head.partition('class="next')[2].partition('class="actions')[0]                      # at the top, for everybody
 
 
+def test_the_office_confirms_from_its_desk_what_does_not_apply(app: Flask, acting: As, superuser: Superuser) -> None:
+    with acting("market") as me:
+        campaign = checked(me, content("hq", lands_in="network", training_on=None))
+        service.check(campaign, "training", "not_applicable", "all were trained for the last one", actor=me)
+        key = str(campaign.id)
+        db.session.commit()
+    office = signed_in(app, "office", "/desk")
+    assert f'href="/campaigns/{key}#checks"' in office.get("/desk").text
+    page = office.get(f"/campaigns/{key}").text
+    assert "轮到您：由第二人确认不适用" in words(page) and page.count(f'action="/campaigns/{key}/checks"') == 1
+    sent = {"element": "training", "verdict": "not_applicable", "version": version(superuser, key)}
+    assert office.post(f"/campaigns/{key}/checks", {**sent, "verdict": "pass", "reason": "x"}).status_code == 403
+    assert office.post(f"/campaigns/{key}/checks", sent).status_code == 303
+    assert f"/campaigns/{key}" not in office.get("/desk").text
+    assert f'action="/campaigns/{key}/checks"' not in office.get(f"/campaigns/{key}").text
+    lead = signed_in(app, "market", f"/campaigns/{key}")
+    assert lead.post(f"/campaigns/{key}/go-live", {"version": version(superuser, key)}).status_code == 303
+
+
 def test_news_is_acknowledged_and_chased(app: Flask, acting: As) -> None:
     with acting("market.terminal") as actor:
         key = str(live(actor, content("terminal", lands_in=["guangdong", "tibet"])).id)

@@ -27,4 +27,5 @@ def _load(actor: Identity, key: UUID) -> Assignment:
     return queries.one(actor, key)
 
 
-registry.register(registry.Carrier(KIND, _load, allow_file, lambda a: f"/assignments/{a.id}"))
+registry.register(registry.Carrier(KIND, _load, Assignment.id, queries.readable, Permission.ASSIGNMENT_READ, allow_file,
+                                   lambda a: f"/assignments/{a.id}"))

@@ -6,7 +6,7 @@ from portal.campaigns.service.content import Content, columns, content_of, known
 from portal.campaigns.service.files import allow_file
 from portal.campaigns.service.importing import HEADINGS, Judged, Preview, discard, look, may_import, take_in, upload
 from portal.campaigns.service.informing import acknowledge, chase_receipts
-from portal.campaigns.service.judging import ACTIONS, allow, begin, offers, permitted
+from portal.campaigns.service.judging import ACTIONS, allow, begin, offers, permitted, way_to_check
 from portal.campaigns.service.running import (
     change,
     check,
@@ -28,4 +28,4 @@ __all__ = [
     "ACTIONS", "HEADINGS", "HEADQUARTERS_HANDLERS", "Content", "Judged", "Preview", "acknowledge", "allow", "allow_file",
     "answer_caution", "begin", "change", "chase_receipts", "check", "columns", "content_of", "discard", "end", "go_live",
     "known_units", "look", "may_import", "may_register", "move", "offers", "pause", "permitted", "register", "take_in",
-    "to_inform", "upload"]
+    "to_inform", "upload", "way_to_check"]

@@ -25,5 +25,6 @@ def _load(actor: Identity, key: UUID) -> Campaign:
     return queries.one(actor, key)
 
 
-registry.register(registry.Carrier(KIND, _load, allow_file, lambda c: f"/campaigns/{c.id}",
+registry.register(registry.Carrier(KIND, _load, Campaign.id, queries.readable, Permission.CAMPAIGN_READ, allow_file,
+                                   lambda c: f"/campaigns/{c.id}",
                                    (*(e.value for e in LaunchElement), queries.AGENT_DOCUMENT)))

@@ -15,9 +15,10 @@ from tenants.models import Unit
 from tenants.permissions import Permission
 from tenants.vocabulary import CampaignState, Line, Role
 
-ACTIONS = ("change", "move", "check", "go_live", "pause", "end", "acknowledge", "chase")
+ACTIONS = ("change", "move", "check", "confirm", "go_live", "pause", "end", "acknowledge", "chase")
 _WHO = {"change": Permission.CAMPAIGN_CHANGE, "move": Permission.CAMPAIGN_MOVE, "check": Permission.CAMPAIGN_CHECK,
-        "go_live": Permission.CAMPAIGN_RUN, "pause": Permission.CAMPAIGN_RUN, "end": Permission.CAMPAIGN_RUN,
+        "confirm": Permission.CAMPAIGN_CONFIRM, "go_live": Permission.CAMPAIGN_RUN, "pause": Permission.CAMPAIGN_RUN,
+        "end": Permission.CAMPAIGN_RUN,
         "acknowledge": Permission.CAMPAIGN_ACKNOWLEDGE, "chase": Permission.CAMPAIGN_CHASE}
 
 
@@ -32,6 +33,12 @@ def way_to_change(campaign: Campaign, *, actor: Identity) -> str:
     return "move" if may == {"move"} else "change"
 
 
+def way_to_check(campaign: Campaign, *, actor: Identity) -> str:
+    """"confirm" for who only confirms that an element does not apply, as the second person; "check" for everybody else."""
+    may = {action for action in ("check", "confirm") if permits(actor, _WHO[action], campaign.subject)}
+    return "confirm" if may == {"confirm"} else "check"
+
+
 def allow(campaign: Campaign, action: str, *, actor: Identity) -> Appointment:
     """May this person do that now? Returns the appointment that grants it; raises NotPermitted, then RuleViolated."""
     under = permitted(campaign, action, actor=actor)
@@ -41,6 +48,10 @@ def allow(campaign: Campaign, action: str, *, actor: Identity) -> Appointment:
     elif action == "chase":
         if not any(r.acknowledged_at is None for r in queries.receipts(campaign)):
             raise RuleViolated(N_("There is nobody to chase: everybody who was informed has acknowledged."))
+    elif action == "confirm":
+        rules.MACHINE.step(campaign.state, "check")
+        if not any(e.second_wanted for e in queries.standings([campaign])[campaign.id]):
+            raise RuleViolated(N_("No launch element waits for a second person."))
     elif action == "go_live" and campaign.state in (CampaignState.DRAFT, CampaignState.IN_CHECK, CampaignState.PAUSED):
         _complete(campaign)
     else:
@@ -99,10 +110,12 @@ def address(campaign: Campaign) -> str:
     return f"/campaigns/{campaign.id}"
 
 
-def tell_desk(unit: int, line: Line, message: Message, url: str, *, but: Collection[UUID] = ()) -> None:
-    """The desk of a unit's line hears of something: its owner and the unit's contact; at headquarters the line's lead. `but`
-    are people who need not hear it, as they said it themselves."""
-    roles: Sequence[Role] = (Role.HQ_LINE_LEAD,) if unit == HEADQUARTERS else (Role.UNIT_CONTACT, Role.LINE_OWNER)
+def tell_desk(unit: int, line: Line, message: Message, url: str, *, but: Collection[UUID] = (), second: bool = False) -> None:
+    """The desk of a unit's line hears of something: its owner and the unit's contact; at headquarters the line's lead, and
+    the office of what wants a `second` person. `but` are people who need not hear it, as they said it themselves."""
+    roles: Sequence[Role] = (Role.UNIT_CONTACT, Role.LINE_OWNER)
+    if unit == HEADQUARTERS:
+        roles = (Role.HQ_LINE_LEAD, Role.HQ_OFFICE) if second else (Role.HQ_LINE_LEAD,)
     if but:
         notices.tell(unit, message, url, people=[p.id for p in directory.holders(unit, roles, line) if p.id not in but])
     else:

@@ -21,13 +21,14 @@ from portal.campaigns.service.content import (
     faults,
     known_units,
     seen_by,
+    to_inform,
 )
 from portal.campaigns.service.informing import announce
-from portal.campaigns.service.judging import address, begin, called, permitted, tell_desk, way_to_change, words
+from portal.campaigns.service.judging import address, begin, called, permitted, tell_desk, way_to_change, way_to_check, words
 from tenants import clock
-from tenants.access import Appointment, Identity, Subject, need, permits
+from tenants.access import HEADQUARTERS, Appointment, Identity, Subject, need, permits
 from tenants.db import db, uuid7
-from tenants.errors import Invalid, RuleViolated
+from tenants.errors import Invalid, NotPermitted, RuleViolated
 from tenants.messages import N_, Message
 from tenants.permissions import Permission
 from tenants.vocabulary import CampaignState, LaunchElement, Line, SyncEvent, Verdict
@@ -108,7 +109,7 @@ def change(campaign: Campaign, content: Content, text: str = "", *, actor: Ident
         anew = frozenset(LaunchElement) if {"unit", "line"} & changes.keys() else rules.touched(frozenset(changes))
         _revoke(campaign, anew)                        # another launcher sets another standard
         if running:
-            gone = frozenset(before.lands_in) - frozenset(content.lands_in) if not content.network else frozenset[int]()
+            gone = frozenset([*to_inform(before, units), before.unit or HEADQUARTERS]) - {*to_inform(content, units), HEADQUARTERS}
             announce(campaign, SyncEvent.CHANGE, text, changes, units, actor=actor, under=under, also=gone)
         if content.unit != before.unit:
             tell_desk(campaign.unit_id, Line(campaign.line),
@@ -170,13 +171,17 @@ def _both(words: Sequence[Message]) -> dict[str, str]:
 
 
 def check(campaign: Campaign, element: str, verdict: str, reason: str = "", *, actor: Identity, version: int | None = None) -> None:
-    """A person's verdict on one launch element. `not_applicable` counts once a second person has said it too.
-    Raises NotPermitted, Stale, RuleViolated, Invalid."""
-    under = begin(campaign, "check", actor, version)
+    """A person's verdict on one launch element: met needs words or a file that shows it; `not_applicable` counts once a second
+    person has said it too. Raises NotPermitted, Stale, RuleViolated, Invalid."""
+    way = way_to_check(campaign, actor=actor)
+    under = begin(campaign, way, actor, version)
     chosen, judged = _read(element, verdict)
     said = queries.verdicts(campaign)[chosen]
     first = said[-1] if said and said[-1].verdict == Verdict.NOT_APPLICABLE else None
-    reason = words("reason", reason, required=_reason_for(judged, second=first is not None))
+    if way == "confirm" and (judged is not Verdict.NOT_APPLICABLE or first is None):
+        raise NotPermitted(N_("You confirm what another has said not to apply; everything else is judged by whoever launches it."))
+    shown = judged is Verdict.PASS and queries.evidence(campaign, chosen)
+    reason = words("reason", reason, required=None if shown else _reason_for(judged, second=first is not None))
     if judged is Verdict.NOT_APPLICABLE and first is not None and first.by_id in actor.selves:
         raise RuleViolated(N_("A second person has to say that it does not apply: you have said so already."))
     before = campaign.state
@@ -193,7 +198,8 @@ def check(campaign: Campaign, element: str, verdict: str, reason: str = "", *, a
             N_("%(campaign)s: a second person has to confirm that “%(element)s” does not apply. %(reason)s")
         told = Message(asked.msgid, {"campaign": called(campaign), "element": _both([rules.element_words(chosen)]),
                                      "reason": reason})
-        tell_desk(campaign.unit_id, Line(campaign.line), told, address(campaign), but=actor.selves)
+        tell_desk(campaign.unit_id, Line(campaign.line), told, address(campaign) + "#checks", but=actor.selves,
+                  second=judged is Verdict.NOT_APPLICABLE)
 
 
 def _read(element: str, verdict: str) -> tuple[LaunchElement, Verdict]:
@@ -208,11 +214,11 @@ def _read(element: str, verdict: str) -> tuple[LaunchElement, Verdict]:
 
 
 def _reason_for(verdict: Verdict, *, second: bool) -> Message | None:
+    if verdict is Verdict.PASS:
+        return N_("Say what shows that it is met, or add a file as evidence first.")
     if verdict is Verdict.FAIL:
         return N_("Say what is missing, so that it can be mended.")
-    if verdict is Verdict.NOT_APPLICABLE and not second:
-        return N_("Say why it does not apply; a second person has to agree.")
-    return None
+    return None if second else N_("Say why it does not apply; a second person has to agree.")
 
 
 def go_live(campaign: Campaign, *, actor: Identity, version: int | None = None) -> None:

@@ -28,7 +28,6 @@ from tenants.vocabulary import CampaignState, LaunchElement, SyncEvent, UnitKind
 
 _STALE = N_("Nothing was stored yet. Above stands how it is now; below, what you typed. Send it again if it still fits.")
 _WHY = N_("Give the reason: those whom it concerns read it.")
-_SHOWN_BY = {LaunchElement.DOCUMENTS.value: queries.AGENT_DOCUMENT}
 PARTS = (*(e.value for e in LaunchElement), queries.AGENT_DOCUMENT)
 
 
@@ -83,17 +82,10 @@ def move(key: str) -> ResponseReturnValue:
 def check(key: str) -> ResponseReturnValue:
     def act(c: Campaign, version: int) -> Message:
         element, verdict = request.form.get("element", ""), request.form.get("verdict", "")
-        if verdict == Verdict.PASS and not request.form.get("reason", "").strip() and not _evidence(c, element):
-            raise Invalid({"reason": [N_("Say what shows that it is met, or add a file as evidence first.")]})
         service.check(c, element, verdict, request.form.get("reason", ""), actor=identity(), version=version)
         left = sum(not e.met for e in queries.standings([c])[c.id])
         return N_("Kept. %(n)s of 5 launch elements are met.", n=5 - left)
     return _act_on(key, "check", act, "checks")
-
-
-def _evidence(c: Campaign, element: str) -> bool:
-    """Whether a file shows how this element stands."""
-    return any(f.part in (element, _SHOWN_BY.get(element)) for f in attachments.of("campaign", c.id))
 
 
 def go_live(key: str) -> ResponseReturnValue:
@@ -140,7 +132,8 @@ def _reason() -> str:
 def _act_on(key: str, action: str, act: Callable[[Campaign, int], Message], part: str = "") -> ResponseReturnValue:
     """Do it and go back to where the form stood; what is refused is shown with everything that was typed."""
     c = queries.one(identity(), untrusted.key_of(key))
-    service.permitted(c, action, actor=identity())
+    way = service.way_to_check(c, actor=identity()) if action == "check" else action
+    service.permitted(c, way, actor=identity())
     try:
         said = act(c, untrusted.version(request.form.get("version")))
     except Invalid as fault:
@@ -194,6 +187,9 @@ def _step(c: Campaign, offers: frozenset[str], elements: Sequence[queries.Elemen
         case CampaignState.DRAFT | CampaignState.IN_CHECK | CampaignState.PAUSED if "check" in offers and left:
             about = N_("Still missing: %(elements)s", elements=[e.element for e in left])
             return Step(N_("Your turn: judge the launch elements"), about, mine=True, act="checks")
+        case _ if "confirm" in offers and "check" not in offers:
+            return Step(N_("Your turn: a second person confirms that it does not apply"),
+                        N_("Waiting: %(elements)s", elements=[e.element for e in left if e.second_wanted]), mine=True, act="checks")
         case CampaignState.DRAFT | CampaignState.IN_CHECK | CampaignState.PAUSED if "go_live" in offers:
             what = N_("Your turn: all is met, resume it") if c.state == CampaignState.PAUSED else \
                 N_("Your turn: all five elements are met, let it go live")

@@ -68,7 +68,10 @@ def route() -> Answer:
     campaign = queries.campaign_to_raise_on(identity(), untrusted.sought(wanted.campaign), unit)
     if wanted.campaign is not None and campaign is None:
         raise Invalid({"campaign": [_NO_CAMPAIGN]})
-    found = queries.preview_route(identity(), campaign, unit, severity=wanted.severity, stage=wanted.stage)
+    also = tuple(_unit(code) for code in wanted.also)
+    if also and not set(also) <= {u.id for u in queries.nameable_at_raising(campaign, unit)}:
+        raise Invalid({"also": [_NO_UNIT]})
+    found = queries.preview_route(identity(), campaign, unit, severity=wanted.severity, stage=wanted.stage, also=also)
     names, way = Shown().names, found.route
     return Answer(IssuePreview(
         owner=IssueDesk(unit=names.codes[way.owner.unit], line=way.owner.line),

@@ -8,6 +8,7 @@ from portal.api import Body, PageQuery, Paragraph, Phrase, Text
 from tenants.vocabulary import IssuePart, IssueState, Line, Severity, Stage
 
 _UNIT = Field(description="A unit's code.", examples=["migu"])
+_ALSO = Field((), description="Codes of further units that are affected.", max_length=40)
 Task = Literal["answer", "solve", "confirm", "rule", "reply", "identify", "take_over", "warn"]
 
 
@@ -40,6 +41,7 @@ class IssueRouteSent(Body):
     raised_by: Phrase = _UNIT
     severity: Severity = Severity.MEDIUM
     stage: Stage = Stage.OTHER
+    also: tuple[Phrase, ...] = _ALSO
 
 
 class IssueSent(Body):
@@ -53,7 +55,7 @@ class IssueSent(Body):
     severity: Severity
     stage: Stage = Stage.OTHER
     complaint_count: int = Field(0, ge=0, le=1_000_000_000)
-    also: tuple[Phrase, ...] = Field((), description="Codes of further units that are affected.", max_length=40)
+    also: tuple[Phrase, ...] = _ALSO
 
 
 class IssueHandOverSent(Body):

@@ -7,6 +7,7 @@ from portal.issues.service.judging import allow
 from portal.issues.service.telling import address, owner_elsewhere, tell
 from tenants.access import Appointment, Identity
 from tenants.messages import N_, Message
+from tenants.permissions import Permission
 
 
 def _allow(issue: Issue, actor: Identity, _part: str) -> Appointment:
@@ -20,4 +21,5 @@ def _changed(issue: Issue, actor: Identity, name: str, added: bool) -> None:
          owner_elsewhere(issue, actor), actor=actor)
 
 
-CARRIER = registry.register(registry.Carrier("issue", queries.one, _allow, address, changed=_changed))
+CARRIER = registry.register(registry.Carrier("issue", queries.one, Issue.id, queries.readable, Permission.ISSUE_READ, _allow,
+                                             address, changed=_changed))
