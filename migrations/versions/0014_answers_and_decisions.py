@@ -3,7 +3,7 @@ from pathlib import Path
 
 from alembic import op
 
-revision, down_revision = "0014", "0017"
+revision, down_revision = "0014", "0013"
 
 TEXTS = Path(__file__).parents[1] / revision
 

@@ -3,7 +3,7 @@ from pathlib import Path
 
 from alembic import op
 
-revision, down_revision = "0017", "0013"
+revision, down_revision = "0017", "0016"
 
 TEXTS = Path(__file__).parents[1] / revision
 
