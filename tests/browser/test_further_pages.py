@@ -84,7 +84,8 @@ def link(app: Flask, superuser: Superuser) -> str:
         return links.sign(notices.ANSWER_LINK, str(key), str(person))
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.long
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize(("width", "dark", "language"), LOOKS)
 def test_no_page_breaks_the_rules(enter: Enter, keys: dict[str, str], width: int, dark: bool, language: str) -> None:
     found: list[str] = []

@@ -127,7 +127,8 @@ def _people(today: date) -> None:
         assert told
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.long
+@pytest.mark.timeout(600)
 def test_what_was_interrupted_is_gone_on_with(fresh: Fresh) -> None:
     now = datetime(2026, 5, 20, 7, 0, tzinfo=UTC)
     app, few = fresh(now), ("beijing", "guangdong", "migu")

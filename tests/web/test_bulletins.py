@@ -22,24 +22,13 @@ from tests.factories import world
 from tests.factories.bulletins import bulletin
 from tests.factories.exchange import campaign, raised
 from tests.factories.files import PDF
-from tests.web.browsing import Browser, faults_beside
+from tests.web.browsing import faults_beside
 from tests.web.counting import statements
 from tests.web.test_assignments import keys
 from tests.web.test_assignments import version as revision
 
 WORDS = {"title": "示例 Bulletin of spring", "opening": "Much was done.\nMore is to do.", "flows": "Few issues.",
          "receivers": ["guangdong", "tibet"]}
-
-
-@pytest.fixture
-def enter(app: Flask):  # type: ignore[no-untyped-def]  # a factory of browsers
-    def made(name: str) -> Browser:
-        app.extensions["portal.limiter"].reset()
-        browser = Browser(app)
-        browser.enter(name)
-        browser.client.set_cookie("language", "en")
-        return browser
-    return made
 
 
 def version(page: str) -> str:

@@ -2,7 +2,6 @@
 from datetime import timedelta
 from io import BytesIO
 
-import pytest
 from flask import Flask
 from openpyxl import load_workbook
 
@@ -11,22 +10,11 @@ from tests.conftest import As
 from tests.factories import world
 from tests.factories.files import PDF
 from tests.factories.meetings import meeting
-from tests.web.browsing import Browser, faults_beside
+from tests.web.browsing import faults_beside
 from tests.web.counting import statements
 
 FORM = {"title": "示例 Complaints of winter", "kind": "exchange", "place": "Hall 1", "day": "2026-03-12",
         "from": "09:30", "until": "11:30", "units": ["guangdong", "tibet"], "item": ["Figures", ""], "presenter": ["guangdong", ""]}
-
-
-@pytest.fixture
-def enter(app: Flask):  # type: ignore[no-untyped-def]  # a factory of browsers
-    def made(name: str) -> Browser:
-        app.extensions["portal.limiter"].reset()
-        browser = Browser(app)
-        browser.enter(name)
-        browser.client.set_cookie("language", "en")
-        return browser
-    return made
 
 
 def test_called_answered_held_and_decided(app: Flask, enter) -> None:  # type: ignore[no-untyped-def]

@@ -3,7 +3,6 @@ from datetime import date
 from io import BytesIO
 from uuid import UUID
 
-import pytest
 from flask import Flask
 from openpyxl import load_workbook
 
@@ -16,17 +15,6 @@ from tests.factories.supervision import order
 from tests.web.browsing import Browser, faults_beside
 
 MONDAY = date(2026, 3, 16)
-
-
-@pytest.fixture
-def enter(app: Flask):  # type: ignore[no-untyped-def]  # a factory of browsers
-    def made(name: str) -> Browser:
-        app.extensions["portal.limiter"].reset()
-        browser = Browser(app)
-        browser.enter(name)
-        browser.client.set_cookie("language", "en")
-        return browser
-    return made
 
 
 def run(app: Flask, day: date, hour: int = 8) -> list[service.Outcome]:

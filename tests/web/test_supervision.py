@@ -2,7 +2,6 @@
 from datetime import timedelta
 from io import BytesIO
 
-import pytest
 from flask import Flask
 from openpyxl import load_workbook
 
@@ -15,17 +14,6 @@ from tests.factories import world
 from tests.factories.supervision import order
 from tests.web.browsing import Browser, faults_beside
 from tests.web.counting import statements
-
-
-@pytest.fixture
-def enter(app: Flask):  # type: ignore[no-untyped-def]  # a factory of browsers
-    def made(name: str) -> Browser:
-        app.extensions["portal.limiter"].reset()
-        browser = Browser(app)
-        browser.enter(name)
-        browser.client.set_cookie("language", "en")
-        return browser
-    return made
 
 
 def version(browser: Browser, page: str) -> str:

@@ -1,0 +1,18 @@
+"""For pages: people's browsers."""
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+
+from tests.web.browsing import Browser
+
+
+@pytest.fixture
+def enter(app: Flask) -> Callable[[str], Browser]:
+    """`enter("contact.guangdong")` gives a browser of its own in which that person reads English."""
+    def made(name: str) -> Browser:
+        browser = Browser(app)
+        browser.enter(name)
+        browser.client.set_cookie("language", "en")
+        return browser
+    return made
