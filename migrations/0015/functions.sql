@@ -7,7 +7,7 @@ BEGIN
   IF NOT EXISTS (SELECT FROM bulletin b WHERE b.id = NEW.bulletin_id AND b.state = 'issued') THEN
     RAISE EXCEPTION 'only an issued bulletin has a document' USING ERRCODE = 'check_violation';
   END IF;
-  RETURN NEW;
+  RETURN NULL;
 END $$;
-CREATE TRIGGER bulletin_document_stays BEFORE INSERT OR UPDATE OR DELETE ON bulletin_document
+CREATE TRIGGER bulletin_document_stays AFTER INSERT OR UPDATE OR DELETE ON bulletin_document          -- policies speak first
   FOR EACH ROW EXECUTE FUNCTION app.bulletin_document_stays();

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from functools import singledispatchmethod
 from io import BytesIO
 from itertools import groupby
+from random import Random
 from typing import Any
 from uuid import UUID
 
@@ -18,15 +19,16 @@ from portal.assignments.models import Assignment
 from portal.attachments import service as attachments
 from portal.filings import queries as filing_queries
 from portal.filings import service as filings
-from portal.filings.models import Filing
+from portal.filings.models import Filing, FilingItem
 from portal.filings.rules import Contact, Content, ItemContent
 from portal.programmes import queries as programmes
 from portal.programmes import service as programme_service
 from portal.programmes.rules import Selector
-from seed.demo import acts
+from seed.demo import acts, words
 from seed.demo.acts import Act, OnTask, Plan, Who
 from seed.demo.exchange_acts import ExchangeAct, Warn, World, spread
 from seed.demo.people import Staff, leave
+from seed.demo.when import workday
 from tenants import clock, directory
 from tenants.access import Identity
 from tenants.db import db
@@ -125,7 +127,7 @@ class Stage:
     def _(self, act: acts.Submit, group: Sequence[Act], actor: Identity) -> None:
         filing = self._filing(act, actor)
         unit = self.staff[act.of.unit]
-        content = _content(filing, unit, act.plan, 1) if act.plan is not None else _mended(filing, act)
+        content = _content(filing, unit, act.plan, 1) if act.plan is not None else _mended(filing, act, unit)
         filings.save(filing, content, actor=actor)
         filings.submit(filing, actor=actor)
 
@@ -230,15 +232,24 @@ def _content(filing: Filing, unit: Staff, plan: Plan, share: float) -> Content:
                 *(Contact(unit.keys[line.value], Part.COUNTERPART, line) for line in Line))
     items = filing_queries.ordered(filing)
     found = {i.assignment_id: ItemContent(unit.keys[p.owner], p.start, p.due, p.deliverable, p.measure)
-             for i in items[:int(len(items) * share)] if (p := plan.items.get(i.assignment.code))}
+             if (p := plan.items.get(i.assignment.code)) else _of_mid_year(i, unit)
+             for i in items[:int(len(items) * share)]}
     return Content(plan.mechanism, plan.team, contacts, plan.readiness, found)
 
 
-def _mended(filing: Filing, act: acts.Submit) -> Content:
-    """What was returned, with what the reviewers missed."""
+def _of_mid_year(item: FilingItem, unit: Staff) -> ItemContent:
+    """What was asked when the plan had been thought through already."""
+    asked = item.assignment
+    return ItemContent(unit.keys[asked.line], min(workday(clock.today()), asked.due), asked.due, asked.deliverable_zh,
+                       words.measure(Random(asked.code), asked.code))
+
+
+def _mended(filing: Filing, act: acts.Submit, unit: Staff) -> Content:
+    """What was returned, with what the reviewers missed and what was asked meanwhile."""
     content = filing_queries.content(filing)
     codes = {i.assignment.code: i.assignment_id for i in filing.items}
     items = {codes[c]: replace(content.items[codes[c]], measure=f"{content.items[codes[c]].measure}{added}")
              for c, added in act.mended.items()}
+    items |= {i.assignment_id: _of_mid_year(i, unit) for i in filing.items if not i.measure and i.assignment_id not in items}
     mechanism = f"{content.mechanism}\n{act.general}" if act.general else content.mechanism
     return replace(content, mechanism=mechanism, items=items)

@@ -46,7 +46,8 @@ _VALUES = {"UUID": "gen_random_uuid()", "INTEGER": "1", "BIGINTEGER": "1", "DATE
            "JSONB": "'{}'", "BLOB": "''", "LARGEBINARY": "''", "BOOLEAN": "true", "ARRAY": "'{}'"}
 _MORE = {("extension", "due"): "current_date + 1", ("supervision", "state"): "'open'",
          ("supervision", "code"): "gen_random_uuid()", ("campaign", "parties"): "'{1}'", ("issue", "parties"): "'{1}'",
-         ("meeting", "ends_at"): "now() + interval '1 hour'", ("audit_head", "unit_id"): "99"}
+         ("meeting", "ends_at"): "now() + interval '1 hour'", ("audit_head", "unit_id"): "99",
+         ("bulletin_document", "digest"): "sha256('')"}
 _ONE_OF = re.compile(r"(\w+) IN \(('\w+')")
 
 

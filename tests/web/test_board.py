@@ -181,7 +181,7 @@ def test_a_units_row_stands_alone(signed_in: SignedIn) -> None:
     matrix = re.search(r'<table class="matrix">.*?</table>', page, re.S)
     assert matrix and set(re.findall(r'href="/units/([\w-]+)"', matrix[0])) == {"guangdong"}
     assert 'class="chip"' in page and 'name="unit" value="guangdong"' in page
-    assert re.search(r'href="/board/rows\.xlsx\?[^"]*unit=guangdong', page)
+    assert re.search(r'href="/board\.xlsx\?[^"]*unit=guangdong', page)
     for href, _closed, total in figures(page)[:4]:
         assert "unit=guangdong" in href and listed(browser.get(href).text)[0] == total
     assert "unit=guangdong" in unescape(_STAT.findall(page)[3][0])

@@ -12,6 +12,7 @@ NO_PAGE = {
     "/": "leads to the desk", "/static/<path:filename>": "files", "/files/<uuid:key>": "a file", "/healthz": "for machines",
     "/readyz": "for machines", "/metrics": "for machines", "/calendar/<secret>.ics": "for calendars",
     "/bulletins/<key>/document.docx": "a file", "/account/subscriptions/files/<uuid:key>": "a file",
+    "/reminders/<uuid:key>/do": "leads to the page of what is due",
     "/assignments/chase": "leads back to the list that refused to chase",
 }
 NOT_THERE = ("details", "new", "edit")                 # what an administrator's table does not offer answers 404
