@@ -254,11 +254,13 @@ def _read(filing: Filing, message: Message | None = None, unsent: Sequence[tuple
     changed = queries.last_changes(filing)
     items, general = queries.visible_items(filing, me), queries.shows_general(filing, me)
     rows = _rows(filing, items, notes, changed)
-    reviewable = queries.reviewable_lines(filing, me) if filing.state == SUBMITTED else ()
+    mine = queries.reviewable_lines(filing, me) if filing.state == SUBMITTED else ()
+    waiting = queries.pending_lines([filing]).get(filing.id, ())
     return render_template(
         "filings/show.html", panels=panels.of("filing", filing), message=message, unsent=unsent, said=said,
         groups=_grouped(rows), changed=changed, general=general,
-        reviewable=reviewable, waiting=queries.pending_lines([filing]).get(filing.id, ()),
+        reviewable=[line for line in mine if line in waiting], waiting=waiting,
+        judged=[line for line in mine if line not in waiting],
         reviews=queries.visible_reviews(queries.reviews_of([filing])[filing.id], items, general=general),
         people={p.id: p for p in queries.choosable(filing)}, asks=permits(me, Permission.FILING_ASK, filing.subject),
         **_common(filing, [n for n in notes if n.item_id or general]))
