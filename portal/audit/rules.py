@@ -99,7 +99,7 @@ FIELDS: Mapping[str, Message] = {
     "picks": N_("Good practice picked"), "receivers": N_("Receivers"), "as_of": N_("Figures of"), "rhythm": N_("Rhythm"),
     "working_day": N_("Working day"), "by_itself": N_("Publish by itself"),
     "grade": N_("Grade"), "term": N_("Term"), "done_by": N_("Done by"),
-    "worked": N_("Worked"), "served_by": N_("Served by"),
+    "worked": N_("Worked"), "served_by": N_("Served by"), "why": N_("Why"),
 }
 PARTS: Mapping[str, Message] = {"contact": N_("contact"), "deputy": N_("deputy"), "counterpart": N_("counterpart")}
 SAID = ("text", "remark", "reason")                    # what somebody wrote in this step, shown as words

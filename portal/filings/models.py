@@ -3,12 +3,12 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, func, select
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, column_property, mapped_column, relationship
 
 from portal.assignments.models import Assignment
-from portal.assignments.rules import CANCELLED
+from portal.assignments.rules import CANCELLED, PLAN_FILING
 from portal.filings.rules import NOTE_KINDS, STATES, VERDICTS
 from tenants.access import Subject
 from tenants.db import Base, Key
@@ -20,7 +20,8 @@ from tenants.vocabulary import Line
 class Filing(Base):
     """`number` counts versions of the plan; `version` is the optimistic lock. `contacts` is a list of
     {person, part, line}, `readiness` maps a system kind to the stages in which it has quality functions already.
-    `first_submitted_at` decides lateness; `round` counts submissions."""
+    `first_submitted_at` decides lateness; `round` counts submissions. `due` is the day in force of the unit's task to file the
+    plan; a unit without one has the day that was known when the draft was opened."""
     __tablename__ = "filing"
     __table_args__ = (UniqueConstraint("unit_id", "programme_id", "number"), CheckConstraint(f"state IN {STATES}", name="state"),
                       CheckConstraint(f"general_verdict IN {VERDICTS}", name="general_verdict"),
@@ -38,7 +39,7 @@ class Filing(Base):
     contacts: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, default=list)
     readiness: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
     general_verdict: Mapped[str] = mapped_column(default="pending")
-    due: Mapped[date]
+    due_when_opened: Mapped[date] = mapped_column("due")
     round: Mapped[int] = mapped_column(default=0)
     first_submitted_at: Mapped[datetime | None]
     submitted_at: Mapped[datetime | None]
@@ -46,6 +47,9 @@ class Filing(Base):
     saved_at: Mapped[datetime]
     saved_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
     version: Mapped[int] = mapped_column()
+    due: Mapped[date] = column_property(func.coalesce(
+        select(Assignment.due).where(Assignment.unit_id == unit_id, Assignment.programme_id == programme_id,
+                                     Assignment.template_kind == PLAN_FILING).limit(1).scalar_subquery(), due_when_opened))
     __mapper_args__ = {"version_id_col": version}
 
     unit: Mapped[Unit] = relationship(lazy="raise_on_sql")

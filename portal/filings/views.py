@@ -110,7 +110,7 @@ def save(key: str) -> ResponseReturnValue:
         service.same_version(filing, version)
         if sheet.errors:
             raise Invalid(sheet.errors)
-        service.save(filing, content, actor=me, version=version)
+        found = service.save(filing, content, actor=me, version=version)
         if action == "add_person":
             units.add_person(filing.unit, form.get("new_name", ""), form.get("new_email", ""), actor=me)
     except Invalid as refused:
@@ -121,8 +121,14 @@ def save(key: str) -> ResponseReturnValue:
     except RuleViolated as refused:
         return _too_late(filing, sheet, quiet, refused.message)
     if quiet:
-        return jsonify(said=_("Saved at %(hour)s", hour=hour(filing.saved_at)), version=filing.version)
+        return jsonify(said=_("Saved at %(hour)s", hour=hour(filing.saved_at)), version=filing.version,
+                       faults=_told(service.by_place(found)))
     return _after(filing, action)
+
+
+def _told(faults: Mapping[str, Sequence[Message]]) -> dict[str, list[str]]:
+    """For the script, which shows them beside the fields that one has left."""
+    return {place: [templating.translate(m) for m in messages] for place, messages in faults.items()}
 
 
 _NEW_PERSON = {"name": "new_name", "email": "new_email"}
@@ -147,8 +153,8 @@ def _after(filing: Filing, action: str) -> ResponseReturnValue:
 
 def _not_saved(filing: Filing, sheet: Sheet, status: int, quiet: bool, message: Message | None = None) -> ResponseReturnValue:
     if quiet:
-        said = templating.translate(message) if message else _("Not saved: see the marked fields after “Save”.")
-        return jsonify(said=said), status
+        said = templating.translate(message) if message else _("Not saved: see the marked fields.")
+        return jsonify(said=said, faults=_told(sheet.errors)), status
     queries.reread(filing)
     saved = sheet_of(queries.content(filing))
     whole = sheet.over(saved)
@@ -254,11 +260,13 @@ def _read(filing: Filing, message: Message | None = None, unsent: Sequence[tuple
     changed = queries.last_changes(filing)
     items, general = queries.visible_items(filing, me), queries.shows_general(filing, me)
     rows = _rows(filing, items, notes, changed)
-    reviewable = queries.reviewable_lines(filing, me) if filing.state == SUBMITTED else ()
+    mine = queries.reviewable_lines(filing, me) if filing.state == SUBMITTED else ()
+    waiting = queries.pending_lines([filing]).get(filing.id, ())
     return render_template(
         "filings/show.html", panels=panels.of("filing", filing), message=message, unsent=unsent, said=said,
         groups=_grouped(rows), changed=changed, general=general,
-        reviewable=reviewable, waiting=queries.pending_lines([filing]).get(filing.id, ()),
+        reviewable=[line for line in mine if line in waiting], waiting=waiting,
+        judged=[line for line in mine if line not in waiting],
         reviews=queries.visible_reviews(queries.reviews_of([filing])[filing.id], items, general=general),
         people={p.id: p for p in queries.choosable(filing)}, asks=permits(me, Permission.FILING_ASK, filing.subject),
         **_common(filing, [n for n in notes if n.item_id or general]))

@@ -3,10 +3,11 @@ import time
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Page, Route
+from playwright.sync_api import Page, Route, expect
 
 from tenants.db import db
 from tests.browser.conftest import Enter
+from tests.browser.test_pages import breaches
 from tests.conftest import As, Superuser
 from tests.factories.plans import draft
 
@@ -43,3 +44,30 @@ def test_saving_by_hand_waits_for_what_saves_itself(contact: Page, superuser: Su
     assert contact.locator(".theirs").count() == 0
     assert contact.input_value("textarea[name=team]") == "saved by hand"
     assert superuser.execute("SELECT team FROM filing").fetchone() == ("saved by hand",)
+
+
+def test_a_fault_stands_beside_the_field_that_one_has_left(contact: Page) -> None:
+    """The milestone's day is told where a later date is typed; what is mended loses its mark, and nothing else is marked."""
+    due, team = contact.locator("input[name$='.due']").first, contact.locator("textarea[name=team]")
+    before = due.input_value()
+    due.fill("2026-12-31")
+    fault = contact.locator("td .error")
+    fault.wait_for()
+    assert due.get_attribute("max") in fault.inner_text() and due.get_attribute("aria-invalid") == "true"
+    assert due.get_attribute("aria-describedby") == fault.get_attribute("id")
+    assert contact.locator("tr.faulty").count() == 1 and breaches(contact, "with a fault") == []
+    team.fill("")
+    team.blur()
+    contact.locator("#team-fault").wait_for()
+    assert "team-help" in (team.get_attribute("aria-describedby") or "") and contact.locator(".error").count() == 2
+    due.fill(before)
+    team.fill("a team of six")
+    expect(contact.locator(".error, [aria-invalid], tr.faulty")).to_have_count(0, timeout=20_000)
+    assert team.get_attribute("aria-describedby") == "team-help"
+
+
+def test_what_cannot_be_saved_is_marked_while_one_types(contact: Page, superuser: Superuser) -> None:
+    contact.fill("textarea[name=team]", "x" * 100_000)
+    contact.locator("#team-fault").wait_for()
+    assert contact.locator("[data-autosave-status]").get_attribute("data-state") == "fault"
+    assert superuser.execute("SELECT team FROM filing").fetchone() != ("x" * 100_000,)

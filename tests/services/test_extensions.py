@@ -8,6 +8,8 @@ from flask import Flask
 from portal.assignments import queries, service
 from portal.assignments.models import Assignment
 from portal.assignments.rules import granting
+from portal.filings import queries as filings
+from portal.filings.api.answers import Shown
 from tenants import clock
 from tenants.access import Identity
 from tenants.db import db
@@ -15,6 +17,7 @@ from tenants.errors import Invalid, NotPermitted, NotVisible, RuleViolated, Stal
 from tenants.permissions import Permission
 from tests.conftest import As, Superuser
 from tests.factories import people
+from tests.factories.plans import draft
 from tests.services.test_notices import Post
 from tests.services.test_waivers import ASKS, BLIND, EVERYBODY, Act, a_key, do, outcome
 
@@ -156,6 +159,25 @@ def test_the_plans_own_task_may_be_put_off(acting: As, superuser: Superuser) -> 
     asked(acting, key, date(2026, 5, 15), "contact.guangdong")
     do(acting, "office", key, deciding("grant"))
     assert dues(superuser, key) == (date(2026, 5, 15), date(2026, 4, 30))
+
+
+def test_a_plan_is_late_by_the_day_in_force_everywhere(acting: As, superuser: Superuser) -> None:
+    """Its page, the interface and the overview say the same, of a draft that was opened before the day was moved."""
+    key = a_key(superuser, line="customer_service", kind="plan_filing")
+    with acting("contact.guangdong") as contact:
+        plan = draft(contact).id
+        db.session.commit()
+    asked(acting, key, date(2026, 5, 15), "contact.guangdong")
+    do(acting, "office", key, deciding("grant"))
+    for today, late in ((date(2026, 5, 14), 0), (date(2026, 5, 18), 3)):
+        with acting("contact.guangdong") as contact, clock.standing_at(clock.at(today, 9)):
+            filing = filings.one(contact, plan)
+            standing = next(s for s in filings.overview(contact, filing.programme_id) if s.filing)
+            shown = Shown(contact)
+            shown.read([filing])
+            answer = shown.one(filing)
+            assert (filing.due, standing.task.due, answer.due) == (date(2026, 5, 15),) * 3
+            assert (filings.days_late(filing), standing.late, answer.late_days) == (late,) * 3
 
 
 def test_who_hears_of_it(acting: As, post: Post, superuser: Superuser, key: UUID) -> None:

@@ -66,11 +66,15 @@ def test_autosave_answers_in_json(signed: Signed, key: str, superuser: Superuser
     fields, quiet = form_of(browser.get(at)), {"X-Autosave": "1"}
     first = browser.post(at, {**fields, "team": "typed"}, headers=quiet)
     assert first.status_code == 200 and first.get_json()["said"] and stored(superuser) == "typed"
-    second = browser.post(at, {**fields, "team": "more", "version": str(first.get_json()["version"])}, headers=quiet)
+    assert first.get_json()["faults"] == {}
+    second = browser.post(at, {**fields, "team": "", "version": str(first.get_json()["version"])}, headers=quiet)
+    assert list(second.get_json()["faults"]) == ["team"]
+    second = browser.post(at, {**fields, "team": "more", "version": str(second.get_json()["version"])}, headers=quiet)
     assert second.get_json()["version"] > first.get_json()["version"]
     for bad, status in (({"team": "stale"}, 412), ({"team": "x" * 30_000, "version": str(second.get_json()["version"])}, 422)):
         answer = browser.post(at, {**fields, **bad}, headers=quiet)
         assert answer.status_code == status and answer.get_json()["said"]
+    assert list(answer.get_json()["faults"]) == ["team"]
     submit(browser, key)
     late = browser.post(at, {**fields, "team": "late"}, headers=quiet)
     assert late.status_code == 409 and late.get_json()["said"] and stored(superuser) == "more"

@@ -21,6 +21,7 @@ from tests.web.filing_pages import (
     submit,
     submitted,
     value,
+    words,
 )
 
 __all__ = ["key", "signed", "submitted"]               # fixtures
@@ -68,6 +69,19 @@ def test_review_return_correct_and_what_changed_is_marked(signed: Signed, submit
     assert "示例" not in notices.text or not re.search("<script>alert|<b>示例", notices.text)
     for who in (market, unit, signed("auditor")):
         assert not re.search("<script>alert|<u>whole|<b>(two|示例)", who.get(at).text)
+
+
+def test_a_line_that_has_judged_its_part_waits_for_the_others(signed: Signed, submitted: str) -> None:
+    at, market, office = f"/filings/{submitted}", signed("market"), signed("office")
+    for browser in (market, office):
+        browser.client.set_cookie("language", "en")
+    assert "Your turn" in words(market.get(at)) and "Your turn" in words(office.get(at))
+    market.post(f"{at}/review", {**form_of(market.get(f"{at}/review"), "review"), "verdict": "approve"})
+    page = market.get(at)
+    assert "Your turn" not in words(page) and "Waits for headquarters" in words(page)
+    assert f"{at}/review?line=market" in page.text                       # to read it again, or to answer
+    page = office.get(at)                                                # stands in for the others still
+    assert "Your turn" in words(page) and f'primary" href="{at}/review?line=market' not in page.text
 
 
 def test_approve_all_and_the_next_unit(signed: Signed, acting: As, submitted: str, superuser: Superuser) -> None:

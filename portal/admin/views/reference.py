@@ -30,7 +30,7 @@ VOCABULARIES: Mapping[str, Message] = {
     "campaign_state": N_("states of campaigns"), "launch_element": N_("launch elements"), "segment": N_("segments"),
     "business": N_("new or existing business"), "sync_event": N_("news of campaigns"), "verdict": N_("verdicts"),
     "severity": N_("severities"), "issue_stage": N_("stages of issues"), "issue_state": N_("states of issues"),
-    "issue_part": N_("parts in an issue")}
+    "issue_part": N_("parts in an issue"), "part": N_("parts in a plan"), "light": N_("status lights")}
 
 
 class Duties(Records):

@@ -69,8 +69,8 @@ def open_draft(programme: UUID, unit: int, *, actor: Identity) -> Filing:
     made = Filing(
         id=uuid7(), unit_id=unit, programme_id=programme, number=1, state=DRAFT, mechanism="", team="",
         contacts=[contact_json(c) for c in contacts], readiness={},
-        general_verdict=PENDING, due=task.due if task else min(a.due for a in planned), round=0, first_submitted_at=None,
-        submitted_at=None, approved_at=None, saved_at=clock.now(), saved_by_id=actor.person)
+        general_verdict=PENDING, due_when_opened=task.due if task else min(a.due for a in planned), round=0,
+        first_submitted_at=None, submitted_at=None, approved_at=None, saved_at=clock.now(), saved_by_id=actor.person)
     try:
         with db.session.begin_nested():
             db.session.add(made)
