@@ -38,12 +38,13 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What some issues come to. Medians are minutes of working time over those that have come so far (`responded`,
-    `resolved`), None where none has."""
+    """What some issues come to; `handed_over` were handed over at least once. Medians are minutes of working time over those
+    that have come so far (`responded`, `resolved`), None where none has."""
     count: int
     open: int
     overdue: int
     hand_overs: int
+    handed_over: int
     responded: int
     respond: float | None
     resolved: int
@@ -60,7 +61,8 @@ def figures(flows: Iterable[Flow]) -> Figures:
     responded = [f.respond for f in every if f.respond is not None]
     resolved = [f.resolve for f in every if f.resolve is not None]
     return Figures(len(every), sum(f.open for f in every), sum(f.overdue for f in every), sum(f.hand_overs for f in every),
-                   len(responded), median(responded) if responded else None, len(resolved), median(resolved) if resolved else None)
+                   sum(f.hand_overs > 0 for f in every), len(responded), median(responded) if responded else None, len(resolved),
+                   median(resolved) if resolved else None)
 
 
 @dataclass(frozen=True, slots=True)

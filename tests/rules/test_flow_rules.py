@@ -40,6 +40,7 @@ def test_the_matrix_counts_each_issue_once(flows: list[Flow], unfolded: bool) ->
 def test_medians_are_of_what_has_come_so_far(flows: list[Flow]) -> None:
     found, come = rules.figures(flows), [f.respond for f in flows if f.respond is not None]
     assert (found.responded, found.respond) == (len(come), median(come) if come else None)
+    assert found.handed_over == sum(f.hand_overs > 0 for f in flows)
     assert found.per_issue == (sum(f.hand_overs for f in flows) / len(flows) if flows else 0)
 
 
