@@ -82,7 +82,7 @@ def test_a_signal_stops_everything_within_ten_seconds(portal: Portal, which: sig
 
 def test_what_it_prints(portal: Portal) -> None:
     portal.start()
-    assert portal.ready(), portal.words()
+    assert portal.ready() and until(lambda: "office@hq.example" in portal.words(), 20), portal.words()
     said = portal.words()
     assert f"http://127.0.0.1:{portal.port}" in said and "office@hq.example" in said
     assert (portal.data / "demo-password").read_text().strip() in said

@@ -41,7 +41,7 @@ def story(acting: As, superuser: Superuser) -> UUID:
     with acting(GD) as contact:
         filing = filing_queries.one(contact, key)
         content = filing_queries.content(filing)
-        first = next(i for i in filing.items if i.line == "market")
+        first = next(i for i in filing_queries.ordered(filing) if i.line == "market")
         mended = ItemContent(people.key("deputy.guangdong"), date(2026, 2, 1), date(2026, 6, 1), "list", "the <b>head</b> leads")
         filings.save(filing, Content("the head leads", content.team, content.contacts, content.readiness,
                                      {first.assignment_id: mended}), actor=contact)
