@@ -2,6 +2,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 Source = Callable[[], datetime]
@@ -9,6 +10,10 @@ Source = Callable[[], datetime]
 
 def _system() -> datetime:
     return datetime.now(UTC)
+
+
+def _shifted(by: timedelta) -> datetime:
+    return _system() + by
 
 
 _source: Source = _system
@@ -38,8 +43,7 @@ def configure(timezone: str, start: datetime | None = None) -> None:
     _zone = ZoneInfo(timezone)
     _source = _system
     if start is not None:
-        ahead = start - _system()
-        _source = lambda: _system() + ahead  # noqa: E731  (a closure over the offset is the whole point)
+        _source = partial(_shifted, start - _system())
 
 
 @contextmanager

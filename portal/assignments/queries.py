@@ -15,6 +15,7 @@ from portal.assignments.rules import (
     COUNTED_STATES,
     GRANTED,
     OPEN,
+    PLAN_FILING,
     STANDARD,
     UNCLOSED_STATES,
     Light,
@@ -227,7 +228,7 @@ def to_report(identity: Identity, *more: ColumnElement[bool]) -> Sequence[Assign
     """Everything open that this person reports on, by due date; the filing reports itself. `more` narrows it."""
     a = Assignment
     return db.session.scalars(
-        listed([readable(identity, Permission.ASSIGNMENT_REPORT), a.state == OPEN, a.template_kind != "plan_filing", *more])).all()
+        listed([readable(identity, Permission.ASSIGNMENT_REPORT), a.state == OPEN, a.template_kind != PLAN_FILING, *more])).all()
 
 
 def answered_for(identity: Identity, *more: ColumnElement[bool]) -> Sequence[Assignment]:
@@ -238,7 +239,7 @@ def answered_for(identity: Identity, *more: ColumnElement[bool]) -> Sequence[Ass
               for held in identity.appointments if held.role in (Role.UNIT_CONTACT, Role.HQ_LINE_LEAD)]
     mine = or_(a.owner_id.in_(identity.selves), and_(a.owner_id.is_(None), or_(false(), *fallen)))
     return db.session.scalars(listed([readable(identity, Permission.ASSIGNMENT_REPORT), mine, a.state == OPEN,
-                                      a.template_kind != "plan_filing", *more])).all()
+                                      a.template_kind != PLAN_FILING, *more])).all()
 
 
 def to_verify(identity: Identity) -> Select[Assignment]:
@@ -250,7 +251,7 @@ def to_verify(identity: Identity) -> Select[Assignment]:
 def waiting_for_verdict(identity: Identity) -> list[ColumnElement[bool]]:
     """Nobody judges what is his own, nor does his delegate."""
     a = Assignment
-    return [readable(identity, Permission.ASSIGNMENT_VERIFY), a.state == "handed_in", a.template_kind != "plan_filing",
+    return [readable(identity, Permission.ASSIGNMENT_VERIFY), a.state == "handed_in", a.template_kind != PLAN_FILING,
             or_(a.owner_id.is_(None), a.owner_id.not_in(identity.selves))]
 
 

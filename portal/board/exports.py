@@ -8,7 +8,7 @@ from portal.assignments.models import Assignment
 from portal.board import queries, rules
 from portal.board.queries import Standing, Wanted
 from portal.board.rules import Counted, Group, Row, Tally
-from portal.board.views import asked_filters, chosen_programme, in_words
+from portal.board.views import OF_BOARD, asked_filters, chosen_programme, in_words
 from portal.sheets import MOST, Cell, Column, Sum, Tinted
 from portal.web.access import Route, identity
 from portal.web.downloads import as_workbook
@@ -39,7 +39,7 @@ def board() -> Response:
     programme, _every = chosen_programme()
     if programme is None:
         raise NotVisible
-    asked, chinese = asked_filters("line", "kind", "category"), language() == "zh"
+    asked, chinese = asked_filters(*OF_BOARD), language() == "zh"
     found = queries.standing(me, programme, Wanted(**asked), request.args.get("sort", ""))
     codes = [m.code for m in programme.milestones]
     columns = [Column(translate(N_("Unit")), 24),

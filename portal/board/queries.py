@@ -9,7 +9,7 @@ from sqlalchemy.orm import joinedload
 
 from portal.assignments import queries as assignments
 from portal.assignments.models import Assignment
-from portal.assignments.rules import CANCELLED, COUNTED_STATES, LightFacts, light
+from portal.assignments.rules import CANCELLED, COUNTED_STATES, PLAN_FILING, LightFacts, light
 from portal.board.rules import PLAN, Counted, Group, Place, grouped
 from portal.filings.models import Filing
 from portal.filings.rules import APPROVED
@@ -127,7 +127,7 @@ def plans(identity: Identity, programme: UUID, wanted: Wanted, since: datetime) 
     approved: Sequence[datetime | None] = db.session.scalars(
         select(f.approved_at).select_from(a).join(Unit, Unit.id == a.unit_id)
         .outerjoin(f, and_(f.unit_id == a.unit_id, f.programme_id == a.programme_id, f.state == APPROVED))
-        .where(a.programme_id == programme, a.template_kind == "plan_filing", a.state.in_(COUNTED_STATES), *units,
+        .where(a.programme_id == programme, a.template_kind == PLAN_FILING, a.state.in_(COUNTED_STATES), *units,
                within(reaches(identity, Permission.FILING_READ), unit=a.unit_id))).all()
     days = [day for day in approved if day is not None]
     return Plans(len(approved), len(days), sum(1 for day in days if day > since))

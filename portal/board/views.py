@@ -25,6 +25,7 @@ from tenants.messages import N_
 from tenants.permissions import Permission
 from tenants.vocabulary import Category, Line, MilestoneCode, UnitKind
 
+OF_BOARD = ("line", "kind", "category", "unit")        # filters of the board itself
 PAGE = 100                                             # rows of a list
 Opens = Callable[..., str]
 
@@ -60,7 +61,7 @@ def board() -> ResponseReturnValue:
     programme, every = chosen_programme()
     if programme is None:
         return render_template("board/none.html", drafts=bool(permits(me, Permission.PROGRAMME_EDIT)))
-    asked = asked_filters(*_OF_BOARD)
+    asked = asked_filters(*OF_BOARD)
     wanted, now = Wanted(**asked), clock.now()
     found = queries.standing(me, programme, wanted, request.args.get("sort", ""))
     rows, places, groups = found.rows, found.places, found.groups
@@ -76,7 +77,6 @@ def board() -> ResponseReturnValue:
         orders=[(order, templating.translate(words)) for order, words in _ORDERS])
 
 
-_OF_BOARD = ("line", "kind", "category", "unit")
 _CHOICES: tuple[tuple[str, str, Iterable[StrEnum]], ...] = (
     ("line", "line", Line), ("kind", "unit_kind", UnitKind), ("category", "category", Category))
 _ORDERS = ((rules.PLAN, N_("As in the plan")), (rules.LEAST_COMPLETE, N_("Least closed first")),
@@ -144,7 +144,7 @@ def _orders_at(programme: Programme, asked: Mapping[str, str]) -> str:
 
 
 def _back(programme: Programme, asked: Mapping[str, str]) -> str:
-    kept = {k: v for k, v in asked.items() if k in _OF_BOARD}
+    kept = {k: v for k, v in asked.items() if k in OF_BOARD}
     return f"/board?{urlencode({'year': programme.year, **kept})}"
 
 

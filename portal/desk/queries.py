@@ -6,7 +6,7 @@ from sqlalchemy import func, or_, select
 
 from portal.assignments import queries as assignments
 from portal.assignments.models import Assignment
-from portal.assignments.rules import HANDED_IN, OPEN
+from portal.assignments.rules import HANDED_IN, OPEN, PLAN_FILING
 from portal.board import queries as board
 from portal.desk import bulletins, campaigns, issues, meetings, supervision
 from portal.desk.rules import SOON_DAYS, Glance, Task, by_urgency, glance
@@ -22,7 +22,6 @@ from tenants.models import Unit
 from tenants.permissions import Permission
 from tenants.vocabulary import Line, MilestoneCode, Role
 
-PLAN = "plan_filing"
 MOST_ROWS = 60                         # a desk is no list: beyond that it says how many more there are
 
 
@@ -164,8 +163,8 @@ def _handed_in(identity: Identity) -> Iterable[Task]:
     if oversees(identity):
         return
     a = Assignment
-    rows = db.session.scalars(assignments.listed([assignments.readable(identity), a.state == HANDED_IN, a.template_kind != PLAN])
-                              .limit(MOST_ROWS))
+    handed = [assignments.readable(identity), a.state == HANDED_IN, a.template_kind != PLAN_FILING]
+    rows = db.session.scalars(assignments.listed(handed).limit(MOST_ROWS))
     for row in rows:
         yield Task(N_("%(code)s %(title)s", code=row.code, title=title(row)), N_("%(line)s verifies", line=Line(row.line)),
                    f"/assignments/{row.id}", N_("Open"), None, "blue", row.handed_in_on)

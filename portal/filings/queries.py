@@ -11,7 +11,7 @@ from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
 from portal.assignments import queries as assignments
 from portal.assignments.models import Assignment
-from portal.assignments.rules import CANCELLED
+from portal.assignments.rules import CANCELLED, PLAN_FILING
 from portal.filings.models import Filing, FilingItem, FilingNote, FilingReview, FilingSubmission
 from portal.filings.rules import (
     DRAFT,
@@ -156,7 +156,7 @@ def overview(identity: Identity, programme: UUID) -> list[Standing]:
     a = Assignment
     tasks = db.session.scalars(
         select(a).join(a.unit).options(contains_eager(a.unit))
-        .where(a.programme_id == programme, a.template_kind == "plan_filing", a.state != "cancelled",
+        .where(a.programme_id == programme, a.template_kind == PLAN_FILING, a.state != "cancelled",
                within(reaches(identity, Permission.FILING_READ), unit=a.unit_id))
         .order_by(Unit.position, Unit.id)).all()
     newest = db.session.scalars(
@@ -335,7 +335,7 @@ def plan_task(filing: Filing) -> Assignment | None:
     """The unit's task of filing this plan, with what was asked for about it."""
     a = Assignment
     return db.session.scalars(select(a).where(a.programme_id == filing.programme_id, a.unit_id == filing.unit_id,
-                                              a.template_kind == "plan_filing")
+                                              a.template_kind == PLAN_FILING)
                               .options(joinedload(a.unit), assignments.with_waivers(), assignments.with_extensions())).one_or_none()
 
 

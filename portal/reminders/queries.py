@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import contains_eager, joinedload
 
 from portal.assignments.models import Assignment, Extension
-from portal.assignments.rules import HANDED_IN, OPEN, UNCLOSED_STATES, granting
+from portal.assignments.rules import HANDED_IN, OPEN, PLAN_FILING, UNCLOSED_STATES, granting
 from portal.bulletins.models import Bulletin, BulletinReceipt
 from portal.campaigns.models import Campaign, CampaignReceipt
 from portal.filings import queries as filings
@@ -36,7 +36,6 @@ from tenants.models import Unit
 from tenants.permissions import Permission
 from tenants.vocabulary import Line, Role, Severity, Stage
 
-PLAN = "plan_filing"
 _WAITING = ("routed", "accepted")       # states of issues
 BATCH = 500                            # things held in memory at once
 Where = tuple[ColumnElement[bool], ...]
@@ -271,13 +270,13 @@ def _task(kind: Deadline, r: Any, due: Any, **more: Any) -> Item:
 
 
 def _assignments(kind: Deadline, within: Within, last: Any) -> Source:
-    where = (_A.state == OPEN, _A.template_kind != PLAN, _A.due <= last, _RUNS, *within.of(_A.unit_id, _A.id))
+    where = (_A.state == OPEN, _A.template_kind != PLAN_FILING, _A.due <= last, _RUNS, *within.of(_A.unit_id, _A.id))
     return Source(select(*_TASK).where(*where), _A.id, _each(lambda r: _task(kind, r, r.due, since=r.returned_at)))
 
 
 def _filings(kind: Deadline, within: Within, last: Any) -> Source:
     """The plan's own task until it is submitted; after a return, the plan itself (_plans)."""
-    where = (_A.state == OPEN, _A.template_kind == PLAN, _A.due <= last, _RUNS, *within.of(_A.unit_id, _A.id))
+    where = (_A.state == OPEN, _A.template_kind == PLAN_FILING, _A.due <= last, _RUNS, *within.of(_A.unit_id, _A.id))
     return Source(select(*_TASK).where(*where), _A.id, _each(lambda r: _task(kind, r, r.due)))
 
 
@@ -286,7 +285,7 @@ def _plans(kind: Deadline, within: Within, last: Any) -> Source:
     returned = select(func.min(v.at)).where(v.filing_id == f.id, v.round == f.round, v.verdict == "return").scalar_subquery()
     plans = (select(f.id, f.unit_id, f.round, _A.due, returned.label("since"))
              .join(_A, (_A.unit_id == f.unit_id) & (_A.programme_id == f.programme_id))
-             .where(f.state == RETURNED, _A.template_kind == PLAN, _A.due <= last, _RUNS, *within.of(f.unit_id, f.id)))
+             .where(f.state == RETURNED, _A.template_kind == PLAN_FILING, _A.due <= last, _RUNS, *within.of(f.unit_id, f.id)))
     return Source(plans, f.id, _each(
         lambda r: _plan(kind, r.id, r.unit_id, r.due, f"{r.round} {r.due.isoformat()}", since=r.since)))
 
@@ -312,7 +311,8 @@ def _reviews(kind: Deadline, within: Within, _: Any) -> Source:
 
 
 def _verifications(kind: Deadline, within: Within, _: Any) -> Source:
-    where = (_A.state == HANDED_IN, _A.template_kind != PLAN, _A.handed_in_on.is_not(None), _RUNS, *within.of(_A.unit_id, _A.id))
+    where = (_A.state == HANDED_IN, _A.template_kind != PLAN_FILING, _A.handed_in_on.is_not(None), _RUNS,
+             *within.of(_A.unit_id, _A.id))
     return Source(select(*_TASK).where(*where), _A.id,
                   _each(lambda r: _task(kind, r, r.handed_in_on, judge=verifier(r.unit_id, r.line))))
 

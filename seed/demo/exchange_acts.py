@@ -2,6 +2,7 @@
 
 A campaign is found again by the unit that launched it and its code, an issue by the unit that raised it and the moment, so
 that a run that was interrupted goes on."""
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
@@ -64,11 +65,11 @@ class World:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ExchangeAct(Act):
+class ExchangeAct(Act, ABC):
     """`of` names the campaign, without a code where it is not known."""
 
-    def perform(self, world: World, actor: Identity) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def perform(self, world: World, actor: Identity) -> None: ...
 
 
 # --- campaigns ------------------------------------------------------------------------------------------------------------
@@ -115,8 +116,8 @@ class OnCampaign(ExchangeAct):
     def perform(self, world: World, actor: Identity) -> None:
         self.on(campaign_queries.one(actor, world.campaign(self.of)), world, actor)
 
-    def on(self, campaign: Campaign, world: World, actor: Identity) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def on(self, campaign: Campaign, world: World, actor: Identity) -> None: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -234,8 +235,8 @@ class OnIssue(ExchangeAct):
     def perform(self, world: World, actor: Identity) -> None:
         self.on(issue_queries.one(actor, world.issue(self.issue)), world, actor)
 
-    def on(self, issue: Issue, world: World, actor: Identity) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def on(self, issue: Issue, world: World, actor: Identity) -> None: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -79,7 +79,7 @@ def test_twice_at_the_same_moment_is_one_in_flight_and_one_done(
     def slowly(*args: object) -> None:
         inside.set()
         assert go_on.wait(20)
-        keep(*args)                                           # type: ignore[arg-type]  # handed through
+        keep(*args)
     monkeypatch.setattr(idempotency, "_keep", slowly)
     answers: list[int] = []
 

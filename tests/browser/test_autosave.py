@@ -7,7 +7,7 @@ from playwright.sync_api import Page, Route, expect
 
 from tenants.db import db
 from tests.browser.conftest import Enter
-from tests.browser.test_pages import breaches
+from tests.browser.looking import breaches
 from tests.conftest import As, Superuser
 from tests.factories.plans import draft
 

@@ -1,12 +1,13 @@
 """The pages of campaigns: no breach of accessibility rules, nothing on the console; the picker of units works with script."""
 import io
+from functools import partial
 
 import pytest
 
 from portal.campaigns import queries, service
 from tenants.db import db
 from tests.browser.conftest import Enter
-from tests.browser.test_pages import faults
+from tests.browser.looking import walk
 from tests.conftest import As, Superuser
 from tests.factories.campaigns import checked, content, live
 from tests.services.test_campaigns import caution_for
@@ -42,14 +43,7 @@ def keys(acting: As, superuser: Superuser) -> dict[str, str]:
 @pytest.mark.parametrize(("width", "dark", "language"), [
     (375, True, "zh"), pytest.param(1440, False, "en", marks=pytest.mark.long)])
 def test_no_page_breaks_the_rules(enter: Enter, keys: dict[str, str], width: int, dark: bool, language: str) -> None:
-    found: list[str] = []
-    for name, paths in PAGES.items():
-        page = enter(name, width=width, dark=dark, language=language)
-        for path in paths:
-            for kind, key in keys.items():
-                path = path.replace(f"<{kind}>", key)
-            found += faults(page, path)
-    assert found == []
+    assert walk(partial(enter, width=width, dark=dark, language=language), PAGES, keys) == []
 
 
 def test_registered_judged_and_live_with_script(enter: Enter, acting: As, superuser: Superuser) -> None:

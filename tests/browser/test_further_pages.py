@@ -16,7 +16,7 @@ from portal.webhooks import Allowed
 from tenants.db import db
 from tenants.vocabulary import Line
 from tests.browser.conftest import Enter
-from tests.browser.test_pages import LOOKS, breaches, faults
+from tests.browser.looking import LOOKS, breaches, faults, walk
 from tests.conftest import As, Superuser
 from tests.factories import people
 from tests.factories.meetings import meeting
@@ -88,16 +88,7 @@ def link(app: Flask, superuser: Superuser) -> str:
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize(("width", "dark", "language"), LOOKS)
 def test_no_page_breaks_the_rules(enter: Enter, keys: dict[str, str], width: int, dark: bool, language: str) -> None:
-    found: list[str] = []
-    for name, paths in PAGES.items():
-        page = enter(name, width=width, dark=dark, language=language)
-        for path in paths:
-            for kind, key in keys.items():
-                path = path.replace(f"<{kind}>", key)
-            found += faults(page, path)
-        if name == "office":
-            found += rehearsed(page)
-    assert found == []
+    assert walk(partial(enter, width=width, dark=dark, language=language), PAGES, keys, then={"office": rehearsed}) == []
 
 
 @pytest.mark.long

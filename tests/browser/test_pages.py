@@ -1,14 +1,16 @@
 """Every page: no breach of accessibility rules (axe), no sideways scroll, nothing on the console; themes, languages, widths."""
 from datetime import timedelta
+from functools import partial
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser
 
 from portal.assignments import queries as assignments
 from portal.assignments import service as work
 from portal.filings import service
 from tenants.db import db
-from tests.browser.conftest import AXE, Enter
+from tests.browser.conftest import Enter
+from tests.browser.looking import LOOKS, faults, walk
 from tests.conftest import As, Superuser
 from tests.factories.bulletins import bulletin
 from tests.factories.exchange import campaign, raised, steps
@@ -17,11 +19,6 @@ from tests.factories.plans import draft
 from tests.factories.supervision import order
 
 pytestmark = pytest.mark.browser
-# Both widths, themes and languages in each pair; the long ones are their other crossings: each language in each theme.
-LOOKS = ((375, False, "zh"),
-         *(pytest.param(*look, marks=pytest.mark.long) for look in (
-             (1440, False, "zh"), (375, True, "en"), (1440, True, "en"), (375, True, "zh"), (1440, False, "en"))))
-STATUSES = {"/nowhere": 404, "/audit?no": 403, "/act-as": 405}
 PAGES = {
     "office": ("/desk", "/board", "/board/rows?milestone=sorting", "/filings", "/assignments", "/programmes",
                "/programmes/<programme>", "/programmes/<programme>/add", "/responsibilities", "/units", "/units/guangdong",
@@ -73,37 +70,10 @@ def keys(acting: As, superuser: Superuser) -> dict[str, str]:
     return found
 
 
-def faults(page: Page, path: str) -> list[str]:
-    """What axe and our own eye for width find on a page."""
-    answer = page.goto(path)
-    assert answer is not None
-    if answer.status != STATUSES.get(path, 200):
-        return [f"{path}: status {answer.status}"]
-    return breaches(page, path)
-
-
-def breaches(page: Page, path: str) -> list[str]:
-    """The same of a page that stands there already."""
-    found = []
-    if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
-        found.append(f"{path}: scrolls sideways")
-    page.evaluate(AXE.read_text())
-    for v in page.evaluate("axe.run()")["violations"]:
-        found.append(f"{path}: {v['id']} at {v['nodes'][0]['target']}: {v['nodes'][0]['failureSummary']}"[:400])
-    return found
-
-
 @pytest.mark.timeout(400)
 @pytest.mark.parametrize(("width", "dark", "language"), LOOKS)
 def test_no_page_breaks_the_rules(enter: Enter, keys: dict[str, str], width: int, dark: bool, language: str) -> None:
-    found: list[str] = []
-    for name, paths in PAGES.items():
-        page = enter(name, width=width, dark=dark, language=language)
-        for path in paths:
-            for kind, key in keys.items():
-                path = path.replace(f"<{kind}>", key)
-            found += faults(page, path)
-    assert found == []
+    assert walk(partial(enter, width=width, dark=dark, language=language), PAGES, keys) == []
 
 
 def test_the_sign_in_page(chromium: Browser, address: str) -> None:

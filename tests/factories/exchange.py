@@ -45,7 +45,7 @@ def draft(raised_by: int, about: UUID | None, **more: object) -> service.Draft:
     """What a raiser says."""
     said: dict[str, object] = {"title": "The pack cannot be cancelled", "description": "Customers press cancel; nothing happens.",
                                "severity": "high", "stage": "ordering", "complaint_count": 3, **more}
-    return service.Draft(about, raised_by, **said)  # type: ignore[arg-type]  # by name
+    return service.Draft(about, raised_by, **said)
 
 
 def raised(acting: As, who: str, about: UUID | None, **more: object) -> UUID:

@@ -206,7 +206,7 @@ def test_api(app: Flask, acting: As, things: dict[str, Thing], name: str) -> Non
         kind = kind_of(rule.rule)
         path = address(rule.rule, things[kind] if kind else None)
         body = {} if method == "GET" else {"json": {"line": "market"} if "/reviews" in rule.rule else {}}
-        answer = app.test_client().open(path, method=method, headers={"Authorization": f"Bearer {token}"}, **body)  # type: ignore[arg-type]  # as the client takes it
+        answer = app.test_client().open(path, method=method, headers={"Authorization": f"Bearer {token}"}, **body)
         wanted = expected(who, permission, method, rule.rule, things)
         if not agrees(answer.status_code, wanted) or (answer.status_code == 403 and wanted == "refused" and kind in READS
                                                       and method == "GET"):

@@ -65,7 +65,7 @@ def test_faults_of_the_contacts(contacts: tuple[Contact, ...], found: list[str])
 @pytest.mark.parametrize("name", ["mechanism", "team"])
 @pytest.mark.parametrize(("text", "faults"), [("", 1), ("x" * texts.LONG, 0), ("x" * (texts.LONG + 1), 1)])
 def test_faults_of_the_general_part(name: str, text: str, faults: int) -> None:
-    found = places(replace(WHOLE, **{name: text}))                      # type: ignore[arg-type]  # a text, whichever field
+    found = places(replace(WHOLE, **{name: text}))
     assert found == [name] * faults
 
 

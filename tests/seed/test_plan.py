@@ -82,7 +82,7 @@ def command(app: Flask, monkeypatch: pytest.MonkeyPatch) -> CliRunner:
 
 
 def _remove(superuser: object, year: int) -> None:
-    execute = superuser.execute  # type: ignore[attr-defined]  # psycopg's connection of the fixture
+    execute = superuser.execute
     for table in ("milestone", "template"):
         execute(f"DELETE FROM {table} WHERE programme_id IN (SELECT id FROM programme WHERE year = %s)", (year,))
     execute("DELETE FROM programme WHERE year = %s", (year,))

@@ -203,7 +203,7 @@ def test_another_unit_finds_nothing(acting: As, superuser: Superuser) -> None:
 
 
 def plan(actor: Identity, *units: str, **more: object) -> UUID:
-    made = service.add_plan(Planned(**{"title": "示例 Monthly", "rhythm": "month", "working_day": 1,  # type: ignore[arg-type]  # by name
+    made = service.add_plan(Planned(**{"title": "示例 Monthly", "rhythm": "month", "working_day": 1,
                                        "receivers": content(*units).receivers, **more}), actor=actor)
     db.session.commit()
     return made.id

@@ -80,7 +80,7 @@ def test_faults_stand_at_their_fields(acting: As) -> None:
                 ({"product_owner": known["tibet"]}, {"product_owner"}), ({"product_owner": 999}, {"product_owner"}),
                 ({"configured_in": (999,)}, {"configured_in"}), ({"code": "C-1"}, {"code"})):
             with pytest.raises(Invalid) as refused:
-                service.register(replace(good, **{"code": "C-2", **changed}), actor=actor)  # type: ignore[arg-type]  # each its own field
+                service.register(replace(good, **{"code": "C-2", **changed}), actor=actor)
             assert set(refused.value.errors) == fields, changed
     with acting("market.migu") as actor, pytest.raises(Invalid):
         service.register(content("migu", lands_in=["terminal"]), actor=actor)
@@ -102,7 +102,7 @@ def test_live_at_one_hundred_percent_only(acting: As) -> None:
         campaign = service.register(made, actor=actor)
         with pytest.raises(RuleViolated) as refused:
             service.go_live(campaign, actor=actor)
-        assert len(refused.value.message.params["missing"]) == 9          # type: ignore[arg-type]  # a list: 4 examined, 5 unjudged
+        assert len(refused.value.message.params["missing"]) == 9
         for element in LaunchElement:
             service.check(campaign, element, "pass", "looked at", actor=actor)
         assert campaign.state == "in_check"
@@ -322,7 +322,7 @@ def test_lists_by_every_filter(acting: As) -> None:
         db.session.commit()
 
     def found(me: Identity, **wanted: object) -> set[str]:
-        where = queries.conditions(me, queries.Wanted(**wanted))      # type: ignore[arg-type]  # each test names its own
+        where = queries.conditions(me, queries.Wanted(**wanted))
         rows = {c.code for c in db.session.scalars(queries.listed(where))}
         assert len(rows) == queries.count(where)
         return rows

@@ -42,7 +42,7 @@ def box(superuser: Superuser) -> Iterator[Mailbox]:
 def tell(acting: As, url: str = "/desk", **more: object) -> int:
     with acting(GD) as actor:
         unit = actor.appointments[0].unit
-        service.tell(unit, N_("A plain sentence."), url, people=[people.key(OWNER)], **more)  # type: ignore[arg-type]  # any of tell's own
+        service.tell(unit, N_("A plain sentence."), url, people=[people.key(OWNER)], **more)
         db.session.commit()
     return unit
 
@@ -56,7 +56,7 @@ def prefer(acting: As, name: str, kind: NoticeKind, mode: Mode) -> None:
 def set_rules(acting: As, **changed: object) -> None:
     with acting("admin") as admin:
         row = queries.rules_row()
-        service.set_rules(replace(queries.delivery_rules(), **changed), version=row.version if row else 0, actor=admin)  # type: ignore[arg-type]  # of its fields
+        service.set_rules(replace(queries.delivery_rules(), **changed), version=row.version if row else 0, actor=admin)
         db.session.commit()
 
 

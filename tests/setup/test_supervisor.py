@@ -115,7 +115,9 @@ def test_children_end_with_a_killed_portal(portal: Portal) -> None:
     assert portal.ready(), portal.words()
     first.kill()
     first.wait()
-    left = lambda: [w for w in of(portal.data) if "gunicorn" in w or "celery" in w]  # noqa: E731  (used once)
+
+    def left() -> list[str]:
+        return [w for w in of(portal.data) if "gunicorn" in w or "celery" in w]
     assert until(lambda: not left(), 20), left()
 
 

@@ -65,7 +65,7 @@ def _heard() -> None:
         for name, handler in list(hearers.items()):
             holder = SimpleNamespace(handler=handler)
             _after(holder, "handler")
-            hearers[name] = holder.handler                 # type: ignore[index]  # a dict, as it happens
+            hearers[name] = holder.handler
 
 
 STEPS: dict[str, Callable[[], None]] = {

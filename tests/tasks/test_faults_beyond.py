@@ -65,7 +65,7 @@ def apart(broker: Path, tmp_path: Path) -> Iterator[Stage]:
     with mailbox() as box, listening() as hook:
         c = server.connect("postgres", "falling", autocommit=True)
         c.execute("DELETE FROM outbox_message; DELETE FROM notice; DELETE FROM mail")
-        yield Stage(server, "falling", tmp_path, None, c, box, hook, f"redis+socket://{broker}")   # type: ignore[arg-type]  # nobody acts
+        yield Stage(server, "falling", tmp_path, None, c, box, hook, f"redis+socket://{broker}")
     embedded.stop(embedded.start(data))
 
 

@@ -1,7 +1,7 @@
 """A browser without script: cookies, forms with their tokens, nothing else."""
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from html import unescape
 from typing import Any
 
@@ -63,6 +63,9 @@ class Browser:
     def _learn(self, answer: TestResponse) -> None:
         if answer.mimetype == "text/html" and (found := _TOKEN.search(answer.text)) is not None:
             self._token = unescape(found[1])
+
+
+Enter = Callable[[str], Browser]
 
 
 def faults_beside(answer: TestResponse, field: str) -> str:

@@ -1,14 +1,12 @@
 """For pages: people's browsers."""
-from collections.abc import Callable
-
 import pytest
 from flask import Flask
 
-from tests.web.browsing import Browser
+from tests.web.browsing import Browser, Enter
 
 
 @pytest.fixture
-def enter(app: Flask) -> Callable[[str], Browser]:
+def enter(app: Flask) -> Enter:
     """`enter("contact.guangdong")` gives a browser of its own in which that person reads English."""
     def made(name: str) -> Browser:
         browser = Browser(app)

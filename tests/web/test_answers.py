@@ -105,7 +105,7 @@ def link(app: Flask, told: UUID, who: str) -> str:
 def written_to(box: Mailbox, who: str) -> str:
     """The token of the link in a person's letter."""
     letter = next(email.message_from_string(text, policy=email.policy.default) for text in box.letters if people.email(who) in text)
-    words = letter.get_body(("plain",))  # type: ignore[attr-defined]  # a message of this policy
+    words = letter.get_body(("plain",))
     found = re.search(r"/reminders/answer/(\S+)", words.get_content())
     assert found
     return found[1]

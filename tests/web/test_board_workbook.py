@@ -67,7 +67,8 @@ def shown(browser: Browser, query: str = "") -> list[list[str]]:
 
 @pytest.mark.parametrize(("who", "query", "units"), [
     ("office", "", 39), ("market", "?line=network", 39), ("leader", "?kind=specialised_company&sort=lateness", 7),
-    ("contact.guangdong", "", 1), ("network.guangdong", "?line=network", 1), ("member.guangdong", "", 1)])
+    ("office", "?unit=guangdong", 1), ("contact.guangdong", "", 1), ("network.guangdong", "?line=network", 1),
+    ("member.guangdong", "", 1)])
 def test_every_cell_says_what_the_page_shows(signed_in: SignedIn, who: str, query: str, units: int) -> None:
     browser = signed_in(who)
     page, made = shown(browser, query), lines(sheet(browser, query))

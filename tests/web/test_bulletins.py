@@ -22,7 +22,7 @@ from tests.factories import world
 from tests.factories.bulletins import bulletin
 from tests.factories.exchange import campaign, raised
 from tests.factories.files import PDF
-from tests.web.browsing import faults_beside
+from tests.web.browsing import Enter, faults_beside
 from tests.web.counting import statements
 from tests.web.test_assignments import keys
 from tests.web.test_assignments import version as revision
@@ -37,7 +37,7 @@ def version(page: str) -> str:
     return found[1]
 
 
-def test_composed_written_published_and_acknowledged(enter) -> None:  # type: ignore[no-untyped-def]
+def test_composed_written_published_and_acknowledged(enter: Enter) -> None:
     office = enter("office")
     assert "Bulletin of 2026-03" in office.get("/bulletins/new").text
     wrong = office.post("/bulletins/new", {"title": " "})
@@ -85,7 +85,7 @@ def test_composed_written_published_and_acknowledged(enter) -> None:  # type: ig
     assert "Bulletin of spring" in contact.get("/search?q=spring").text
 
 
-def test_the_document_says_what_the_figures_say(app: Flask, enter, acting: As, superuser: Superuser) -> None:  # type: ignore[no-untyped-def]
+def test_the_document_says_what_the_figures_say(app: Flask, enter: Enter, acting: As, superuser: Superuser) -> None:
     about = campaign(superuser, "hq", product="guangdong", lands=("guangdong", "tibet"))
     for _ in range(4):
         raised(acting, "contact.tibet", about)
@@ -124,8 +124,8 @@ def test_the_document_says_what_the_figures_say(app: Flask, enter, acting: As, s
     assert contact.get(f"/bulletins/{key}/document.docx").data != answer.data
 
 
-def test_what_is_out_is_the_same_whatever_the_portal_says_later(  # type: ignore[no-untyped-def]
-        enter, acting: As, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_out_is_the_same_whatever_the_portal_says_later(
+        enter: Enter, acting: As, monkeypatch: pytest.MonkeyPatch) -> None:
     draft, key = bulletin(acting, "guangdong", issued=False), bulletin(acting, "guangdong")
     office, contact = enter("office"), enter("contact.guangdong")
 
@@ -140,15 +140,15 @@ def test_what_is_out_is_the_same_whatever_the_portal_says_later(  # type: ignore
     page = contact.get(f"/bulletins/{key}").text
     assert all(hashlib.sha256(content).hexdigest() in page for content in was)
     assert "SHA-256" not in office.get(f"/bulletins/{draft}").text
-    monkeypatch.setitem(shape.SECTIONS, rules.Section.OPENING, N_("In other words"))  # type: ignore[index]  # a dict, as it happens
+    monkeypatch.setitem(shape.SECTIONS, rules.Section.OPENING, N_("In other words"))
     monkeypatch.setattr(papers, "_SHADE", "FF0000")
     monkeypatch.setattr(shape, "capital", str.upper)
     assert fetched(key) == was and contact.get(f"/bulletins/{key}/document.docx").data == was[1]
     assert all(now != before for now, before in zip(fetched(draft), drafted, strict=True))      # a draft is written anew
 
 
-def test_good_practice_is_picked_among_what_was_closed_on_time_with_evidence(  # type: ignore[no-untyped-def]
-        enter, superuser: Superuser) -> None:
+def test_good_practice_is_picked_among_what_was_closed_on_time_with_evidence(
+        enter: Enter, superuser: Superuser) -> None:
     good, bare, late = keys(superuser)[:3]
     superuser.execute("UPDATE assignment SET due = '2026-03-09' WHERE id = %s", (late,))
     owner, lead, office = enter("market.guangdong"), enter("market"), enter("office")
@@ -179,7 +179,7 @@ def test_good_practice_is_picked_among_what_was_closed_on_time_with_evidence(  #
         assert codes[key] not in unescape(shown)
 
 
-def test_plans_of_the_office(enter, acting: As) -> None:  # type: ignore[no-untyped-def]
+def test_plans_of_the_office(enter: Enter, acting: As) -> None:
     office = enter("office")
     assert "No plan yet" in office.get("/bulletins/plans").text
     plan = {"title": "示例 Monthly", "rhythm": "month", "working_day": "3", "receivers": ["all"]}
@@ -197,7 +197,7 @@ def test_plans_of_the_office(enter, acting: As) -> None:  # type: ignore[no-unty
         assert enter(who).get("/bulletins/plans").status_code == 403
 
 
-def test_the_list_asks_the_same_however_long(app: Flask, enter, acting: As) -> None:  # type: ignore[no-untyped-def]
+def test_the_list_asks_the_same_however_long(app: Flask, enter: Enter, acting: As) -> None:
     bulletin(acting, "guangdong")
     contact, counts = enter("contact.guangdong"), []
     contact.get("/bulletins")

@@ -50,7 +50,7 @@ def rows(number: int, wrong: Sequence[tuple[int, Any, str]] = ()) -> list[list[A
 
 def sent(browser: Browser, content: bytes, name: str = "营销案.xlsx") -> TestResponse:
     browser.get("/campaigns/import")
-    return browser.post("/campaigns/import", {"file": (io.BytesIO(content), name)})  # type: ignore[dict-item]  # a file
+    return browser.post("/campaigns/import", {"file": (io.BytesIO(content), name)})
 
 
 def uploaded(browser: Browser, content: bytes) -> str:

@@ -23,7 +23,7 @@ Ask = Callable[[str], TestResponse]
 def portal(app: Flask, **changes: object) -> FlaskClient:
     """A portal like the test's, but with other settings."""
     settings: Settings = app.config["PORTAL"]
-    return create_app(replace(settings, **changes)).test_client()  # type: ignore[arg-type]  # fields by name
+    return create_app(replace(settings, **changes)).test_client()
 
 
 NOWHERE = {"database_url": "postgresql+psycopg://portal_app:x@127.0.0.1:1/portal?connect_timeout=1",

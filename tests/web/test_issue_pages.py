@@ -240,7 +240,7 @@ def test_a_file_that_is_not_what_it_says_keeps_the_issue_from_being_raised(signe
     browser = signed("contact.guangdong")
 
     def sent(name: str, content: bytes) -> TestResponse:
-        return browser.post("/issues/new", {**FORM, "campaign": str(about), "files": (BytesIO(content), name)})  # type: ignore[dict-item]  # a file
+        return browser.post("/issues/new", {**FORM, "campaign": str(about), "files": (BytesIO(content), name)})
     refused = sent("report.pdf", b"MZ\x90\x00 a program")
     assert refused.status_code == 422 and faults_beside(refused, "files") and "Customers press cancel" in refused.text
     assert "<tr data-href" not in browser.get("/issues").text

@@ -5,6 +5,7 @@ from uuid import uuid4
 from flask import Flask
 
 from tests.browser import test_campaign_pages, test_further_pages, test_pages
+from tests.browser.looking import STATUSES
 
 LISTS = (test_pages.PAGES, test_further_pages.PAGES, test_campaign_pages.PAGES)
 APART = {"/login", "/api/v1/docs"}                     # each has a test of its own
@@ -23,7 +24,7 @@ def looked_at(app: Flask) -> set[str]:
     for paths in (p for pages in LISTS for p in pages.values()):
         for path in paths:
             bare = re.sub(r"<\w+>", lambda _: str(uuid4()), path.partition("?")[0])
-            if path not in test_pages.STATUSES:
+            if path not in STATUSES:
                 found.add(str(adapter.match(bare, return_rule=True)[0]))
     return found
 

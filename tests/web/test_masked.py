@@ -3,7 +3,7 @@ from urllib.parse import unquote
 
 from flask import Flask
 
-from tests.api.conftest import call
+from tests.api.conftest import Call, call
 from tests.conftest import Superuser
 from tests.web.filing_pages import CONTACT, Signed, form_of, key, signed, stored
 from tests.web.test_assignments import reports, signed_in, version
@@ -44,7 +44,7 @@ def test_who_autosaves_is_told_where_it_says_saved(signed: Signed, key: str, sup
     assert "X-Masked" not in browser.post(f"/filings/{key}", form_of(browser.get(f"/filings/{key}"))).headers
 
 
-def test_a_program_is_told_by_a_header(call, superuser: Superuser) -> None:  # type: ignore[no-untyped-def]  # the fixture's own type
+def test_a_program_is_told_by_a_header(call: Call, superuser: Superuser) -> None:
     a = market_key(superuser)
     answer = call("market.guangdong", "POST", f"/assignments/{a}/progress", json={"percent": 20, "text": WRITTEN})
     assert answer.status_code < 300 and answer.headers["Masked"] == "phone, identity_card"

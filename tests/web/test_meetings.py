@@ -10,14 +10,14 @@ from tests.conftest import As
 from tests.factories import world
 from tests.factories.files import PDF
 from tests.factories.meetings import meeting
-from tests.web.browsing import faults_beside
+from tests.web.browsing import Enter, faults_beside
 from tests.web.counting import statements
 
 FORM = {"title": "示例 Complaints of winter", "kind": "exchange", "place": "Hall 1", "day": "2026-03-12",
         "from": "09:30", "until": "11:30", "units": ["guangdong", "tibet"], "item": ["Figures", ""], "presenter": ["guangdong", ""]}
 
 
-def test_called_answered_held_and_decided(app: Flask, enter) -> None:  # type: ignore[no-untyped-def]
+def test_called_answered_held_and_decided(app: Flask, enter: Enter) -> None:
     office = enter("office")
     office.get("/meetings/new")
     wrong = office.post("/meetings/new", {**FORM, "title": "", "day": "soon", "units": []})
@@ -75,7 +75,7 @@ def test_called_answered_held_and_decided(app: Flask, enter) -> None:  # type: i
         assert "示例 Complaints of winter" in [c.value for row in book.worksheets[0].iter_rows() for c in row]
 
 
-def test_the_list_asks_the_same_however_long(app: Flask, enter, acting: As) -> None:  # type: ignore[no-untyped-def]
+def test_the_list_asks_the_same_however_long(app: Flask, enter: Enter, acting: As) -> None:
     meeting(acting, "office", "guangdong")
     contact, counts = enter("contact.guangdong"), []
     contact.get("/meetings")

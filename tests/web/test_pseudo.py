@@ -14,9 +14,9 @@ from flask import Flask, render_template
 from portal.web.errors import _PAGES as ERRORS
 from portal.web.locale import LANGUAGES
 from tests.browser import test_campaign_pages, test_further_pages, test_pages
+from tests.browser.looking import STATUSES
 from tests.browser.test_campaign_pages import keys as campaign_keys
 from tests.browser.test_further_pages import keys as further_keys
-from tests.browser.test_pages import STATUSES
 from tests.browser.test_pages import keys as keys
 from tests.conftest import Superuser
 from tests.web.browsing import Browser

@@ -28,7 +28,7 @@ def browser(app: Flask) -> Browser:
 
 @pytest.fixture
 def store(app: Flask) -> "redis.Redis":
-    client: redis.Redis = app.session_interface.client  # type: ignore[attr-defined]  # ours
+    client: redis.Redis = app.session_interface.client
     return client
 
 

@@ -12,7 +12,7 @@ from tenants import clock
 from tests.conftest import As, Superuser
 from tests.factories import people
 from tests.factories.supervision import order
-from tests.web.browsing import Browser, faults_beside
+from tests.web.browsing import Browser, Enter, faults_beside
 
 MONDAY = date(2026, 3, 16)
 
@@ -43,7 +43,7 @@ def wanted(browser: Browser, **more: str) -> int:
     return browser.post("/account/subscriptions", sent).status_code
 
 
-def test_every_monday_what_one_may_see_then(app: Flask, enter, acting: As, superuser: Superuser) -> None:  # type: ignore[no-untyped-def]
+def test_every_monday_what_one_may_see_then(app: Flask, enter: Enter, acting: As, superuser: Superuser) -> None:
     order(acting, "office", "guangdong", grade="urgent")
     contact = enter("contact.guangdong")
     offered = "/account/subscriptions/new?page=%2Fsupervision&amp;query=grade%3Durgent"
@@ -77,7 +77,7 @@ def test_every_monday_what_one_may_see_then(app: Flask, enter, acting: As, super
             assert files.unknown(keys) == keys                 # its bytes go with those that no file names
 
 
-def test_every_working_day_and_at_the_end_of_a_month(app: Flask, enter) -> None:  # type: ignore[no-untyped-def]
+def test_every_working_day_and_at_the_end_of_a_month(app: Flask, enter: Enter) -> None:
     office = enter("office")
     office.get("/account")
     assert wanted(office, rhythm="day") == wanted(office, rhythm="month_end", name="At the end") == 303
@@ -87,7 +87,7 @@ def test_every_working_day_and_at_the_end_of_a_month(app: Flask, enter) -> None:
     assert sent == {10: 0, 11: 1, 12: 1, 13: 1, 14: 0, 15: 0, 16: 1, 30: 1, 31: 2}
 
 
-def test_paused_ended_and_lost(app: Flask, enter, acting: As, superuser: Superuser) -> None:  # type: ignore[no-untyped-def]
+def test_paused_ended_and_lost(app: Flask, enter: Enter, acting: As, superuser: Superuser) -> None:
     office = enter("market")
     office.get("/account")
     for page in ("/assignments", "/filings", "/issues", "/campaigns", "/meetings", "/bulletins", "/units", "/flows", "/board",

@@ -12,7 +12,7 @@ from tenants.db import db
 from tests.conftest import As
 from tests.factories import world
 from tests.factories.supervision import order
-from tests.web.browsing import Browser, faults_beside
+from tests.web.browsing import Browser, Enter, faults_beside
 from tests.web.counting import statements
 
 
@@ -20,7 +20,7 @@ def version(browser: Browser, page: str) -> str:
     return browser.get(page).text.split('name="version" value="')[1].split('"')[0]
 
 
-def test_the_whole_story(app: Flask, enter) -> None:  # type: ignore[no-untyped-def]
+def test_the_whole_story(app: Flask, enter: Enter) -> None:
     office = enter("office")
     assert "10 working days" in office.get("/supervision/new").text
     wrong = office.post("/supervision/new", {"grade": "", "words": "", "term": "soon", "units": []})
@@ -65,7 +65,7 @@ def test_the_whole_story(app: Flask, enter) -> None:  # type: ignore[no-untyped-
         assert "示例 Mend the bills" in [c.value for row in book.worksheets[0].iter_rows() for c in row]
 
 
-def test_from_a_filter_and_from_picked_rows(app: Flask, enter, acting: As) -> None:  # type: ignore[no-untyped-def]
+def test_from_a_filter_and_from_picked_rows(app: Flask, enter: Enter, acting: As) -> None:
     with acting("office") as office:
         rows = db.session.scalars(assignments.listed([assignments.readable(office), Assignment.milestone == "sorting",
                                                       Assignment.line == "market"])).all()
@@ -94,7 +94,7 @@ def test_from_a_filter_and_from_picked_rows(app: Flask, enter, acting: As) -> No
     assert enter("contact.guangdong").get("/supervision/new").status_code == 403
 
 
-def test_the_list_asks_the_same_however_long(app: Flask, enter, acting: As) -> None:  # type: ignore[no-untyped-def]
+def test_the_list_asks_the_same_however_long(app: Flask, enter: Enter, acting: As) -> None:
     order(acting, "office", "guangdong")
     reader, counts = enter("leader"), []
     reader.get("/supervision")

@@ -91,25 +91,26 @@ class Records(Closed, BaseModelView):
 
     def found(self, words: str, chosen: queries.Chosen) -> Select[Any]:
         """The rows of the list."""
-        raise NotImplementedError
+        raise NotImplementedError                      # every view has its own; Flask-Admin's metaclass leaves no room for ABC
 
     def one(self, given: str) -> Any:
         """The row of an address, or None."""
-        raise NotImplementedError
+        raise NotImplementedError                      # likewise
 
     def filters(self) -> Sequence[Filter]:
         return ()
 
     def create(self, form: Any) -> Any:
-        """Through a service. Raises what services raise."""
-        raise NotImplementedError
+        """Through a service. Raises what services raise; a view that offers no new rows has no such page."""
+        raise NotVisible
 
     def change(self, form: Any, row: Any) -> None:
-        raise NotImplementedError
+        """The same for a row that is there."""
+        raise NotVisible
 
     def called(self, row: Any) -> str:
         """What the row is called, for titles."""
-        raise NotImplementedError
+        raise NotImplementedError                      # likewise
 
     def started(self) -> AdminForm:
         """The empty form of a new row."""

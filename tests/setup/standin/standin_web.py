@@ -14,4 +14,4 @@ def app(environ: dict[str, str], start_response: Callable[..., object]) -> Itera
 
 
 def broken(environ: dict[str, str], start_response: Callable[..., object]) -> Iterable[bytes]:
-    raise NotImplementedError
+    raise RuntimeError("as the test wants it")
