@@ -9,6 +9,9 @@ PURE := $(or $(wildcard tests/rules tests/architecture),tests)
 BOTH := $(MAKE) --no-print-directory -j2 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 CODE := $(wildcard tenants portal tasks seed tools)
 
+# Where the machine says not to keep bytecode, every process would compile all the sources again.
+export PYTHONDONTWRITEBYTECODE =
+
 .PHONY: run test test-long test-faults check bench lint types architecture pure setup setup-check setup-test clean help
 
 help:
@@ -19,7 +22,6 @@ help:
 	@echo "make test-faults       processes killed while they deliver"
 	@echo "make bench             performance programs"
 
-run: export PYTHONDONTWRITEBYTECODE =
 run: setup
 	@exec $(BIN)/portal up --port $(PORT)
 

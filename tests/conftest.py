@@ -27,8 +27,8 @@ As = Callable[[str], AbstractContextManager[Identity]]
 
 @pytest.fixture(scope="session")
 def server() -> embedded.Server:
-    """Left running: the next run is faster."""
-    return embedded.start(_data())
+    """Left running: the next run is faster. What a test writes need not outlive the machine."""
+    return embedded.start(_data(), options={"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"})
 
 
 @pytest.fixture(scope="session")

@@ -73,29 +73,32 @@ class Function:
     current: bool
 
 
-def _exists(href: str) -> bool:
-    """Whether a page answers there: a slice that is not mounted has no entry."""
-    known: dict[str, bool] = current_app.extensions.setdefault("portal.places", {})
-    if href not in known:
-        try:
-            current_app.url_map.bind("").match(href, method="GET")
-            known[href] = True
-        except RequestRedirect:
-            known[href] = True
-        except (NotFound, MethodNotAllowed):
-            known[href] = False
-    return known[href]
+def _there() -> frozenset[str]:
+    """The places where a page answers: a slice that is not mounted has no entry."""
+    known: frozenset[str] | None = current_app.extensions.get("portal.places")
+    if known is None:
+        known = current_app.extensions["portal.places"] = frozenset(p.href for p in PLACES if _answers(p.href))
+    return known
+
+
+def _answers(href: str) -> bool:
+    try:
+        current_app.url_map.bind("").match(href, method="GET")
+    except RequestRedirect:
+        return True
+    except (NotFound, MethodNotAllowed):
+        return False
+    return True
 
 
 def nav() -> list[Entry]:
     """The entries in order; those not shown are left in, so that a page can say why."""
-    signed_in = "identity" in g
+    here, there = request.path.rstrip("/") or "/", _there()
 
     def entry(p: Place) -> Entry:
-        here = request.path.rstrip("/") or "/"
         home = p.href.rstrip("/")
         current = here == home or here.startswith(f"{home}/")
-        shown = _exists(p.href) and (p.permission is None or (signed_in and may(p.permission)))
+        shown = p.href in there and (p.permission is None or may(p.permission))
         return Entry(p.label, p.href, current, shown, p.room, p.icon, p.key)
     return [entry(p) for p in PLACES]
 

@@ -19,14 +19,13 @@ babel = Babel()
 
 def language() -> str:
     """The one spoken at the moment, else the cookie's, else the person's own, else the installation's."""
-    if "spoken" in g:
-        return str(g.spoken)
-    default = current_app.config["PORTAL"].language
-    if not has_request_context():
-        return str(default)
-    mine = g.identity.language if "identity" in g else None
-    wanted = (request.cookies.get("language"), mine, default)
-    return next(str(w) for w in wanted if w in LANGUAGES)
+    spoken: str | None = g.get("spoken")
+    if spoken is None:
+        identity = g.get("identity")
+        wanted = (request.cookies.get("language") if has_request_context() else None, identity.language if identity else None,
+                  current_app.config["PORTAL"].language)
+        spoken = next(w for w in wanted if w in LANGUAGES)
+    return spoken
 
 
 @contextmanager

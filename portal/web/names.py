@@ -62,17 +62,19 @@ class Named:
 
 def _terms() -> dict[tuple[str, str], Named]:
     """With what the units call their lights, in the same statement."""
-    if "terms" not in g:
+    kept = g.get("terms")
+    if kept is None:
         terms = select(Term.vocabulary, Term.code, Term.name, Term.name_zh, null().cast(JSONB).label("value"))
-        kept = select(literal(_LEGEND), Setting.name, literal(""), literal(""), Setting.value).where(
+        own = select(literal(_LEGEND), Setting.name, literal(""), literal(""), Setting.value).where(
             Setting.name.startswith(legends.PREFIX, autoescape=True))
-        g.terms, g.legends = {}, {}
-        for vocabulary, code, name, name_zh, value in db.session.execute(union_all(terms, kept)):
+        kept, g.legends = {}, {}
+        for vocabulary, code, name, name_zh, value in db.session.execute(union_all(terms, own)):
             if vocabulary != _LEGEND:
-                g.terms[vocabulary, code] = Named(code, name, name_zh)
+                kept[vocabulary, code] = Named(code, name, name_zh)
             elif (unit := code.removeprefix(legends.PREFIX)).isdecimal() and (legend := legends.read(value)):
                 g.legends[int(unit)] = legend
-    return cast(dict[tuple[str, str], Named], g.terms)
+        g.terms = kept
+    return cast(dict[tuple[str, str], Named], kept)
 
 
 _LEGEND = "legend"                                     # no vocabulary; marks the rows that are settings
@@ -86,12 +88,13 @@ def legends_kept() -> Mapping[int, Legend]:
 
 def _units() -> dict[int | str, Named]:
     """By key and by code."""
-    if "units" not in g:
-        rows = db.session.execute(select(Unit.id, Unit.code, Unit.name, Unit.name_zh, Unit.short_zh))
-        g.units = {}
-        for r in rows:
-            g.units[r.id] = g.units[r.code] = Named(r.code, r.name, r.name_zh, r.short_zh, r.id)
-    return cast(dict[int | str, Named], g.units)
+    kept = g.get("units")
+    if kept is None:
+        kept = {}
+        for r in db.session.execute(select(Unit.id, Unit.code, Unit.name, Unit.name_zh, Unit.short_zh)):
+            kept[r.id] = kept[r.code] = Named(r.code, r.name, r.name_zh, r.short_zh, r.id)
+        g.units = kept
+    return cast(dict[int | str, Named], kept)
 
 
 def named(vocabulary: str, code: str) -> Named | None:

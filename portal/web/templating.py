@@ -64,12 +64,22 @@ def _printed(value: Any) -> Any:
 
 def asset(name: str) -> str:
     """The address of a built file by its plain name; `make run` builds them."""
+    found: dict[str, str] | None = g.get("assets")      # looked up once a page: one has a hundred icons
+    if found is None:
+        found = g.assets = {}
+    if name not in found:
+        found[name] = url_for("static", filename=f"dist/{_manifest().get(name, name)}")
+    return found[name]
+
+
+def _manifest() -> Mapping[str, str]:
+    """Read again where it was built anew under a running server."""
     path = DIST / "manifest.json"
     built = path.stat().st_mtime_ns if path.exists() else 0
     known: tuple[int, Mapping[str, str]] | None = current_app.extensions.get("portal.assets")
-    if known is None or known[0] != built:              # built anew under a running server
+    if known is None or known[0] != built:
         known = current_app.extensions["portal.assets"] = (built, json.loads(path.read_text()) if built else {})
-    return url_for("static", filename=f"dist/{known[1].get(name, name)}")
+    return known[1]
 
 
 def icon(name: str, label: str = "") -> Markup:

@@ -13,7 +13,7 @@ from tenants.context import Scope
 from tenants.db import db
 from tenants.isolation import acting_as
 
-KEPT = timedelta(days=14)
+KEPT = timedelta(days=8)
 UNREAD = timedelta(days=5)             # what is younger has not been read yet
 
 
@@ -33,10 +33,11 @@ def _to_unit(base_url: str) -> int:
     waiting = m.done_at.is_(None)
     db.session.execute(update(m).where(waiting, m.at < clock.now() - KEPT).values(done_at=m.at),
                        execution_options={"synchronize_session": False})
+    house = notices.House()
     messages = db.session.scalars(select(m).where(waiting, m.topic == notices.TOPIC).order_by(m.at, m.id)).all()
     for message in messages:
         with clock.standing_at(message.at + timedelta(seconds=5)):
-            notices.deliver(message.id, message.payload, base_url=base_url)
+            notices.deliver(message.id, message.payload, base_url=base_url, house=house)
             message.done_at = clock.now()
     db.session.flush()
     write = notices.handlers(base_url, "")[notices.DIGEST]

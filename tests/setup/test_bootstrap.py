@@ -61,6 +61,7 @@ def test_no_registry(checkout: Path) -> None:
         assert "var/log/pip.log" in said and (checkout / "var" / "log" / "pip.log").exists()
 
 
+@pytest.mark.long
 def test_a_venv_that_was_moved_is_made_anew(checkout: Path) -> None:
     subprocess.run([sys._base_executable, "-m", "venv", str(checkout / "elsewhere")], check=True)
     (checkout / "elsewhere").rename(checkout / ".venv")

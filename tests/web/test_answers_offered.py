@@ -104,7 +104,8 @@ def test_on_the_page(enter: Enter, acting: As, superuser: Superuser, kind: Deadl
     assert len(answers(superuser)) == 2 * len(OFFERED[kind])
 
 
-@pytest.mark.parametrize("kind", Deadline)
+@pytest.mark.parametrize("kind", [D.ASSIGNMENT, D.RESPOND, D.RECEIPT, *(
+    pytest.param(kind, marks=pytest.mark.long) for kind in Deadline if kind not in (D.ASSIGNMENT, D.RESPOND, D.RECEIPT))])
 def test_by_the_link(app: Flask, acting: As, superuser: Superuser, kind: Deadline) -> None:
     about = thing(acting, superuser, kind)
     superuser.execute("DELETE FROM outbox_message")

@@ -153,6 +153,7 @@ def save(filing: Filing, content: Content, *, actor: Identity, version: int | No
     Items that the plan does not have, or whose assignment was cancelled, are ignored. Raises Stale, or Invalid for what cannot
     be kept at all."""
     under = _begin(filing, "save", actor, version)
+    fill_up(filing)
     content = _cleaned(content)
     if beyond := too_long(content):
         raise Invalid(by_place(beyond))

@@ -4,7 +4,7 @@ from functools import partial
 
 from portal.notices.service.channels import ChannelFacts, add_channel, change_channel, remove_channel, say_to_room, try_channel
 from portal.notices.service.choices import mark_read, prefer, set_rules
-from portal.notices.service.delivering import deliver
+from portal.notices.service.delivering import House, deliver
 from portal.notices.service.letters import ANSWER_LINK, digest, send
 from portal.notices.service.seeing import Sees
 from portal.notices.service.telling import TOPIC, parcel, tell
@@ -12,8 +12,9 @@ from portal.outbox import service as outbox
 from portal.webhooks import Allowed
 
 MAIL, DIGEST, CHAT, WEBHOOK = "mail", "digest", "chat", "webhook"
-__all__ = ["ANSWER_LINK", "CHAT", "DIGEST", "MAIL", "TOPIC", "WEBHOOK", "ChannelFacts", "Sees", "add_channel", "change_channel",
-           "deliver", "handlers", "mark_read", "parcel", "prefer", "remove_channel", "send", "set_rules", "tell", "try_channel"]
+__all__ = ["ANSWER_LINK", "CHAT", "DIGEST", "MAIL", "TOPIC", "WEBHOOK", "ChannelFacts", "House", "Sees", "add_channel",
+           "change_channel", "deliver", "handlers", "mark_read", "parcel", "prefer", "remove_channel", "send", "set_rules", "tell",
+           "try_channel"]
 
 
 def handlers(base_url: str, mail_url: str, *, sees: Sees | None = None, webhook_hosts: str = "") -> Mapping[str, outbox.Handler]:
