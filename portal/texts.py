@@ -1,4 +1,5 @@
 """What people type, made fit to store and compare."""
+import re
 import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,8 +9,8 @@ from portal import masking
 
 SHORT, MEDIUM, LONG = 200, 2_000, 20_000               # characters: a name, a cell of a table, a chapter
 
-_KEPT = {"\n", "\t"}
-_TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")     # change the direction of what follows
+# Control characters but line feed and tab; surrogates; what changes the direction of what follows.
+_DROPPED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
 
 
 def clean(text: str | None) -> str:
@@ -20,7 +21,7 @@ def clean(text: str | None) -> str:
     if not text:
         return ""
     composed = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
-    return "".join(c for c in composed if c in _KEPT or (unicodedata.category(c) not in ("Cc", "Cs") and c not in _TURNING)).strip()
+    return _DROPPED.sub("", composed).strip()
 
 
 _noted: ContextVar[dict[str, masking.Kind] | None] = ContextVar("masked numbers", default=None)
