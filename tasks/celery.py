@@ -14,6 +14,7 @@ from uuid import UUID
 from celery import Celery, Task
 from celery.exceptions import Retry, SoftTimeLimitExceeded
 from celery.signals import after_setup_logger
+from celery.utils.time import get_exponential_backoff_interval
 from flask import Flask
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
@@ -42,9 +43,18 @@ class PortalTask(Task):
     retry_backoff_max = 60
     retry_jitter = True
 
+    def surely(self, ask: Callable[[], Any]) -> Any:
+        """What is asked of the database before a run begins. Celery itself tries again only what fails within."""
+        try:
+            return ask()
+        except OperationalError as away:
+            wait = get_exponential_backoff_interval(self.retry_backoff, self.request.retries, self.retry_backoff_max, True)
+            raise self.retry(exc=away, countdown=wait) from away
+
     def noted(self, run: Callable[[], Any], about: str | None) -> Any:
         """Run it, and note how that went. Without the database, in which notes are kept, nothing could run."""
-        begun, since, key = clock.now(), time.monotonic(), operations.begin(self.name, about)
+        begun, since = clock.now(), time.monotonic()
+        key = self.surely(lambda: operations.begin(self.name, about))
         if key is None:
             _log.error("%s %s has killed its worker three times within an hour: it is left alone", self.name, about or "")
             return None
@@ -84,10 +94,14 @@ class PlainTask(PortalTask):
     """Unscoped: may call the SECURITY DEFINER functions and send scoped tasks, nothing else."""
     abstract = True
 
+    def again(self) -> bool:
+        """Whether this run was begun before: tried again, or come back from a worker that was lost."""
+        return bool(self.request.retries or (self.request.delivery_info or {}).get("redelivered"))
+
     def __call__(self, *args: Any, **kw: Any) -> Any:
         with flask_app().app_context():
             request = (self.request.headers or {}).get("request")
-            if request is not None and not operations.take(UUID(request)):
+            if request is not None and not self.again() and not self.surely(lambda: operations.take(UUID(request))):
                 return None                            # another worker has it
             return self.noted(lambda: self.run(*args, **kw), " ".join(map(str, args)) or None)
 

@@ -32,7 +32,7 @@ def _begun(task: ScopedTask) -> Counts:
     found = queries.units_to_sweep()
     for unit in found:
         task.for_unit(unit)
-    return {"units": len(found)}
+    return {"swept": len(found)}
 
 
 def _swept(task: ScopedTask, kinds: Collection[Deadline], after: str) -> Counts:

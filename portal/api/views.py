@@ -14,13 +14,21 @@ from tenants.permissions import PUBLIC
 NAME = "about"
 
 
+def _document() -> dict[str, Any]:
+    """Written once: what is mounted stays as it is, and whoever asks is not signed in."""
+    kept: dict[str, Any] | None = current_app.extensions.get("portal.api.document")
+    if kept is None:
+        kept = current_app.extensions["portal.api.document"] = openapi.document(mounted(current_app))
+    return kept
+
+
 def document() -> Response:
-    content = openapi.document(mounted(current_app))
+    content = _document()
     return Response(json.dumps(content, ensure_ascii=False), mimetype="application/json")
 
 
 def docs() -> Response:
-    content = openapi.document(mounted(current_app))
+    content = _document()
     return Response(render_template("api/docs.html", document=content, chapters=_chapters(content), sorts=SORTS,
                                     example=_shown(content), limit=A_MINUTE))
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import func, select, text
 
-from portal.operations.rules import Outcome, outcome
+from portal.operations.rules import LONGEST_RUN, Outcome, outcome
 from tenants import clock
 from tenants.db import db
 
@@ -38,15 +38,15 @@ class Task:
     last: Run | None
 
 
-def tasks() -> Sequence[Task]:
-    last = {r.task: r for r in last_runs()}
+def tasks(last: Mapping[str, Run]) -> Sequence[Task]:
+    """Those of the schedule, with the last runs as `last_runs` gives them."""
     rows = db.session.execute(select("*").select_from(func.app.periodic_tasks())).all()
     return [Task(r.task, r.schedule, r.next_at, r.seen_at, r.asked_at, last.get(r.task)) for r in rows]
 
 
-def last_runs() -> Sequence[Run]:
+def last_runs() -> Mapping[str, Run]:
     """Of each task, also of those that others start."""
-    return _runs(func.app.last_task_runs())
+    return {r.task: r for r in _runs(func.app.last_task_runs())}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +68,8 @@ def figures() -> Sequence[Figures]:
 
 
 def runs(task: str | None = None, *, failed: bool = False, limit: int = 50) -> Sequence[Run]:
-    """The latest first."""
-    return _runs(func.app.task_runs(task, failed, limit))
+    """The latest first. One that was killed has failed too."""
+    return _runs(func.app.task_runs(task, clock.now() - LONGEST_RUN if failed else None, limit))
 
 
 def _runs(source: Any) -> list[Run]:

@@ -26,12 +26,24 @@ COUNTS: Mapping[str, Message] = {
     "runs": N_("runs forgotten"), "seen": N_("looked at"), "told": N_("reminded"), "nobody": N_("nobody there to be reminded"),
     "composed": N_("composed"), "published": N_("published by schedule"), "empty": N_("without a programme to tell of"),
     "due": N_("to be sent"), "sent": N_("sent"), "ended": N_("ended, not to be seen any more"),
-    "workbooks": N_("workbooks forgotten")}
-TOPICS: Mapping[str, Message] = {"notice": N_("Notice"), "mail": N_("Letter"), "digest": N_("Letter of the day"),
-                                 "chat": N_("Chat message"), "webhook": N_("Webhook")}
+    "workbooks": N_("workbooks forgotten"), "files": N_("files removed"), "swept": N_("units to look through")}
+TOPICS: Mapping[str, Message] = {
+    "notice": N_("Notice"), "mail": N_("Letter"), "digest": N_("Letter of the day"), "chat": N_("Chat message"),
+    "webhook": N_("Webhook"), "appointment.ended": N_("An appointment has ended"), "unit.closed": N_("A unit has closed"),
+    "issue.step": N_("A step of an issue"), "issue.warning": N_("A warning from an issue")}
 FREQUENT = frozenset({"tasks.outbox.dispatch", "tasks.outbox.drain", "tasks.outbox.drain_mail", "tasks.outbox.drain_chat",
                       "tasks.reminders.begin_pressing", "tasks.reminders.sweep_pressing"})
+# Whom an event goes on to: the second half of a topic such as "unit.closed>issues".
+HEARERS: Mapping[str, Message] = {
+    "campaigns": N_("Campaigns"), "issues": N_("Quality issues"), "exchange": N_("Rules of the exchange")}
 LONGEST_RUN = timedelta(minutes=2)     # the hard limit of a task: what has not ended by then was killed
+
+
+def topic(name: str) -> Message:
+    """What a topic of the outbox is called; one that is unknown by its name."""
+    event, _, hearer = name.partition(">")
+    known = TOPICS.get(event, Message(event))
+    return N_("%(event)s: %(hearer)s", event=known, hearer=HEARERS.get(hearer, Message(hearer))) if hearer else known
 
 
 class Outcome(StrEnum):

@@ -6,7 +6,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import ngettext
 
 from portal.operations import queries, service
-from portal.operations.rules import COUNTS, TASKS, TOPICS, Outcome
+from portal.operations.rules import COUNTS, TASKS, Outcome, topic
 from portal.outbox import queries as outbox
 from portal.outbox import service as outbox_service
 from portal.web import cursors
@@ -24,11 +24,11 @@ OUTCOMES = {Outcome.WELL: (N_("done"), "green"), Outcome.FAILED: (N_("failed"), 
 
 
 def index() -> ResponseReturnValue:
-    tasks = queries.tasks()
-    known = {t.task for t in tasks}
-    others = [r for r in queries.last_runs() if r.task not in known]
+    last = queries.last_runs()
+    tasks = queries.tasks(last)
+    others = [run for task, run in last.items() if task not in {t.task for t in tasks}]
     return render_template("operations/index.html", tasks=tasks, others=others, failures=queries.runs(failed=True, limit=20),
-                           outbox=outbox.state(), as_of=clock.now(), TASKS=TASKS, COUNTS=COUNTS, TOPICS=TOPICS, OUTCOMES=OUTCOMES)
+                           outbox=outbox.state(), as_of=clock.now(), TASKS=TASKS, COUNTS=COUNTS, topic=topic, OUTCOMES=OUTCOMES)
 
 
 def runs() -> ResponseReturnValue:
@@ -47,7 +47,7 @@ def run() -> ResponseReturnValue:
 
 def parked() -> ResponseReturnValue:
     found = outbox.parked(cursors.read(request.args.get("cursor")), PAGE + 1)
-    return render_template("operations/parked.html", messages=found[:PAGE], as_of=clock.now(), TOPICS=TOPICS,
+    return render_template("operations/parked.html", messages=found[:PAGE], as_of=clock.now(), topic=topic,
                            next=cursors.written(found[PAGE - 1].parked_at, found[PAGE - 1].id) if len(found) > PAGE else None)
 
 

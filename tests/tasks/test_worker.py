@@ -3,16 +3,21 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from celery.contrib.testing.worker import start_worker
+from flask import Flask
 from sqlalchemy.exc import OperationalError
 
 from portal import embedded
+from portal.operations import service as operations
 from portal.outbox import service
 from tasks import celery as background
-from tasks import outbox
+from tasks import outbox, upkeep
+from tenants import clock
 from tenants.context import current
+from tenants.db import db
 from tests.conftest import ROOT, As, Superuser
 from tests.setup.processes import environment, until
 from tests.tasks.test_outbox import figures, forget_delivered, tell
@@ -50,6 +55,36 @@ def test_a_task_tried_again_keeps_its_scope(worker: None, monkeypatch: pytest.Mo
     monkeypatch.setattr(outbox.drain, "retry_backoff", 1)
     outbox.drain.for_unit(7)
     assert until(lambda: len(seen) == 2, 15) and seen == [(7,), (7,)]
+
+
+def test_a_wish_survives_a_database_that_was_away(app: Flask, worker: None, acting: As, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Away before the run could be noted, and again while it ran: it is tried again, though the wish is taken already."""
+    said: list[str] = []
+    begin, away = operations.begin, OperationalError("SELECT 1", None, Exception("the database was away"))
+
+    def begins(*given: str | None) -> UUID | None:
+        said.append("begin")
+        if len(said) == 1:
+            raise away
+        return begin(*given)
+
+    def purged() -> int:
+        said.append("purge")
+        if said.count("purge") == 1:
+            raise away
+        return 0
+    monkeypatch.setattr(operations, "begin", begins)
+    monkeypatch.setattr(upkeep.attachments, "sweep", purged)
+    monkeypatch.setattr(upkeep.sweep, "retry_backoff", 1)
+    with app.app_context():
+        operations.announce("tasks.upkeep.sweep", "20 3 * * *", clock.now())
+    with acting("admin") as admin:
+        operations.ask("tasks.upkeep.sweep", actor=admin)
+        db.session.commit()
+    with app.app_context():
+        [(wish, _)] = operations.asked_for()
+    upkeep.sweep.apply_async(headers={"request": str(wish)})
+    assert until(lambda: said.count("purge") == 2, 20) and said == ["begin", "begin", "purge", "begin", "purge"]
 
 
 def test_configuration() -> None:

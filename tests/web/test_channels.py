@@ -7,10 +7,11 @@ import pytest
 from flask import Flask
 from psycopg.types.json import Jsonb
 
+from portal import delivery
 from portal.notices import queries
 from portal.notices.rules import Mode, NoticeKind
 from portal.operations import service as operations
-from portal.operations.rules import TASKS
+from portal.operations.rules import HEARERS, TASKS, TOPICS
 from tasks.schedule import SCHEDULE
 from tenants import clock
 from tests.conftest import As, Superuser
@@ -97,6 +98,15 @@ def test_ways_for_all(app: Flask, superuser: Superuser, acting: As) -> None:
     assert rule.least[NoticeKind.ISSUE] is Mode.AT_ONCE and not rule.rest_days and rule.quiet_from.hour == 20
 
 
+def failed(admin: Browser) -> str:
+    """What failed lately, as the page says it."""
+    return admin.get("/operations").text.partition('id="failures"')[2]
+
+
+def test_every_topic_has_a_name(app: Flask) -> None:
+    assert {name for topic in delivery.handlers(app.config["PORTAL"]) for name in topic.split(">")} <= {*TOPICS, *HEARERS}
+
+
 def test_tasks_and_their_runs(app: Flask, superuser: Superuser) -> None:
     task = "tasks.upkeep.purge"
     with app.app_context():
@@ -108,7 +118,12 @@ def test_tasks_and_their_runs(app: Flask, superuser: Superuser) -> None:
             run = operations.begin("tasks.outbox.drain")
             assert run
             operations.end(run, "tasks.outbox.drain", world.NOW, n, {"delivered": n}, "OperationalError" if n == 2 else None)
+        assert operations.begin("tasks.bulletins.compose")     # and never heard of again
     admin = browser(app, "admin")
+    with clock.standing_at(world.NOW + timedelta(minutes=1)):
+        assert "Compose bulletins by schedule" not in failed(admin)
+    with clock.standing_at(world.NOW + timedelta(minutes=3)):
+        assert "Compose bulletins by schedule" in failed(admin) and "ended without a word" in failed(admin)
     page = admin.get("/operations").text
     assert all(words in page for words in ("Forget what nobody needs", "7 messages forgotten", "20 3 * * *", "OperationalError"))
     assert admin.get(f"/operations/runs?task={task}").status_code == 200
