@@ -17,6 +17,7 @@ from portal.web import cursors, panels, untrusted
 from portal.web.access import Route, identity
 from portal.web.addresses import local_path
 from portal.web.names import unit_short
+from portal.web.once import once
 from portal.web.templating import done, state_words, translate
 from tenants import clock, directory
 from tenants.access import HEADQUARTERS, Identity, need, permits, reaches
@@ -223,9 +224,9 @@ def change_plan(key: str) -> ResponseReturnValue:
 ROUTES: tuple[Route, ...] = (
     ("GET", "", index, P.BULLETIN_LIST),
     ("GET", "/new", new, P.BULLETIN_WRITE),
-    ("POST", "/new", compose, P.BULLETIN_WRITE),
+    ("POST", "/new", once(compose), P.BULLETIN_WRITE),
     ("GET", "/plans", plans, P.BULLETIN_WRITE),
-    ("POST", "/plans", add_plan, P.BULLETIN_WRITE),
+    ("POST", "/plans", once(add_plan), P.BULLETIN_WRITE),
     ("POST", "/plans/<key>", change_plan, P.BULLETIN_WRITE),
     ("GET", "/<key>", item, P.BULLETIN_READ),
     ("GET", "/<key>/edit", edit, P.BULLETIN_WRITE),
@@ -234,5 +235,5 @@ ROUTES: tuple[Route, ...] = (
     ("POST", "/<key>/publish", publish, P.BULLETIN_WRITE),
     ("POST", "/<key>/remove", remove, P.BULLETIN_WRITE),
     ("POST", "/<key>/acknowledge", acknowledge, P.BULLETIN_ACKNOWLEDGE),
-    ("POST", "/<key>/chase", chase, P.BULLETIN_WRITE),
+    ("POST", "/<key>/chase", once(chase), P.BULLETIN_WRITE),
 )
