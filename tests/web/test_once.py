@@ -54,6 +54,7 @@ FORMS: Mapping[str, tuple[str, str, str, Fields]] = {
     "list that comes": ("contact.guangdong", "/account/subscriptions/new?page=/assignments", "/account/subscriptions",
                         {"page": "/assignments", "name": "Mine", "rhythm": "week", "language": "en"}),
     "person": ("admin", "/admin/people/new/", "/admin/people/new/", PERSON),
+    "receipts": ("contact.guangdong", "/desk", "/desk/acknowledge", {"pick": ["bulletin {bulletin}"]}),
 }
 # Routes that a second POST harms nothing, and why.
 HARMLESS: Mapping[str, tuple[str, ...]] = {

@@ -36,11 +36,13 @@ def index() -> ResponseReturnValue:
     start = cursors.read(request.args.get("cursor"))
     rows = db.session.scalars(queries.listed([*where, queries.after(*start)] if start else where).limit(PAGE + 1)).all()
     shown, last = rows[:PAGE], rows[PAGE - 1] if len(rows) > PAGE else None
+    acknowledges = bool(reaches(me, P.BULLETIN_ACKNOWLEDGE))
     return render_template(
         "bulletins/index.html", rows=shown, total=queries.count(where), as_of=clock.now(), filters=filters, address=PREFIX,
         next=_address({**filters, "cursor": cursors.written(last.composed_at, last.id)}) if last else None,
         first=_address(filters) if start else None, chips=_chips(filters), options=_options(),
-        sent=queries.acknowledged_in([b.id for b in shown]), writes=_writes(me), oversees=_oversees(me))
+        sent=queries.acknowledged_in([b.id for b in shown]), writes=_writes(me), oversees=_oversees(me),
+        waiting=queries.to_acknowledge_of([b.id for b in shown], me) if acknowledges and shown else frozenset())
 
 
 def _writes(me: Identity) -> bool:
