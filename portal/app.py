@@ -55,7 +55,7 @@ from portal.supervision import views as supervision
 from portal.units import api as units_api
 from portal.units import exports as units_export
 from portal.units import views as units
-from portal.web import access, downloads, errors, kept, locale, masked, security, sessions, templating, uploads
+from portal.web import access, downloads, errors, kept, locale, masked, once, security, sessions, templating, uploads
 from portal.web.unit_of_work import UnitOfWork
 from tenants import clock, isolation
 from tenants.db import db
@@ -95,6 +95,7 @@ def create_app(settings: Settings) -> Flask:
     errors.init_app(app)
     locale.init_app(app)
     templating.init_app(app)
+    once.init_app(app)
     downloads.init_app(app)
     masked.init_app(app)
     security.init_app(app)

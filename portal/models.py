@@ -1,6 +1,5 @@
 """Every table, imported once: string foreign keys and migrations need them all."""
 import portal.accounts.models
-import portal.api.models
 import portal.assignments.models
 import portal.attachments.models
 import portal.audit.models
@@ -18,6 +17,7 @@ import portal.reminders.models
 import portal.saved.models
 import portal.subscriptions.models
 import portal.supervision.models
+import portal.web.answered
 import tenants.models
 from tenants.db import Base
 

@@ -4,11 +4,11 @@ from datetime import timedelta
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from portal.api import idempotency
 from portal.attachments import service as attachments
 from portal.operations import service as operations
 from portal.outbox import service as outbox
 from portal.subscriptions import queries as subscriptions
+from portal.web import answered
 from tasks.celery import Counts, PlainTask, celery
 from tenants import clock
 
@@ -20,7 +20,7 @@ def purge() -> Counts:
     """Each for itself: one that fails keeps the others from nothing, and is told at the end."""
     now, counts, faults = clock.now(), dict[str, int](), list[SQLAlchemyError]()
     purges: dict[str, Callable[[], int]] = {
-        "answers": lambda: idempotency.purge(now - idempotency.KEPT), "messages": lambda: outbox.purge(now - DELIVERED_KEPT),
+        "answers": lambda: answered.purge(now - answered.KEPT), "messages": lambda: outbox.purge(now - DELIVERED_KEPT),
         "runs": lambda: operations.purge(now - DELIVERED_KEPT), "workbooks": lambda: subscriptions.purge(clock.today())}
     for name, forget in purges.items():
         try:

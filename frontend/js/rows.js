@@ -36,18 +36,19 @@ export function enter() {
   return true;
 }
 
-// <input type=checkbox data-pick-all> in the head, <input type=checkbox data-pick> in the rows; [data-picked] shows the count.
-function count(table) {
-  const boxes = all('[data-pick]', table);
+// <input type=checkbox data-pick-all> in the head, <input type=checkbox data-pick> in the rows of a table or list; [data-picked] of
+// their form shows the count.
+function count(list) {
+  const boxes = all('[data-pick]', list);
   const picked = boxes.filter(b => b.checked);
   boxes.forEach(b => b.closest('tr')?.classList.toggle('picked', b.checked));
-  const head = one('[data-pick-all]', table);
+  const head = one('[data-pick-all]', list);
   if (head) { head.checked = picked.length > 0 && picked.length === boxes.length; head.indeterminate = picked.length > 0 && !head.checked; }
-  all('[data-picked]', table.closest('form') ?? document).forEach(e => { e.textContent = picked.length; });
+  all('[data-picked]', boxes[0]?.form ?? document).forEach(e => { e.textContent = picked.length; });
 }
 on('change', '[data-pick-all]', (event, box) => {
   const table = box.closest('table');
   all('[data-pick]', table).forEach(b => { b.checked = box.checked; });
   count(table);
 });
-on('change', '[data-pick]', (event, box) => count(box.closest('table')));
+on('change', '[data-pick]', (event, box) => count(box.closest('table, .tasks')));

@@ -93,6 +93,8 @@ def appoint(person: Person, unit: Unit, role: Role, line: Line | None = None, de
     record("appoint", "appointment", made.id,
            {"person": person.name, "email": person.email, "unit": unit.code, "role": role, "line": line, "deputy": deputy,
             "valid_from": first, "valid_until": valid_until}, under=under)
+    if valid_until is not None:
+        _ends(unit.id, valid_until + timedelta(days=1))
     return made
 
 
@@ -119,8 +121,8 @@ def change_person(person: Person, email: str, name: str, phone: str, language: s
 
 def change_appointment(row: Appointment, deputy: bool, valid_from: date | None, valid_until: date | None, *, version: int,
                        actor: Identity) -> None:
-    """When it is in force, and whether it is a deputy's. Another role, line or unit is another appointment: what was done
-    in this one stays what it was. Raises as `change_person`."""
+    """When it is in force, and whether it is a deputy's. Another role, line or unit is another appointment, and so is a later
+    time than one that has begun: what was done in this one stays what it was. Raises as `change_person`."""
     under = _administrator(actor)
     _fresh(row, version)
     if valid_from is None:
@@ -129,9 +131,16 @@ def change_appointment(row: Appointment, deputy: bool, valid_from: date | None, 
     faults = rules.appointment_faults(role, UnitKind(row.unit.kind), line, valid_from, valid_until)
     if not faults and _held(row.person_id, row.unit_id, role, line, valid_from, valid_until, but=row.id):
         faults["valid_from"] = [N_("The person holds this function at that time already.")]
+    began, ended, today = row.valid_from, row.valid_until, clock.today()
+    if "valid_from" not in faults and began < today < valid_from:
+        faults["valid_from"] = [N_("It has been in force since %(day)s. End it, and appoint anew for the later time.", day=began)]
     if faults:
         raise Invalid(faults)
     _change(row, {"deputy": deputy, "valid_from": valid_from, "valid_until": valid_until}, "change", "appointment", under)
+    if valid_until is not None and valid_until != ended:
+        _ends(row.unit_id, valid_until + timedelta(days=1))
+    if began == today < valid_from:
+        _ends(row.unit_id, today)
 
 
 def end_appointment(row: Appointment, last: date | None, *, version: int, actor: Identity) -> None:

@@ -14,6 +14,7 @@ from portal.web import kept, panels
 from portal.web.access import Route, identity, whole_identity
 from portal.web.addresses import local_path
 from portal.web.names import term, unit_short
+from portal.web.once import once
 from portal.web.templating import done, translate
 from tenants.access import Appointment
 from tenants.context import Lane
@@ -77,7 +78,7 @@ def _legible(fields: Sequence[tuple[str, str]]) -> list[tuple[str, str, str]]:
     """What a person can read of a form: texts and days with the words for their fields; keys of things are left out."""
     named = [(name, [part for part in _PARTS.split(name) if part in FIELDS], value) for name, value in fields]
     return [(translate(FIELDS[known[-1]]) if known else name, value, "wide text") for name, known, value in named
-            if value.strip() and _key(value) is None and name != "next"]
+            if value.strip() and _key(value) is None and name not in (*kept.UNTYPED, "next")]
 
 
 def _page(faults: Mapping[str, Sequence[Message]], typed: Mapping[str, Any]) -> str:
@@ -124,7 +125,7 @@ def _day(text: str | None, field: str, faults: dict[str, Sequence[Message]]) -> 
 ROUTES: tuple[Route, ...] = (
     ("POST", "/act-as", act_as, Permission.ACCOUNT_USE),
     ("GET", "/account", account, Permission.ACCOUNT_USE),
-    ("POST", "/account/delegations", delegate, Permission.APPOINTMENT_DELEGATE),
+    ("POST", "/account/delegations", once(delegate), Permission.APPOINTMENT_DELEGATE),
     ("POST", "/account/delegations/<uuid:key>/end", end_delegation, Permission.APPOINTMENT_DELEGATE),
     ("GET", "/resume", resume, Permission.ACCOUNT_USE),
     ("POST", "/resume", forget, Permission.ACCOUNT_USE),

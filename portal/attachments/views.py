@@ -8,6 +8,7 @@ from portal.attachments import queries, registry, service
 from portal.attachments.forms import kept, sent
 from portal.attachments.rules import ACCEPT, MOST_BYTES
 from portal.web.access import Route, identity
+from portal.web.once import once
 from portal.web.templating import done
 from tenants.db import db
 from tenants.errors import Invalid, NotVisible
@@ -21,7 +22,7 @@ def routes(kind: str, add: Permission) -> tuple[Route, ...]:
     """What a slice adds to its pages' table so that its things carry files: POST <prefix>/<key>/files."""
     def upload(key: str) -> ResponseReturnValue:
         return uploaded(kind, key)
-    return (("POST", "/<key>/files", upload, add),)
+    return (("POST", "/<key>/files", once(upload), add),)
 
 
 def uploaded(kind: str, key: str) -> ResponseReturnValue:

@@ -275,6 +275,12 @@ def receipts_in(keys: Sequence[UUID]) -> Mapping[UUID, tuple[int, int]]:
     return {key: (still_open, total) for key, still_open, total in rows}
 
 
+def to_acknowledge_of(keys: Sequence[UUID], identity: Identity) -> frozenset[UUID]:
+    """Those of these campaigns of which this person has news to acknowledge."""
+    r = CampaignReceipt
+    return frozenset(db.session.scalars(select(r.campaign_id).where(r.campaign_id.in_(keys), mine_to_acknowledge(identity))))
+
+
 def open_receipts(campaign: Campaign, identity: Identity) -> Sequence[CampaignReceipt]:
     """What this person may acknowledge of it now."""
     r = CampaignReceipt

@@ -19,7 +19,7 @@ def mine(identity: Identity) -> Iterable[Task]:
             yield Task(N_("Read and acknowledge bulletin %(code)s: %(title)s", code=b.code, title=b.title),
                        N_("the programme office has chased it") if r.chase_count else None, f"/bulletins/{b.id}",
                        N_("Acknowledge"), None, "amber" if r.chase_count else "grey", clock.local(r.at).date(),
-                       post=f"/bulletins/{b.id}/acknowledge")
+                       post=f"/bulletins/{b.id}/acknowledge", pick=f"bulletin {b.id}")
     for b in queries.drafts(identity, MOST):
         yield Task(N_("Look at the bulletin that was composed by schedule: %(title)s", title=b.title), None, f"/bulletins/{b.id}",
                    N_("Open"), None, "grey", clock.local(b.composed_at).date())

@@ -59,7 +59,7 @@ def _to_acknowledge(identity: Identity) -> Iterable[Task]:
                    N_("%(unit)s tells you: %(news)s; chased already", unit=by, news=news) if any(r.chase_count for r, _ in rows)
                    else N_("%(unit)s tells you: %(news)s", unit=by, news=news), f"/campaigns/{key}",
                    N_("Acknowledge"), None, "grey",
-                   clock.local(rows[0][0].at).date())
+                   clock.local(rows[0][0].at).date(), pick=f"campaign {key}")
 
 
 def _cautions(identity: Identity) -> Iterable[Task]:

@@ -23,6 +23,7 @@ class Task:
     chase: str | None = None           # what its chasing posts to, for those who may
     post: str | None = None            # what the button posts to, where it can be done on the desk
     key: str = ""
+    pick: str = ""                     # as what it is acknowledged together with others
 
 
 def by_urgency(tasks: Iterable[Task]) -> list[Task]:

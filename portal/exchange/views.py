@@ -23,6 +23,7 @@ from portal.issues.views.words import duration
 from portal.sheets import Cell, Column
 from portal.web.access import Route, identity
 from portal.web.downloads import as_workbook
+from portal.web.kept import UNTYPED
 from portal.web.names import term, unit_code, unit_name, unit_short
 from portal.web.templating import done, state_words, translate
 from tenants import clock, directory
@@ -159,7 +160,7 @@ def _rehearsal(part: str, found: Rules, after: World, *, note: Message | None = 
                errors: Mapping[str, Sequence[Message]] | None = None, status: int = 200) -> ResponseReturnValue:
     changes, moved = _compared(part, found, after)
     sent = [(name, value) for name, value in request.form.items(multi=True)
-            if name not in ("csrf_token", "do", "reason", "mark", "version")]
+            if name not in (*UNTYPED, "do", "reason", "mark", "version")]
     return render_template(
         "exchange/rehearsal.html", part=part, title=TITLES[part], changes=changes[:MOST_SHOWN], totals=rules.totals(changes),
         steps=_steps(part, found.world, after), desks=moved, sent=sent, version=found.version(part), mark=_mark(part, found, after),

@@ -22,6 +22,7 @@ from portal.web import panels, templating, untrusted
 from portal.web.access import Route, identity
 from portal.web.lights import speak_for
 from portal.web.names import term, unit_name
+from portal.web.once import once
 from portal.web.times import hour
 from tenants import clock
 from tenants.access import Identity, Subject, need, permits
@@ -375,11 +376,11 @@ def _say(key: str, act: Callable[..., object], done: Message, again: Callable[[F
 NAME, PREFIX = "filings", "/filings"
 ROUTES: tuple[Route, ...] = (
     ("GET", "", index, Permission.FILING_LIST),
-    ("POST", "", begin, Permission.FILING_DRAFT),
+    ("POST", "", once(begin), Permission.FILING_DRAFT),
     ("GET", "/<key>", show, Permission.FILING_READ),
     ("POST", "/<key>", save, Permission.FILING_DRAFT),
     ("GET", "/<key>/review", review_page, Permission.FILING_REVIEW),
     ("POST", "/<key>/review", review, Permission.FILING_REVIEW),
-    ("POST", "/<key>/ask", ask, Permission.FILING_ASK),
-    ("POST", "/<key>/answer", answer, Permission.FILING_REVIEW),
+    ("POST", "/<key>/ask", once(ask), Permission.FILING_ASK),
+    ("POST", "/<key>/answer", once(answer), Permission.FILING_REVIEW),
 )

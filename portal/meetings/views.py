@@ -21,6 +21,7 @@ from portal.meetings.rules import ANSWERS, KINDS, MeetingState
 from portal.web import cursors, panels, untrusted
 from portal.web.access import Route, identity
 from portal.web.names import term, unit_short
+from portal.web.once import once
 from portal.web.templating import done, state_words, translate
 from tenants import clock, directory
 from tenants.access import HEADQUARTERS, Identity, Subject, permits, reaches
@@ -251,16 +252,16 @@ panels.register("assignment", of_assignment)
 ROUTES: tuple[Route, ...] = (
     ("GET", "", index, P.MEETING_LIST),
     ("GET", "/new", new, P.MEETING_HOLD),
-    ("POST", "/new", convene, P.MEETING_HOLD),
+    ("POST", "/new", once(convene), P.MEETING_HOLD),
     ("GET", "/<key>", item, P.MEETING_READ),
     ("GET", "/<key>/edit", edit, P.MEETING_HOLD),
     ("POST", "/<key>/edit", save, P.MEETING_HOLD),
     ("POST", "/<key>/answer", answer, P.MEETING_ANSWER),
     ("POST", "/<key>/cancel", cancel, P.MEETING_HOLD),
     ("POST", "/<key>/publish", publish, P.MEETING_HOLD),
-    ("POST", "/<key>/addenda", amend, P.MEETING_HOLD),
-    ("POST", "/<key>/decisions", decide, P.MEETING_HOLD),
+    ("POST", "/<key>/addenda", once(amend), P.MEETING_HOLD),
+    ("POST", "/<key>/decisions", once(decide), P.MEETING_HOLD),
     ("POST", "/<key>/decisions/change", redecide, P.MEETING_HOLD),
-    ("POST", "/<key>/assign", assign, P.ASSIGNMENT_ADD),
+    ("POST", "/<key>/assign", once(assign), P.ASSIGNMENT_ADD),
     *files.routes("meeting", P.MEETING_HOLD),
 )

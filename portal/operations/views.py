@@ -11,6 +11,7 @@ from portal.outbox import queries as outbox
 from portal.outbox import service as outbox_service
 from portal.web import cursors
 from portal.web.access import Route, identity
+from portal.web.once import once
 from portal.web.templating import done
 from tenants import clock
 from tenants.errors import NotVisible
@@ -70,7 +71,7 @@ def _retried(number: int) -> ResponseReturnValue:
 ROUTES: tuple[Route, ...] = (
     ("GET", "", index, Permission.ADMINISTER),
     ("GET", "/runs", runs, Permission.ADMINISTER),
-    ("POST", "/run", run, Permission.ADMINISTER),
+    ("POST", "/run", once(run), Permission.ADMINISTER),
     ("GET", "/parked", parked, Permission.ADMINISTER),
     ("POST", "/parked/retry", retry_all, Permission.ADMINISTER),
     ("POST", "/parked/<uuid:key>/retry", retry_one, Permission.ADMINISTER),

@@ -22,6 +22,7 @@ from portal.web import templating
 from portal.web.access import Route, identity
 from portal.web.locale import language
 from portal.web.names import term, unit_short
+from portal.web.once import once
 from tenants import clock, directory
 from tenants.access import HEADQUARTERS, permits, reaches
 from tenants.errors import Invalid, NotVisible, RuleViolated, Stale
@@ -340,14 +341,14 @@ def _readable(value: str) -> bool:
 NAME, PREFIX = "programmes", "/programmes"
 ROUTES: tuple[Route, ...] = (
     ("GET", "", index, Permission.PROGRAMME_READ),
-    ("POST", "", draft, Permission.PROGRAMME_EDIT),
+    ("POST", "", once(draft), Permission.PROGRAMME_EDIT),
     ("GET", "/<key>", show, Permission.PROGRAMME_READ),
     ("GET", "/<key>/words", words, Permission.PROGRAMME_EDIT),
     ("POST", "/<key>/words", change_words, Permission.PROGRAMME_EDIT),
     ("GET", "/<key>/days", days, Permission.PROGRAMME_EDIT),
     ("POST", "/<key>/days", change_days, Permission.PROGRAMME_EDIT),
     ("GET", "/<key>/templates/new", new_template, Permission.PROGRAMME_EDIT),
-    ("POST", "/<key>/templates/new", add_template, Permission.PROGRAMME_EDIT),
+    ("POST", "/<key>/templates/new", once(add_template), Permission.PROGRAMME_EDIT),
     ("GET", "/<key>/templates/<part>", template, Permission.PROGRAMME_EDIT),
     ("POST", "/<key>/templates/<part>", change_template, Permission.PROGRAMME_EDIT),
     ("POST", "/<key>/templates/<part>/remove", remove_template, Permission.PROGRAMME_EDIT),
@@ -355,5 +356,5 @@ ROUTES: tuple[Route, ...] = (
     ("POST", "/<key>/issue", issue, Permission.PROGRAMME_EDIT),
     ("POST", "/<key>/end", end, Permission.PROGRAMME_EDIT),
     ("GET", "/<key>/add", new_assignment, Permission.ASSIGNMENT_ADD),
-    ("POST", "/<key>/add", add_assignment, Permission.ASSIGNMENT_ADD),
+    ("POST", "/<key>/add", once(add_assignment), Permission.ASSIGNMENT_ADD),
 )

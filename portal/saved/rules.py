@@ -4,7 +4,7 @@ from urllib.parse import parse_qsl, urlencode
 PAGES = ("/issues", "/campaigns", "/assignments", "/filings", "/meetings", "/supervision", "/bulletins")
 MOST = 20                                              # kept filters of one person for one list
 LONGEST = 1_500                                        # characters of a kept address
-_NO_FILTER = frozenset({"cursor", "csrf_token"})
+_NO_FILTER = frozenset({"cursor", "csrf_token", "once_token"})
 
 
 def filters(query: str) -> str:

@@ -16,6 +16,7 @@ from portal.web import panels
 from portal.web.access import Route, identity
 from portal.web.downloads import XLSX, disposition
 from portal.web.locale import LANGUAGES, language
+from portal.web.once import once
 from portal.web.templating import done, translate
 from tenants.context import Lane
 from tenants.errors import Invalid, RuleViolated
@@ -123,7 +124,7 @@ panels.register("account", of_account)
 ROUTES: tuple[Route, ...] = (
     ("GET", "", index, Permission.ACCOUNT_USE),
     ("GET", "/new", new, Permission.ACCOUNT_USE),
-    ("POST", "", subscribe, Permission.ACCOUNT_USE),
+    ("POST", "", once(subscribe), Permission.ACCOUNT_USE),
     ("POST", "/<uuid:key>/pause", pause, Permission.ACCOUNT_USE),
     ("POST", "/<uuid:key>/resume", resume, Permission.ACCOUNT_USE),
     ("POST", "/<uuid:key>/end", end, Permission.ACCOUNT_USE),

@@ -25,6 +25,7 @@ from portal.web import cursors, panels, untrusted
 from portal.web.access import Route, identity
 from portal.web.lights import speak_for
 from portal.web.names import term, unit_short
+from portal.web.once import once
 from portal.web.templating import done, state_words, translate
 from tenants import clock, directory
 from tenants.access import HEADQUARTERS, Identity, reaches
@@ -249,7 +250,7 @@ for _kind in AboutKind:
 ROUTES: tuple[Route, ...] = (
     ("GET", "", index, P.SUPERVISION_LIST),
     ("GET", "/new", new, P.SUPERVISION_ORDER),
-    ("POST", "/new", issue, P.SUPERVISION_ORDER),
+    ("POST", "/new", once(issue), P.SUPERVISION_ORDER),
     ("POST", "/choose", choose, P.SUPERVISION_ORDER),
     ("GET", "/<key>", item, P.SUPERVISION_READ),
     ("POST", "/<key>/reply", reply, P.SUPERVISION_REPLY),

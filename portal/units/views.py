@@ -12,6 +12,7 @@ from portal.web import templating
 from portal.web.access import Route, identity, may
 from portal.web.lights import speak_for
 from portal.web.names import term
+from portal.web.once import once
 from tenants import clock
 from tenants.access import Subject
 from tenants.errors import Invalid
@@ -106,6 +107,6 @@ NAME, PREFIX = "units", ""
 ROUTES: tuple[Route, ...] = (
     ("GET", "/units", index, Permission.DIRECTORY_READ),
     ("GET", "/units/<code>", show, Permission.DIRECTORY_READ),
-    ("POST", "/units/<code>/people", add_colleague, Permission.PERSON_ADD),
+    ("POST", "/units/<code>/people", once(add_colleague), Permission.PERSON_ADD),
     ("GET", "/responsibilities", responsibilities, Permission.DIRECTORY_READ),
 )

@@ -13,6 +13,8 @@ from itsdangerous import BadSignature, URLSafeSerializer
 from portal.web.addresses import local_path
 from portal.web.sessions import cookie_name, secure
 
+ONCE = "once_token"                                    # of a form that makes something, see once.py
+UNTYPED = ("csrf_token", ONCE)                         # what nobody typed or chose
 MOST = 400_000                                         # characters of a form
 _YEAR = 365 * 24 * 3600                                # seconds
 _COOKIE, _KEY = "portal-person", "kept"
@@ -41,7 +43,7 @@ def grown_old(person: UUID) -> bool:
 
 def _keep(person: str | None) -> bool:
     typed = [(k, v) for k, values in request.form.lists() for v in values if k != "csrf_token"]
-    if not any(v for _, v in typed):
+    if not any(v for k, v in typed if k not in UNTYPED):
         return False
     if sum(len(k) + len(v) for k, v in typed) > MOST:
         raise CSRFError("the session has ended, and the form is too large to be kept")

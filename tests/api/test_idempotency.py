@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 
-from portal.api import idempotency
+from portal.web import answered
 from tenants import clock
 from tests.api.conftest import Call, token_of
 from tests.api.test_room import problem_of
@@ -74,13 +74,13 @@ def test_twice_at_the_same_moment_is_one_in_flight_and_one_done(
         probe_app: Flask, superuser: Superuser, monkeypatch: pytest.MonkeyPatch) -> None:
     token = token_of(superuser, GD)
     inside, go_on = threading.Event(), threading.Event()
-    keep = idempotency._keep
+    keep = answered.keep
 
     def slowly(*args: object) -> None:
         inside.set()
         assert go_on.wait(20)
         keep(*args)
-    monkeypatch.setattr(idempotency, "_keep", slowly)
+    monkeypatch.setattr(answered, "keep", slowly)
     answers: list[int] = []
 
     def post() -> int:
@@ -104,7 +104,7 @@ def test_the_room_remembers_in_every_lane_that_writes(app: Flask, superuser: Sup
     """The table's policies: everyone keeps and reads answers of his own, nobody else's."""
     from sqlalchemy import select
 
-    from portal.api.models import StoredAnswer
+    from portal.web.answered import StoredAnswer
     from tenants.db import db
     from tenants.isolation import acting_as
 

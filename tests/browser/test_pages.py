@@ -31,7 +31,7 @@ PAGES = {
     "contact.guangdong": ("/desk", "/board", "/filings", "/filings/<filing>?check=1", "/assignments", "/assignments/progress",
                           "/assignments/<assignment>", "/issues", "/issues/new", "/issues/new?campaign=<campaign>",
                           "/issues/<issue>", "/campaigns/<campaign>", "/notices/preferences", "/channels", "/channels/new",
-                          "/meetings/<meeting>", "/supervision/<order>", "/bulletins/<bulletin>",
+                          "/meetings/<meeting>", "/supervision/<order>", "/bulletins", "/bulletins/<bulletin>",
                           "/account/subscriptions", "/account/subscriptions/new?page=/assignments&query=overdue%3D1", "/nowhere"),
     "market": ("/filings/<submitted>", "/filings/<submitted>/review", "/assignments/verify", "/assignments/<asked>",
                "/issues?todo=answer", "/issues/<issue>"),

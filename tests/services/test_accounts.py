@@ -2,6 +2,7 @@
 import json
 from collections.abc import Callable
 from datetime import date
+from uuid import UUID
 
 import pytest
 from click.testing import CliRunner, Result
@@ -9,16 +10,17 @@ from flask import Flask
 from sqlalchemy.exc import DBAPIError, ProgrammingError
 
 from portal.accounts import commands, queries, rules, service
-from tenants import directory
+from portal.admin import queries as admin_queries
+from tenants import clock, directory
 from tenants.access import HEADQUARTERS
 from tenants.context import Lane, Scope
 from tenants.db import db
 from tenants.errors import Invalid
 from tenants.isolation import acting_as
-from tenants.models import Unit
+from tenants.models import Appointment, Unit
 from tenants.vocabulary import Line, Role
-from tests.conftest import Superuser
-from tests.factories import people
+from tests.conftest import As, Superuser
+from tests.factories import people, world
 from tests.web.browsing import Browser
 
 ADMINISTRATOR, SIGN_IN = Scope(None, (HEADQUARTERS,), Lane.ADMINISTRATOR), Scope(None, (HEADQUARTERS,), Lane.SIGN_IN)
@@ -79,6 +81,45 @@ def test_the_same_function_in_another_time(app: Flask) -> None:
         service.appoint(who, unit("beijing"), Role.MEMBER, valid_from=date(2026, 5, 1), under=None)
         with pytest.raises(Invalid):
             service.appoint(who, unit("beijing"), Role.MEMBER, valid_from=date(2026, 6, 1), under=None)
+
+
+DAY = date(2026, 3, 10)                                # on which the test world stands still
+
+
+def row_of(key: UUID) -> Appointment:
+    """As the administrator's pages load it."""
+    row = admin_queries.appointment(key)
+    assert row is not None
+    return row
+
+
+@pytest.mark.parametrize(("given", "changed", "told"), [
+    ((DAY, None), (DAY, date(2026, 3, 20)), ["2026-03-21"]), ((DAY, date(2026, 6, 30)), (DAY, date(2026, 6, 30)), ["2026-07-01"]),
+    ((DAY, date(2026, 6, 30)), (DAY, date(2026, 3, 20)), ["2026-07-01", "2026-03-21"]),
+    ((DAY, date(2026, 3, 20)), (DAY, None), ["2026-03-21"]), ((DAY, None), (date(2026, 4, 1), None), ["2026-03-10"]),
+    ((DAY, None), (date(2026, 3, 1), None), []), ((date(2026, 4, 1), None), (date(2026, 5, 1), None), [])])
+def test_the_end_of_a_function_is_told_on_its_day(
+        app: Flask, acting: As, superuser: Superuser, given: tuple[date, date | None], changed: tuple[date, date | None],
+        told: list[str]) -> None:
+    """However it comes about: with a last day from the beginning, with one given later, or begun today and put off. Whoever hears
+    looks at how it stands then, so that a day that was meant once harms nothing."""
+    with acting("admin") as admin:
+        made = service.appoint(queries.person(people.key("leader")), unit("hq"), Role.HQ_OFFICE, None, False, *given, actor=admin)
+        service.change_appointment(row_of(made.id), True, *changed, version=made.version, actor=admin)
+        db.session.commit()
+    posted = superuser.execute("SELECT payload ->> 'day', next_at FROM outbox_message WHERE topic = %s"
+                               " AND payload ->> 'unit' = '1' ORDER BY id", (service.ENDED,)).fetchall()
+    assert [row[0] for row in posted] == told
+    assert [row[1] for row in posted] == [max(world.NOW, clock.at(date.fromisoformat(d), 0)) for d in told]
+
+
+def test_what_has_begun_is_not_put_off(app: Flask, acting: As, superuser: Superuser) -> None:
+    """It would look as if it had never been: it is ended, and another begins."""
+    with acting("admin") as admin:
+        row = row_of(people.appointment_key("market.migu"))
+        with pytest.raises(Invalid) as refused:
+            service.change_appointment(row, row.deputy, date(2026, 4, 1), None, version=row.version, actor=admin)
+    assert set(refused.value.errors) == {"valid_from"}
 
 
 def test_what_the_library_reads_is_what_we_store(app: Flask) -> None:

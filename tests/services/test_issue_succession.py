@@ -5,6 +5,7 @@ from uuid import UUID
 import pytest
 from flask import Flask
 from sqlalchemy import select
+from sqlalchemy.orm import joinedload
 
 from portal.accounts import service as accounts
 from portal.campaigns import queries as campaigns
@@ -150,8 +151,10 @@ def test_what_nobody_runs_gets_another_launcher(app: Flask, acting: As, superuse
             campaign_service.end(campaigns.one(launcher, about), actor=launcher)
 
 
-def test_a_first_contact_who_leaves(app: Flask, acting: As, about: UUID, superuser: Superuser) -> None:
-    """The unit's contact is told once; it stands on contact's and head's desk and in the inbox until one takes the part over."""
+@pytest.mark.parametrize("how", ["ended", "changed"])
+def test_a_first_contact_who_leaves(app: Flask, acting: As, about: UUID, superuser: Superuser, how: str) -> None:
+    """The unit's contact is told once; it stands on contact's and head's desk and in the inbox until one takes the part over.
+    An appointment that is given a last day ends like any other."""
     key, kept = raised(acting, "market.guangdong", about), raised(acting, "contact.guangdong", about)
 
     def waits_for(name: str) -> int:
@@ -161,8 +164,11 @@ def test_a_first_contact_who_leaves(app: Flask, acting: As, about: UUID, superus
             assert sum(t.action.msgid == "Take over" for t in desk.mine(reader)) == found
             return found
     with acting("admin") as admin:
-        row = db.session.get_one(Appointment, people.appointment_key("market.guangdong"))
-        accounts.end_appointment(row, date(2026, 3, 11), version=row.version, actor=admin)
+        row = db.session.get_one(Appointment, people.appointment_key("market.guangdong"), options=[joinedload(Appointment.unit)])
+        if how == "ended":
+            accounts.end_appointment(row, date(2026, 3, 11), version=row.version, actor=admin)
+        else:
+            accounts.change_appointment(row, row.deputy, row.valid_from, date(2026, 3, 11), version=row.version, actor=admin)
         db.session.commit()
     deliver(app)
     assert waits_for("contact.guangdong") == 0                                     # not before the day

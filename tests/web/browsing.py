@@ -76,4 +76,4 @@ def faults_beside(answer: TestResponse, field: str) -> str:
 
 def body(answer: TestResponse) -> str:
     """A page without what differs from one request to the next."""
-    return _TOKEN.sub("", re.sub(r'(csrf-token" content|id="email"[^>]*value)="[^"]*"', "", answer.text))
+    return _TOKEN.sub("", re.sub(r'(csrf-token" content|name="once_token" value|id="email"[^>]*value)="[^"]*"', "", answer.text))

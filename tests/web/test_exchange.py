@@ -5,8 +5,10 @@ from datetime import timedelta
 from html import unescape
 from uuid import UUID
 
+import pytest
 from flask import Flask
 from openpyxl import load_workbook
+from sqlalchemy.orm import joinedload
 from werkzeug.test import TestResponse
 
 from portal.accounts import service as accounts
@@ -232,12 +234,16 @@ def test_nobody_else_sees_or_changes_them(signed: Signed) -> None:
     assert 'href="/exchange"' in signed("office").get("/desk").text
 
 
+@pytest.mark.parametrize("how", ["ended", "changed"])
 def test_the_office_hears_whose_desks_fall_to_somebody_else(
-        app: Flask, signed: Signed, superuser: Superuser, acting: As) -> None:
+        app: Flask, signed: Signed, superuser: Superuser, acting: As, how: str) -> None:
     """Not which issues lie there, nor who has gone; on the day, once."""
     with acting("admin") as admin:
-        row = db.session.get_one(Appointment, people.appointment_key("market.migu"))
-        accounts.end_appointment(row, world.NOW.date(), version=row.version, actor=admin)
+        row = db.session.get_one(Appointment, people.appointment_key("market.migu"), options=[joinedload(Appointment.unit)])
+        if how == "ended":
+            accounts.end_appointment(row, world.NOW.date(), version=row.version, actor=admin)
+        else:
+            accounts.change_appointment(row, row.deputy, row.valid_from, world.NOW.date(), version=row.version, actor=admin)
         member = db.session.get_one(Appointment, people.appointment_key("member.migu"))
         accounts.end_appointment(member, world.NOW.date() - timedelta(days=1), version=member.version, actor=admin)
         unit_ = db.session.get_one(Unit, unit(superuser, "tietong"))

@@ -17,6 +17,7 @@ from portal.admin import queries
 from portal.admin.forms import AdminForm, Pairs
 from portal.audit.views import Step, history_of
 from portal.web.access import identity, may
+from portal.web.once import once
 from portal.web.templating import done, translate
 from tenants.access import permits
 from tenants.db import db
@@ -167,6 +168,7 @@ class Records(Closed, BaseModelView):
     # --- pages
 
     @expose("/new/", methods=("GET", "POST"))
+    @once
     def create_view(self) -> ResponseReturnValue:
         if not self.can_create:
             raise NotVisible

@@ -10,6 +10,7 @@ from portal.assignments.views.waivers import ask_waiver, decide_waiver, withdraw
 from portal.attachments import views as files
 from portal.units import registry
 from portal.web.access import Route
+from portal.web.once import once
 from tenants.permissions import Permission as P
 
 NAME, PREFIX = "assignments", "/assignments"
@@ -19,7 +20,7 @@ registry.register(lines_and_processes)
 ROUTES: tuple[Route, ...] = (
     ("GET", "", index, P.ASSIGNMENT_LIST),
     ("GET", "/chase", picked, P.ASSIGNMENT_LIST),
-    ("POST", "/chase", chase_several, P.ASSIGNMENT_CHASE),
+    ("POST", "/chase", once(chase_several), P.ASSIGNMENT_CHASE),
     ("GET", "/progress", progress, P.ASSIGNMENT_LIST),
     ("POST", "/progress", save_progress, P.ASSIGNMENT_REPORT),
     ("GET", "/verify", verdicts, P.ASSIGNMENT_VERIFY),
@@ -27,13 +28,13 @@ ROUTES: tuple[Route, ...] = (
     ("POST", "/<key>/progress", report, P.ASSIGNMENT_REPORT),
     ("POST", "/<key>/hand-in", hand_in, P.ASSIGNMENT_HAND_IN),
     ("POST", "/<key>/verify", verify, P.ASSIGNMENT_VERIFY),
-    ("POST", "/<key>/chase", chase, P.ASSIGNMENT_CHASE),
+    ("POST", "/<key>/chase", once(chase), P.ASSIGNMENT_CHASE),
     ("POST", "/<key>/cancel", cancel, P.ASSIGNMENT_CANCEL),
     ("POST", "/<key>/owner", name_owner, P.ASSIGNMENT_OWNER),
-    ("POST", "/<key>/waiver", ask_waiver, P.ASSIGNMENT_WAIVE),
+    ("POST", "/<key>/waiver", once(ask_waiver), P.ASSIGNMENT_WAIVE),
     ("POST", "/<key>/waiver/withdraw", withdraw_waiver, P.ASSIGNMENT_WAIVE),
     ("POST", "/<key>/waiver/verdict", decide_waiver, P.ASSIGNMENT_VERIFY),
-    ("POST", "/<key>/extensions", ask_extension, P.ASSIGNMENT_EXTEND),
+    ("POST", "/<key>/extensions", once(ask_extension), P.ASSIGNMENT_EXTEND),
     ("POST", "/<key>/extensions/withdraw", withdraw_extension, P.ASSIGNMENT_EXTEND),
     ("POST", "/<key>/extensions/verdict", decide_extension, P.EXTENSION_GRANT),
     *files.routes("assignment", P.ASSIGNMENT_REPORT),

@@ -20,9 +20,10 @@ from portal.bulletins.queries.reading import (
     readable,
     receipts,
     to_acknowledge,
+    to_acknowledge_of,
     unacknowledged,
 )
 
 __all__ = ["Wanted", "acknowledged_in", "after", "calendar", "conditions", "count", "digests", "document", "drafts", "due_plans",
            "figures", "last_number", "listed", "lock", "lock_plan", "one", "plan", "plans", "readable", "receipts",
-           "to_acknowledge", "unacknowledged"]
+           "to_acknowledge", "to_acknowledge_of", "unacknowledged"]

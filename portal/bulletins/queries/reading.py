@@ -124,9 +124,20 @@ def acknowledged_in(keys: Collection[UUID]) -> Mapping[UUID, tuple[int, int]]:
 def to_acknowledge(identity: Identity, most: int) -> Sequence[BulletinReceipt]:
     """What this person's unit has yet to acknowledge, the longest waiting first."""
     r = BulletinReceipt
-    mine = or_(false(), *(r.unit_id == reach.party for reach in reaches(identity, Permission.BULLETIN_ACKNOWLEDGE)))
-    return db.session.scalars(select(r).where(mine, r.acknowledged_at.is_(None)).options(joinedload(r.bulletin))
+    return db.session.scalars(select(r).where(_mine_to_acknowledge(identity)).options(joinedload(r.bulletin))
                               .order_by(r.at, r.id).limit(most)).all()
+
+
+def to_acknowledge_of(keys: Collection[UUID], identity: Identity) -> frozenset[UUID]:
+    """Those of these bulletins that this person's unit has yet to acknowledge, and this person may."""
+    r = BulletinReceipt
+    return frozenset(db.session.scalars(select(r.bulletin_id).where(r.bulletin_id.in_(keys), _mine_to_acknowledge(identity))))
+
+
+def _mine_to_acknowledge(identity: Identity) -> ColumnElement[bool]:
+    r = BulletinReceipt
+    own = (r.unit_id == reach.party for reach in reaches(identity, Permission.BULLETIN_ACKNOWLEDGE))
+    return and_(r.acknowledged_at.is_(None), or_(false(), *own))
 
 
 def drafts(identity: Identity, most: int) -> Sequence[Bulletin]:

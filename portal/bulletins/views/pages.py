@@ -17,6 +17,7 @@ from portal.web import cursors, panels, untrusted
 from portal.web.access import Route, identity
 from portal.web.addresses import local_path
 from portal.web.names import unit_short
+from portal.web.once import once
 from portal.web.templating import done, state_words, translate
 from tenants import clock, directory
 from tenants.access import HEADQUARTERS, Identity, need, permits, reaches
@@ -35,11 +36,13 @@ def index() -> ResponseReturnValue:
     start = cursors.read(request.args.get("cursor"))
     rows = db.session.scalars(queries.listed([*where, queries.after(*start)] if start else where).limit(PAGE + 1)).all()
     shown, last = rows[:PAGE], rows[PAGE - 1] if len(rows) > PAGE else None
+    acknowledges = bool(reaches(me, P.BULLETIN_ACKNOWLEDGE))
     return render_template(
         "bulletins/index.html", rows=shown, total=queries.count(where), as_of=clock.now(), filters=filters, address=PREFIX,
         next=_address({**filters, "cursor": cursors.written(last.composed_at, last.id)}) if last else None,
         first=_address(filters) if start else None, chips=_chips(filters), options=_options(),
-        sent=queries.acknowledged_in([b.id for b in shown]), writes=_writes(me), oversees=_oversees(me))
+        sent=queries.acknowledged_in([b.id for b in shown]), writes=_writes(me), oversees=_oversees(me),
+        waiting=queries.to_acknowledge_of([b.id for b in shown], me) if acknowledges and shown else frozenset())
 
 
 def _writes(me: Identity) -> bool:
@@ -223,9 +226,9 @@ def change_plan(key: str) -> ResponseReturnValue:
 ROUTES: tuple[Route, ...] = (
     ("GET", "", index, P.BULLETIN_LIST),
     ("GET", "/new", new, P.BULLETIN_WRITE),
-    ("POST", "/new", compose, P.BULLETIN_WRITE),
+    ("POST", "/new", once(compose), P.BULLETIN_WRITE),
     ("GET", "/plans", plans, P.BULLETIN_WRITE),
-    ("POST", "/plans", add_plan, P.BULLETIN_WRITE),
+    ("POST", "/plans", once(add_plan), P.BULLETIN_WRITE),
     ("POST", "/plans/<key>", change_plan, P.BULLETIN_WRITE),
     ("GET", "/<key>", item, P.BULLETIN_READ),
     ("GET", "/<key>/edit", edit, P.BULLETIN_WRITE),
@@ -234,5 +237,5 @@ ROUTES: tuple[Route, ...] = (
     ("POST", "/<key>/publish", publish, P.BULLETIN_WRITE),
     ("POST", "/<key>/remove", remove, P.BULLETIN_WRITE),
     ("POST", "/<key>/acknowledge", acknowledge, P.BULLETIN_ACKNOWLEDGE),
-    ("POST", "/<key>/chase", chase, P.BULLETIN_WRITE),
+    ("POST", "/<key>/chase", once(chase), P.BULLETIN_WRITE),
 )

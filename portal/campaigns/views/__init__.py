@@ -5,6 +5,7 @@ from portal.campaigns.views.importing import choose, discard, preview, read_work
 from portal.campaigns.views.item import acknowledge, chase, check, end, go_live, item, move, pause
 from portal.campaigns.views.listing import index
 from portal.web.access import Route
+from portal.web.once import once
 from tenants.permissions import Permission as P
 
 NAME, PREFIX = "campaigns", "/campaigns"
@@ -12,12 +13,12 @@ NAME, PREFIX = "campaigns", "/campaigns"
 ROUTES: tuple[Route, ...] = (
     ("GET", "", index, P.CAMPAIGN_LIST),
     ("GET", "/new", new, P.CAMPAIGN_REGISTER),
-    ("POST", "/new", register, P.CAMPAIGN_REGISTER),
+    ("POST", "/new", once(register), P.CAMPAIGN_REGISTER),
     ("GET", "/import", choose, P.CAMPAIGN_REGISTER),
-    ("POST", "/import", read_workbook, P.CAMPAIGN_REGISTER),
+    ("POST", "/import", once(read_workbook), P.CAMPAIGN_REGISTER),
     ("GET", "/import/template.xlsx", template, P.CAMPAIGN_REGISTER),
     ("GET", "/import/<key>", preview, P.CAMPAIGN_REGISTER),
-    ("POST", "/import/<key>", take_in, P.CAMPAIGN_REGISTER),
+    ("POST", "/import/<key>", once(take_in), P.CAMPAIGN_REGISTER),
     ("GET", "/import/<key>/wrong.xlsx", wrong, P.CAMPAIGN_REGISTER),
     ("POST", "/import/<key>/discard", discard, P.CAMPAIGN_REGISTER),
     ("GET", "/<key>", item, P.CAMPAIGN_READ),
@@ -29,6 +30,6 @@ ROUTES: tuple[Route, ...] = (
     ("POST", "/<key>/pause", pause, P.CAMPAIGN_RUN),
     ("POST", "/<key>/end", end, P.CAMPAIGN_RUN),
     ("POST", "/<key>/receipt", acknowledge, P.CAMPAIGN_ACKNOWLEDGE),
-    ("POST", "/<key>/chase", chase, P.CAMPAIGN_CHASE),
+    ("POST", "/<key>/chase", once(chase), P.CAMPAIGN_CHASE),
     *files.routes("campaign", P.CAMPAIGN_CHECK),
 )

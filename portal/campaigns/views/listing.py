@@ -29,13 +29,15 @@ def index() -> ResponseReturnValue:
     rows = db.session.scalars(queries.listed([*where, queries.after(*start)] if start else where).limit(PAGE + 1)).all()
     shown = rows[:PAGE]
     last = shown[-1] if len(rows) > PAGE else None
+    acknowledges = bool(reaches(me, Permission.CAMPAIGN_ACKNOWLEDGE))
     return render_template(
         "campaigns/index.html", rows=shown, total=queries.count(where), as_of=clock.now(), filters=filters, address=ADDRESS,
         next=_address({**filters, "cursor": cursors.written(last.starts, last.id)}) if last else None,
         first=_address(filters) if start else None, chips=_chips(filters), options=_options(),
         standings=queries.standings([c for c in shown if c.state in ("draft", "in_check")]),
         receipts=queries.receipts_in([c.id for c in shown]), registers=_registers(me),
-        acknowledges=bool(reaches(me, Permission.CAMPAIGN_ACKNOWLEDGE)))
+        acknowledges=acknowledges,
+        waiting=queries.to_acknowledge_of([c.id for c in shown], me) if acknowledges and shown else frozenset())
 
 
 def _registers(me: Identity) -> bool:

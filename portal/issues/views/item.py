@@ -21,6 +21,7 @@ from portal.issues.views import actions, clocks, words
 from portal.web import panels, untrusted
 from portal.web.access import identity
 from portal.web.addresses import local_path
+from portal.web.kept import UNTYPED
 from portal.web.names import person_name, term, unit_short
 from portal.web.templating import done, translate
 from portal.web.times import day
@@ -130,7 +131,7 @@ def _lost(attempt: Attempt | None, names: Iterable[str]) -> list[str]:
     """What was typed into a form that is not offered any more."""
     if attempt is None or attempt.action in names:
         return []
-    return [v for k, v in attempt.typed.items(multi=True) if v and k not in ("csrf_token", "version", "next")]
+    return [v for k, v in attempt.typed.items(multi=True) if v and k not in (*UNTYPED, "version", "next")]
 
 
 def _open_parts(i: Issue, related: Iterable[tuple[str, Sequence[Issue]]]) -> int:

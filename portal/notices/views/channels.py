@@ -12,6 +12,7 @@ from portal.notices.rules import CHANNELS, KINDS
 from portal.notices.service import ChannelFacts
 from portal.web.access import Route, identity, may
 from portal.web.names import term, unit_short
+from portal.web.once import once
 from portal.web.templating import done, translate
 from portal.webhooks import Allowed
 from tenants import clock, directory
@@ -125,9 +126,9 @@ def _form(room: Room | None, typed: Mapping[str, str], faults: Mapping[str, Sequ
 ROUTES: tuple[Route, ...] = (
     ("GET", "/channels", channels, Permission.CHANNEL_KEEP),
     ("GET", "/channels/new", new_channel, Permission.CHANNEL_KEEP),
-    ("POST", "/channels", add, Permission.CHANNEL_KEEP),
+    ("POST", "/channels", once(add), Permission.CHANNEL_KEEP),
     ("GET", "/channels/<uuid:key>", channel, Permission.CHANNEL_KEEP),
     ("POST", "/channels/<uuid:key>", change, Permission.CHANNEL_KEEP),
-    ("POST", "/channels/<uuid:key>/test", try_channel, Permission.CHANNEL_KEEP),
+    ("POST", "/channels/<uuid:key>/test", once(try_channel), Permission.CHANNEL_KEEP),
     ("POST", "/channels/<uuid:key>/remove", remove, Permission.CHANNEL_KEEP),
 )
