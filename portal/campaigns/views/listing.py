@@ -35,7 +35,7 @@ def index() -> ResponseReturnValue:
         first=_address(filters) if start else None, chips=_chips(filters), options=_options(),
         standings=queries.standings([c for c in shown if c.state in ("draft", "in_check")]),
         receipts=queries.receipts_in([c.id for c in shown]), registers=_registers(me),
-        acknowledges=bool(reaches(me, Permission.CAMPAIGN_ACKNOWLEDGE)))
+        acknowledges=bool(reaches(me, Permission.CAMPAIGN_ACKNOWLEDGE)), warned=bool(reaches(me, Permission.CAUTION_READ)))
 
 
 def _registers(me: Identity) -> bool:
