@@ -32,7 +32,7 @@ def mine(identity: Identity) -> Iterable[Task]:
         for c in queries.to_confirm(identity, MOST):
             yield Task(N_("%(code)s %(name)s", code=c.code, name=c.name),
                        N_("campaign: confirm as the second person what does not apply"), f"/campaigns/{c.id}#checks", N_("Confirm"),
-                       c.starts, _tone(c))
+                       c.starts, _tone(c), key=f"confirm-{c.id}")
     if reaches(identity, Permission.CAMPAIGN_ACKNOWLEDGE):
         yield from _to_acknowledge(identity)
     if reaches(identity, Permission.CAUTION_ANSWER):
