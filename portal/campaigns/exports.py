@@ -1,14 +1,16 @@
-"""The list of campaigns as a workbook."""
+"""The lists of campaigns, and of warnings about them, as workbooks."""
 from flask import Response, request
 from flask_babel import gettext as _
 
-from portal.campaigns import forms, queries
-from portal.campaigns.models import Campaign
+from portal.campaigns import forms, queries, rules
+from portal.campaigns.models import Campaign, Caution
+from portal.campaigns.views import cautions
 from portal.sheets import MOST, Cell, Column
 from portal.web.access import Route, identity
 from portal.web.downloads import as_workbook
 from portal.web.names import term, unit_name
-from portal.web.templating import state_words, translate
+from portal.web.templating import element_words, state_words, translate
+from tenants import clock
 from tenants.db import db
 from tenants.messages import N_
 from tenants.permissions import Permission
@@ -36,5 +38,27 @@ def sheet() -> Response:
     return as_workbook(translate(N_("Campaigns")), columns, map(cells, rows), queries.count(where))
 
 
-NAME, PREFIX = "campaigns_export", "/campaigns"
-ROUTES: tuple[Route, ...] = (("GET", ".xlsx", sheet, Permission.CAMPAIGN_LIST),)
+CAUTIONS = ((N_("Campaign code"), 16), (N_("Campaign name"), 40), (N_("Unit"), 18), (N_("Line"), 14), (N_("State"), 18),
+            (N_("What to look at"), 60), (N_("Control element"), 24), (N_("Asked on"), 18), (N_("Answer by"), 12),
+            (N_("What was found"), 60), (N_("Answered"), 18), (N_("Answered by"), 14))
+
+
+def cautions_sheet() -> Response:
+    """The same of the list of warnings from elsewhere."""
+    me, today = cautions.reader(), clock.today()
+    wanted = forms.cautions_wanted(forms.cautions_asked(request.args))
+    rows = db.session.scalars(queries.cautions(me, wanted).limit(MOST)).all()
+
+    def cells(c: Caution) -> list[Cell]:
+        return [c.campaign.code, c.campaign.name, unit_name(c.unit), term("line", c.line),
+                state_words("caution", rules.caution_state(c.due, c.affected, today))[0], c.words, element_words(c.control_element),
+                c.at, c.due, c.finding, c.answered_at, c.by.name if c.by else ""]
+    columns = [Column(translate(head), width) for head, width in CAUTIONS]
+    return as_workbook(translate(N_("Warnings from elsewhere")), columns, map(cells, rows), queries.count_cautions(me, wanted))
+
+
+NAME, PREFIX = "campaigns_export", ""
+ROUTES: tuple[Route, ...] = (
+    ("GET", "/campaigns.xlsx", sheet, Permission.CAMPAIGN_LIST),
+    ("GET", "/cautions.xlsx", cautions_sheet, Permission.CAUTION_READ),
+)

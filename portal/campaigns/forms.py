@@ -6,7 +6,7 @@ from datetime import date
 from werkzeug.datastructures import MultiDict
 
 from portal import sheets
-from portal.campaigns.queries import Wanted
+from portal.campaigns.queries import CautionsWanted, Wanted
 from portal.campaigns.service import Content
 from portal.web import untrusted
 from tenants.messages import N_, Message
@@ -14,6 +14,7 @@ from tenants.models import Unit
 from tenants.vocabulary import Business, Line, Segment
 
 FILTERS = ("q", "line", "launcher", "state", "lands", "product_owner", "segment", "business", "receipts")
+CAUTION_FILTERS = ("state", "line", "unit")
 NETWORK, UNITS, NONE = "network", "units", ""
 SINGLE = ("code", "name", "unit", "line", "product", "product_owner", "scope", "starts", "ends", "segment", "brand", "business",
           "rules_text", "notice_text", "training_on", "configured", "words")
@@ -32,6 +33,15 @@ def wanted(filters: Mapping[str, str]) -> Wanted:
     """What a list is narrowed to. An unknown code fits nothing: never more rows than were asked for."""
     codes = {f.name: filters.get(f.name) for f in fields(Wanted) if f.name not in ("q", "receipts")}
     return Wanted(**codes, receipts=bool(filters.get("receipts")), q=filters.get("q", ""))
+
+
+def cautions_asked(args: Mapping[str, str]) -> dict[str, str]:
+    """The same of the list of warnings."""
+    return untrusted.filters(args, CAUTION_FILTERS)
+
+
+def cautions_wanted(filters: Mapping[str, str]) -> CautionsWanted:
+    return CautionsWanted(**{name: filters.get(name) for name in CAUTION_FILTERS})
 
 
 @dataclass(slots=True)

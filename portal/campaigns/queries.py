@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, any_, exists, false, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, any_, case, exists, false, func, or_, select, tuple_
 from sqlalchemy.orm import joinedload
 
 from portal.attachments.models import Attachment
@@ -325,18 +325,49 @@ def to_confirm(identity: Identity, most: int) -> Sequence[Campaign]:
         .order_by(None).order_by(c.starts, c.id).limit(most)).all()
 
 
-def _cautions(identity: Identity, permission: Permission) -> ColumnElement[bool]:
-    return within(reaches(identity, permission), unit=Caution.unit_id, line=Caution.line)
+@dataclass(frozen=True, slots=True)
+class CautionsWanted:
+    """What the list of warnings is narrowed to: `state` is one of `rules.CAUTION_FILTERS`, `unit` and `line` are codes."""
+    state: str | None = None
+    unit: str | None = None
+    line: str | None = None
 
 
-def cautions(identity: Identity, *, answered: bool | None = None,
-             permission: Permission = Permission.CAUTION_READ) -> Select[Caution]:
-    """Dated checks asked of units, what is due first coming first; `answered` keeps those that are, or are not."""
+def _cautions(identity: Identity, wanted: CautionsWanted, permission: Permission) -> list[ColumnElement[bool]]:
+    """An unknown code fits nothing."""
     c = Caution
-    found = select(c).where(_cautions(identity, permission)).options(joinedload(c.unit), joinedload(c.by), joinedload(c.campaign))
-    if answered is not None:
-        found = found.where(c.answered_at.is_not(None) if answered else c.answered_at.is_(None))
-    return found.order_by(c.answered_at.is_not(None), c.due, c.id)
+    waits = c.answered_at.is_(None)
+    of_state = {"waiting": waits, "late": and_(waits, c.due < clock.today()), "answered": ~waits, "affected": c.affected.is_(True)}
+    found = [within(reaches(identity, permission), unit=c.unit_id, line=c.line)]
+    if wanted.state is not None:
+        found.append(of_state.get(wanted.state, false()))
+    if wanted.unit is not None:
+        found.append(c.unit_id == _key(wanted.unit))
+    if wanted.line is not None:
+        found.append(c.line == wanted.line)
+    return found
+
+
+def cautions(identity: Identity, wanted: CautionsWanted = CautionsWanted(),
+             permission: Permission = Permission.CAUTION_READ) -> Select[Caution]:
+    """Dated checks asked of units, to be paged: those that wait, the first due first; then the answered, the latest first."""
+    c = Caution
+    return (select(c).where(*_cautions(identity, wanted, permission))
+            .options(joinedload(c.unit), joinedload(c.by), joinedload(c.campaign))
+            .order_by(c.answered_at.desc().nulls_first(), case((c.answered_at.is_(None), c.due)), c.id))
+
+
+def after_caution(at: date, key: UUID) -> ColumnElement[bool]:
+    """What follows a row in the order of `cautions`: one that waits is placed by its due day, an answered one by its instant."""
+    c = Caution
+    if isinstance(at, datetime):
+        return or_(c.answered_at < at, and_(c.answered_at == at, c.id > key))
+    return or_(c.answered_at.is_not(None), tuple_(c.due, c.id) > tuple_(at, key))
+
+
+def count_cautions(identity: Identity, wanted: CautionsWanted) -> int:
+    where = _cautions(identity, wanted, Permission.CAUTION_READ)
+    return db.session.scalar(select(func.count()).select_from(Caution).where(*where)) or 0
 
 
 def caution(identity: Identity, key: UUID) -> Caution:

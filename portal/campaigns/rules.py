@@ -14,6 +14,7 @@ from tenants.vocabulary import CampaignState as S
 from tenants.vocabulary import LaunchElement, UnitKind, Verdict
 
 NOTICE_LEAST = 20                       # characters, spaces left out, without which a notice tells a customer nothing
+CAUTION_FILTERS = ("waiting", "late", "answered", "affected")   # how a warning stands, as a list is narrowed to
 UNENDED = (S.DRAFT, S.IN_CHECK, S.LIVE, S.PAUSED)
 
 MACHINE = Machine(
@@ -212,3 +213,10 @@ def standard_set_by(launcher: UnitKind) -> Message:
         UnitKind.PROVINCE: N_("The province launched it: it sets the standard within the province."),
         UnitKind.SPECIALISED_COMPANY: N_("The specialised company launched it: it sets the standard wherever it lands."),
     }[launcher]
+
+
+def caution_state(due: date, affected: bool | None, today: date) -> str:
+    """How a warning from elsewhere stands: it waits, the day to answer has passed, or what the answer was."""
+    if affected is None:
+        return "late" if due < today else "waiting"
+    return "affected" if affected else "unaffected"

@@ -2,6 +2,7 @@
 who has not acknowledged. One statement each."""
 from collections.abc import Iterable
 from itertools import groupby
+from urllib.parse import urlencode
 from uuid import UUID
 
 from sqlalchemy import select
@@ -9,6 +10,7 @@ from sqlalchemy.orm import joinedload
 
 from portal.campaigns import queries
 from portal.campaigns.models import Campaign, CampaignReceipt
+from portal.campaigns.queries import CautionsWanted
 from portal.desk.rules import Task
 from tenants import clock
 from tenants.access import Identity, reaches
@@ -30,7 +32,7 @@ def mine(identity: Identity) -> Iterable[Task]:
         for c in queries.to_confirm(identity, MOST):
             yield Task(N_("%(code)s %(name)s", code=c.code, name=c.name),
                        N_("campaign: confirm as the second person what does not apply"), f"/campaigns/{c.id}#checks", N_("Confirm"),
-                       c.starts, _tone(c))
+                       c.starts, _tone(c), key=f"confirm-{c.id}")
     if reaches(identity, Permission.CAMPAIGN_ACKNOWLEDGE):
         yield from _to_acknowledge(identity)
     if reaches(identity, Permission.CAUTION_ANSWER):
@@ -64,9 +66,11 @@ def _to_acknowledge(identity: Identity) -> Iterable[Task]:
 
 def _cautions(identity: Identity) -> Iterable[Task]:
     today = clock.today()
-    for k in db.session.scalars(queries.cautions(identity, answered=False, permission=Permission.CAUTION_ANSWER).limit(MOST)):
+    waiting = queries.cautions(identity, CautionsWanted(state="waiting"), Permission.CAUTION_ANSWER)
+    for k in db.session.scalars(waiting.limit(MOST)):
+        at = urlencode({"state": "waiting", "unit": k.unit.code, "line": k.line})      # with these it stands on the first page
         yield Task(N_("Look whether it is affected: %(code)s %(name)s", code=k.campaign.code, name=k.campaign.name),
-                   N_("a like campaign had a quality issue"), f"/cautions#c-{k.id}", N_("Answer"), k.due,
+                   N_("a like campaign had a quality issue"), f"/cautions?{at}#c-{k.id}", N_("Answer"), k.due,
                    "red" if k.due < today else "amber" if (k.due - today).days <= 3 else "green", key=f"caution-{k.id}")
 
 

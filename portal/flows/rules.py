@@ -6,8 +6,9 @@ from statistics import median
 
 from tenants.vocabulary import UnitKind
 
-# What the matrix shows; all but the count open a part of the issues only.
+# What the matrix and the charts show; all but the count open a part of the issues only.
 COUNT, RESPOND, RESOLVE, HANDOVERS, OVERDUE = MEASURES = ("count", "respond", "resolve", "handovers", "overdue")
+MEDIANS = (RESPOND, RESOLVE)
 KINDS = (UnitKind.HEADQUARTERS, UnitKind.PROVINCE, UnitKind.SPECIALISED_COMPANY)
 SHOWN_APART = 6                                        # that many provinces as owners have columns of their own
 WEEKS = 26
@@ -54,6 +55,13 @@ class Figures:
     def per_issue(self) -> float:
         """Hand-overs to an issue."""
         return self.hand_overs / self.count if self.count else 0.0
+
+
+def value(f: Figures, measure: str) -> float | None:
+    """What the issues come to by one measure: a median in minutes, or how many there are; None where it counts none of them."""
+    if measure in MEDIANS:
+        return f.respond if measure == RESPOND else f.resolve
+    return {COUNT: f.count, HANDOVERS: f.handed_over, OVERDUE: f.overdue}[measure] or None
 
 
 def figures(flows: Iterable[Flow]) -> Figures:
@@ -160,20 +168,24 @@ class Pair:
     figures: Figures
 
 
-def pairs(flows: Iterable[Flow]) -> list[Pair]:
-    """Most issues first, then by unit."""
+def pairs(flows: Iterable[Flow], measure: str = COUNT) -> list[Pair]:
+    """Those first of which the measure is most, then by number, then by unit."""
     found: dict[tuple[int, int], list[Flow]] = {}
     for f in flows:
         found.setdefault((f.raiser, f.owner), []).append(f)
-    return sorted((Pair(raiser, owner, figures(fs)) for (raiser, owner), fs in found.items()),
-                  key=lambda p: (-p.figures.count, p.raiser, p.owner))
+    every = (Pair(raiser, owner, figures(fs)) for (raiser, owner), fs in found.items())
+
+    def place(p: Pair) -> tuple[float, int, int, int]:
+        most = value(p.figures, measure)
+        return (1 if most is None else -most, -p.figures.count, p.raiser, p.owner)
+    return sorted(every, key=place)
 
 
 @dataclass(frozen=True, slots=True)
 class Week:
-    """Issues raised and closed from Monday `start` on, for seven days."""
+    """Issues raised from Monday `start` on, for seven days, and how many were closed in them."""
     start: date
-    raised: int
+    raised: Figures
     closed: int
 
     @property
@@ -184,14 +196,17 @@ class Week:
 
 def weeks(flows: Iterable[Flow], first: date | None, last: date) -> list[Week]:
     """Every week up to the one of `last`, the empty ones too: from the one of `first`, or else the last WEEKS."""
-    end = last - timedelta(days=last.weekday())
-    start = max(first - timedelta(days=first.weekday()) if first else date.min, end - timedelta(weeks=WEEKS - 1))
-    raised: dict[date, int] = {}
+    end = _monday(last)
+    start = max(_monday(first) if first else date.min, end - timedelta(weeks=WEEKS - 1))
+    raised: dict[date, list[Flow]] = {}
     closed: dict[date, int] = {}
     for f in flows:
-        for counts, day in ((raised, f.raised_on), (closed, f.closed_on)):
-            if day is not None:
-                monday = day - timedelta(days=day.weekday())
-                counts[monday] = counts.get(monday, 0) + 1
+        raised.setdefault(_monday(f.raised_on), []).append(f)
+        if f.closed_on is not None:
+            closed[_monday(f.closed_on)] = closed.get(_monday(f.closed_on), 0) + 1
     every = [start + timedelta(weeks=n) for n in range(max(0, (end - start).days // 7 + 1))]
-    return [Week(monday, raised.get(monday, 0), closed.get(monday, 0)) for monday in every]
+    return [Week(monday, figures(raised.get(monday, ())), closed.get(monday, 0)) for monday in every]
+
+
+def _monday(day: date) -> date:
+    return day - timedelta(days=day.weekday())

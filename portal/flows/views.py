@@ -1,7 +1,7 @@
-"""Who raises issues to whom, for headquarters: matrix, weeks, what is latest; every figure opens exactly its rows."""
+"""Who raises issues to whom, for headquarters: by one measure as a matrix and as charts; every figure opens exactly its rows."""
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
 from urllib.parse import urlencode
 
 from flask import render_template, request
@@ -10,12 +10,25 @@ from flask_babel import gettext as _
 from sqlalchemy import ColumnElement
 
 from portal.flows import queries, rules
-from portal.flows.rules import COUNT, HANDOVERS, MEASURES, OVERDUE, RESOLVE, RESPOND, Figures, Flow, Heading, Week
+from portal.flows.rules import (
+    COUNT,
+    HANDOVERS,
+    MEASURES,
+    MEDIANS,
+    OVERDUE,
+    RESOLVE,
+    RESPOND,
+    Figures,
+    Flow,
+    Heading,
+    Pair,
+    Week,
+)
 from portal.issues import forms
 from portal.issues.views import words
 from portal.issues.views.listing import conditions
 from portal.web.access import Route, identity
-from portal.web.names import term
+from portal.web.names import term, unit_code, unit_short
 from portal.web.templating import number, state_words, translate
 from tenants import clock
 from tenants.messages import N_, Message
@@ -28,10 +41,28 @@ FILTERS = ("line", "severity", "stage", "since", "until")
 Opens = Callable[..., str]
 
 SHOWN: Mapping[str, Message] = {
-    COUNT: N_("Number"), RESPOND: N_("Median to accept"), RESOLVE: N_("Median to solve"), HANDOVERS: N_("Hand-overs per issue"),
+    COUNT: N_("Number"), RESPOND: N_("Median to accept"), RESOLVE: N_("Median to solve"), HANDOVERS: N_("Issues handed over"),
     OVERDUE: N_("Overdue")}
 # Of some figures only a part of the issues is counted: the filter that opens just those.
-_PART: Mapping[str, dict[str, str]] = {RESPOND: {"responded": "1"}, RESOLVE: {"resolved": "1"}, OVERDUE: {"overdue": "1"}}
+_PART: Mapping[str, dict[str, str]] = {
+    RESPOND: {"responded": "1"}, RESOLVE: {"resolved": "1"}, HANDOVERS: {"handed_over": "1"}, OVERDUE: {"overdue": "1"}}
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One bar of a chart: what it is of, its length (None: there is nothing), the length in words, its rows, what else to say."""
+    label: str
+    value: float | None = None
+    shown: str = ""
+    href: str = ""
+    told: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """Bars of one kind, one for each place on the axis."""
+    name: str
+    bars: Sequence[Bar]
 
 
 def asked() -> dict[str, str]:
@@ -48,11 +79,13 @@ def flows() -> ResponseReturnValue:
     matrix = rules.matrix(every, queries.places(), unfolded="provinces" in request.args)
     opens = _opens(filters)
     weeks = rules.weeks(every, forms.day(filters.get("since")), min(forms.day(filters.get("until")) or today, today))
+    pairs = rules.pairs(every, show)
     return render_template(
         "flows/flows.html", all=rules.figures(every), matrix=matrix, show=show, filters=filters, opens=opens, as_of=now,
-        cell=_cell(show, opens), measures=[(m, translate(SHOWN[m])) for m in MEASURES], chart=_chart(weeks, filters, opens),
-        pairs=rules.pairs(every), most_pairs=PAIRS, worst=queries.worst(where, now), duration=words.duration, hours=words.hours,
-        per_issue=per_issue, chips=_chips(filters, show), options=_options(), address=ADDRESS, periods=_periods(filters, today),
+        cell=_cell(show, opens), measures=[(m, translate(SHOWN[m])) for m in MEASURES], medians=MEDIANS,
+        columns=_columns(weeks, show, filters, opens), bars=_bars(pairs, show, opens), pairs=pairs, most_pairs=PAIRS,
+        worst=queries.worst(where, now), duration=words.duration, per_issue=per_issue, chips=_chips(filters, show),
+        options=_options(), address=ADDRESS, periods=_periods(filters, today),
         own_line=next((a.line for a in identity().appointments if a.line), None))
 
 
@@ -84,11 +117,10 @@ def _cell(show: str, opens: Opens) -> Callable[..., dict[str, str] | None]:
     """What stands in a cell: the figure, its whole meaning, its rows; None where there is nothing."""
     def cell(f: Figures, raiser: Heading, owner: Heading | None = None) -> dict[str, str] | None:
         heads = [("raiser", raiser), *([("owner", owner)] if owner else [])]
-        shown = {COUNT: number(f.count), RESPOND: words.hours(f.respond), RESOLVE: words.hours(f.resolve),
-                 HANDOVERS: per_issue(f), OVERDUE: number(f.overdue)}[show]
-        counted = {COUNT: f.count, RESPOND: f.responded, RESOLVE: f.resolved, HANDOVERS: f.count, OVERDUE: f.overdue}[show]
-        if not counted:
+        found = rules.value(f, show)
+        if found is None:
             return None
+        shown = words.hours(found) if show in MEDIANS else number(found)
         return {"shown": shown, "href": opens(*heads, **_PART.get(show, {})), "told": told(f)}
     return cell
 
@@ -101,21 +133,35 @@ def told(f: Figures) -> str:
                  hops=per_issue(f)))
 
 
-def _chart(weeks: Sequence[Week], filters: Mapping[str, str], opens: Opens) -> dict[str, Any] | None:
-    """Raised and closed week by week, each figure with the address of its rows."""
-    if not any(w.raised or w.closed for w in weeks):
-        return None
+def _said(value: float, show: str) -> str:
+    return words.duration(value) if show in MEDIANS else number(value)
 
+
+def _bars(pairs: Sequence[Pair], show: str, opens: Opens) -> list[Bar]:
+    """The pairs of whom the measure is most, each with the address of its rows."""
+    found = [(p, rules.value(p.figures, show)) for p in pairs[:PAIRS]]
+    return [Bar(f"{unit_short(p.raiser)} → {unit_short(p.owner)}", value, _said(value, show),
+                opens(raiser=unit_code(p.raiser), owner=unit_code(p.owner), **_PART.get(show, {})), told(p.figures))
+            for p, value in found if value is not None]
+
+
+def _columns(weeks: Sequence[Week], show: str, filters: Mapping[str, str], opens: Opens) -> list[Series]:
+    """The measure week by week, over what was raised in each; of numbers also what was closed. Nothing where no week has any."""
     def raised(w: Week) -> str:                        # a week at the edge of what was asked for is not counted whole
         since, until = w.start.isoformat(), w.end.isoformat()
-        return opens(since=max(since, filters.get("since", since)), until=min(until, filters.get("until", until)))
+        return opens(**{"since": max(since, filters.get("since", since)), "until": min(until, filters.get("until", until)),
+                        **_PART.get(show, {})})
 
     def closed(w: Week) -> str:
         return opens(closed_since=w.start.isoformat(), closed_until=w.end.isoformat())
-    return {"labels": [w.start.isoformat() for w in weeks], "unit": "", "min": 0, "series": [
-        {"name": str(_("raised")), "data": [w.raised for w in weeks], "step": False, "opens": [raised(w) for w in weeks]},
-        {"name": str(_("solved and closed")), "data": [w.closed for w in weeks], "step": False,
-         "opens": [closed(w) for w in weeks]}]}
+    series = [(str(_("raised")) if show == COUNT else translate(SHOWN[show]), raised, [rules.value(w.raised, show) for w in weeks])]
+    if show == COUNT:
+        series.append((str(_("solved and closed")), closed, [w.closed or None for w in weeks]))
+    if all(value is None for _name, _href, values in series for value in values):
+        return []
+    days = [w.start.isoformat() for w in weeks]
+    return [Series(name, [Bar(day, value, _said(value, show), href(w)) if value is not None else Bar(day)
+                          for day, w, value in zip(days, weeks, values, strict=True)]) for name, href, values in series]
 
 
 def _address(filters: Mapping[str, str], show: str = COUNT) -> str:

@@ -1,7 +1,7 @@
 """Which lists keep filters, and what of an address is a filter."""
 from urllib.parse import parse_qsl, urlencode
 
-PAGES = ("/issues", "/campaigns", "/assignments", "/filings", "/meetings", "/supervision", "/bulletins")
+PAGES = ("/issues", "/campaigns", "/assignments", "/filings", "/meetings", "/supervision", "/bulletins", "/cautions")
 MOST = 20                                              # kept filters of one person for one list
 LONGEST = 1_500                                        # characters of a kept address
 _NO_FILTER = frozenset({"cursor", "csrf_token", "once_token"})

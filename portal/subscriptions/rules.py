@@ -20,8 +20,9 @@ RHYTHMS: Mapping[Rhythm, Message] = {
 # The path of a list, which with ".xlsx" is the address of its workbook.
 LISTS: Mapping[str, Message] = {
     "/assignments": N_("Assignments"), "/board": N_("Board"), "/board/rows": N_("What the board counts"),
-    "/bulletins": N_("Bulletins"), "/campaigns": N_("Campaigns"), "/filings": N_("Implementation plans"), "/flows": N_("Flows"),
-    "/issues": N_("Quality issues"), "/meetings": N_("Meetings"), "/supervision": N_("Supervision orders"), "/units": N_("Units")}
+    "/bulletins": N_("Bulletins"), "/campaigns": N_("Campaigns"), "/cautions": N_("Warnings from elsewhere"),
+    "/filings": N_("Implementation plans"), "/flows": N_("Flows"), "/issues": N_("Quality issues"), "/meetings": N_("Meetings"),
+    "/supervision": N_("Supervision orders"), "/units": N_("Units")}
 LANGUAGES = ("zh", "en")
 MOST = 20                              # of one person
 LONGEST = 1_500                        # characters of a kept address

@@ -81,7 +81,7 @@ def _enter() -> ResponseReturnValue | None:
     g.whole_identity = current_user.identity
     g.identity = g.whole_identity.acting(_acting())
     g.stack.enter_context(acting_as(g.identity.scope(writing=request.method not in SAFE)))
-    if not permits(g.identity, declared) and not _about_a_thing(declared):
+    if not permits(g.identity, declared) and not about_a_thing(declared):
         raise NotPermitted(permits(g.identity, declared).why)
     return None
 
@@ -97,7 +97,7 @@ def _of_this_session() -> ResponseReturnValue | None:
     return None
 
 
-def _about_a_thing(permission: Declared) -> bool:
+def about_a_thing(permission: Declared) -> bool:
     """Whether the permission is only ever granted for a particular thing; then the view, which has it, judges."""
     return not any(relation is Relation.NOTHING for _, relation in grants(cast(Permission, permission)))
 

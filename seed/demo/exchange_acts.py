@@ -15,6 +15,7 @@ from portal.attachments import service as attachments
 from portal.campaigns import queries as campaign_queries
 from portal.campaigns import service as campaigns
 from portal.campaigns.models import Campaign, Caution
+from portal.campaigns.queries import CautionsWanted
 from portal.issues import queries as issue_queries
 from portal.issues import service as issues
 from portal.issues.models import Issue
@@ -201,7 +202,7 @@ class AnswerCaution(OnCampaign):
     finding: str
 
     def on(self, campaign: Campaign, world: World, actor: Identity) -> None:
-        open_ones = campaign_queries.cautions(actor, answered=False).where(Caution.campaign_id == campaign.id)
+        open_ones = campaign_queries.cautions(actor, CautionsWanted(state="waiting")).where(Caution.campaign_id == campaign.id)
         for caution in db.session.scalars(open_ones).all():
             campaigns.answer_caution(caution, self.affected, self.finding, actor=actor)
 

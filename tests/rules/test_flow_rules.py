@@ -50,5 +50,22 @@ def test_weeks_stand_without_a_gap_up_to_the_last(flows: list[Flow], first: date
     assert 1 <= len(weeks) <= rules.WEEKS and weeks[-1].start <= DAY <= weeks[-1].end
     assert all(b.start - a.start == timedelta(days=7) for a, b in pairwise(weeks))
     for w in weeks:
-        assert w.raised == sum(w.start <= f.raised_on <= w.end for f in flows)
+        assert w.raised == rules.figures(f for f in flows if w.start <= f.raised_on <= w.end)
         assert w.closed == sum(f.closed_on is not None and w.start <= f.closed_on <= w.end for f in flows)
+
+
+@given(st.lists(flow, max_size=60), st.sampled_from(rules.MEASURES))
+def test_each_measure_counts_what_its_rows_are(flows: list[Flow], measure: str) -> None:
+    counts = {"count": lambda f: True, "respond": lambda f: f.respond is not None, "resolve": lambda f: f.resolve is not None,
+              "handovers": lambda f: f.hand_overs > 0, "overdue": lambda f: f.overdue}[measure]
+    rows = [f for f in flows if counts(f)]
+    found = rules.value(rules.figures(flows), measure)
+    if not rows:
+        assert found is None
+    elif measure in rules.MEDIANS:
+        assert found == median(getattr(f, measure) for f in rows)
+    else:
+        assert found == len(rows)
+    values = [rules.value(p.figures, measure) for p in rules.pairs(flows, measure)]
+    with_any = [v for v in values if v is not None]
+    assert with_any == sorted(with_any, reverse=True) and values[len(with_any):] == [None] * (len(values) - len(with_any))

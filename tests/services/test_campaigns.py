@@ -8,6 +8,7 @@ import pytest
 
 from portal.campaigns import queries, service
 from portal.campaigns.models import Campaign, Caution
+from portal.campaigns.queries import CautionsWanted
 from tenants import clock
 from tenants.access import Identity
 from tenants.db import db, uuid7
@@ -373,4 +374,4 @@ def test_a_warning_is_answered_once_by_those_it_asks(acting: As, superuser: Supe
             service.answer_caution(caution, True, "again", actor=me)
         db.session.commit()
     with acting("market") as me:
-        assert [c.affected for c in db.session.scalars(queries.cautions(me, answered=True))] == [False]
+        assert [c.affected for c in db.session.scalars(queries.cautions(me, CautionsWanted(state="answered")))] == [False]

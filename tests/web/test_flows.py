@@ -57,7 +57,24 @@ def shown(inner: str) -> str:
     return unescape(re.sub(r"<[^>]+>", "", figure[1] if figure else inner)).strip()
 
 
-@pytest.mark.parametrize("query", ["", "?provinces=all", "?show=overdue", "?since=2026-02-25&until=2026-03-05", "?line=network"])
+def bars(page: str) -> list[tuple[str, str]]:
+    """Of each pair that is drawn: its rows and its figure."""
+    drawn = re.findall(r'<li><a href="([^"]+)".*?<span class="num">([^<]+)</span>', _panel(page, "bars"), re.S)
+    return [(unescape(href), figure) for href, figure in drawn]
+
+
+def weeks(page: str) -> list[tuple[str, str]]:
+    """The same of the weeks, as the table beneath them says it."""
+    drawn = re.findall(r'<td class="num"><a href="([^"]+)">([^<]+)</a></td>', _panel(page, "weeks"))
+    return [(unescape(href), figure) for href, figure in drawn]
+
+
+def _panel(page: str, name: str) -> str:
+    return page.split(f'id="{name}"')[1].split("</section>")[0]
+
+
+@pytest.mark.parametrize("query", ["", "?provinces=all", "?show=overdue", "?show=handovers", "?since=2026-02-25&until=2026-03-05",
+                                   "?line=network"])
 def test_every_figure_opens_exactly_its_rows(signed: Signed, flowing: list[Any], query: str) -> None:
     browser = signed("office")
     page = browser.get(f"/flows{query}").text
@@ -66,10 +83,30 @@ def test_every_figure_opens_exactly_its_rows(signed: Signed, flowing: list[Any],
     assert counted
     for href, figure in Random(2).sample(counted, min(len(counted), 14)):
         assert rows(browser.get(href).text) == figure, href
-    weeks = re.findall(r'<td class="num"><a href="([^"]+)">(\d+)</a></td>', page.split("</figure>")[0])
-    assert weeks or "show" in query
-    for href, figure in weeks:
-        assert rows(browser.get(unescape(href)).text) == int(figure), href
+    drawn = [*bars(page), *weeks(page)]
+    assert drawn and len(bars(page)) > 0 and len(weeks(page)) > 0
+    for href, figure in drawn:
+        assert rows(browser.get(href).text) == int(figure), href
+
+
+@pytest.mark.parametrize("measure", ["count", "respond", "resolve", "handovers", "overdue"])
+def test_matrix_and_charts_show_the_measure_chosen(signed: Signed, flowing: list[Any], measure: str) -> None:
+    """By a link and without script; a median of one issue is that issue's, however it is drawn."""
+    browser = signed("office")
+    [chosen] = re.findall(r'<a href="([^"]+)" aria-current="true">', browser.get(f"/flows?line=market&show={measure}").text.split(
+        'aria-label="What is shown"')[1].split("</nav>")[0])
+    page = browser.get(unescape(chosen)).text
+    part = {"respond": "responded=1", "resolve": "resolved=1", "handovers": "handed_over=1", "overdue": "overdue=1",
+            "count": ""}[measure]
+    cells = [unescape(href) for href in re.findall(r'<a class="cell" href="([^"]+)"', page)]
+    hrefs = cells + [href for href, _ in bars(page)] + [href for href, _ in weeks(page)]
+    assert len(cells) > 2 and all(part in href and "line=market" in href for href in hrefs)
+    assert "charts.js" not in page and "<script" not in page.split("<main")[1].split("</main>")[0]
+    columns = [unescape(href) for href in re.findall(r'<a href="([^"]+)" tabindex="-1"><title>', page)]
+    assert sorted(columns) == sorted(href for href, _ in weeks(page))
+    assert all(rows(browser.get(href).text) for href in {*cells, *columns})
+    if measure == "resolve":
+        assert len(bars(page)) == len(weeks(page)) == 1 and bars(page)[0][1] == weeks(page)[0][1]
 
 
 def test_medians_open_what_they_are_made_of(signed: Signed, flowing: list[Any]) -> None:

@@ -91,24 +91,24 @@ def test_paused_ended_and_lost(app: Flask, enter: Enter, acting: As, superuser: 
     office = enter("market")
     office.get("/account")
     for page in ("/assignments", "/filings", "/issues", "/campaigns", "/meetings", "/bulletins", "/units", "/flows", "/board",
-                 "/board/rows"):
+                 "/board/rows", "/cautions"):
         assert wanted(office, page=page, query="", name=page) == 303
     rows = superuser.execute("SELECT id, page FROM subscription ORDER BY page").fetchall()
     keys: dict[str, UUID] = {page: key for key, page in rows}
     assert office.post(f"/account/subscriptions/{keys['/units']}/pause").status_code == 303
     assert office.post(f"/account/subscriptions/{keys['/flows']}/end").status_code == 303
     assert enter("contact.tibet").post(f"/account/subscriptions/{keys['/issues']}/end").status_code in (403, 404)
-    assert run(app, MONDAY) == [service.Outcome.SENT] * 8
+    assert run(app, MONDAY) == [service.Outcome.SENT] * 9
     sizes = superuser.execute("SELECT name, size FROM delivery").fetchall()
-    assert len(sizes) == 8 and all(size > 4_000 for _, size in sizes)
+    assert len(sizes) == 9 and all(size > 4_000 for _, size in sizes)
     superuser.execute("UPDATE appointment SET valid_until = '2026-03-20' WHERE id = %s", (people.appointment_key("market"),))
     superuser.execute(
         "INSERT INTO appointment (id, person_id, unit_id, role, line, deputy, valid_from, version)"
         " SELECT gen_random_uuid(), person_id, unit_id, 'hq_line_lead', 'it', false, '2026-03-20', 1"
         " FROM appointment WHERE id = %s",
         (people.appointment_key("market"),))
-    assert run(app, date(2026, 3, 23)) == [service.Outcome.ENDED] * 8 and run(app, date(2026, 3, 30)) == []
-    assert len(told(superuser, "is not sent any more")) == 8
+    assert run(app, date(2026, 3, 23)) == [service.Outcome.ENDED] * 9 and run(app, date(2026, 3, 30)) == []
+    assert len(told(superuser, "is not sent any more")) == 9
     auditor = enter("auditor")
     auditor.get("/account")
     assert wanted(auditor) == 403

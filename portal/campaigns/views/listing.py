@@ -36,7 +36,7 @@ def index() -> ResponseReturnValue:
         first=_address(filters) if start else None, chips=_chips(filters), options=_options(),
         standings=queries.standings([c for c in shown if c.state in ("draft", "in_check")]),
         receipts=queries.receipts_in([c.id for c in shown]), registers=_registers(me),
-        acknowledges=acknowledges,
+        acknowledges=acknowledges, warned=bool(reaches(me, Permission.CAUTION_READ)),
         waiting=queries.to_acknowledge_of([c.id for c in shown], me) if acknowledges and shown else frozenset())
 
 
