@@ -69,3 +69,23 @@ def test_pages_extend_the_frame() -> None:
     """A page of its own would miss the token, the language and the way out."""
     whole = [p for p in TEMPLATES if re.search(r"<html\b", bare(p)) and p.name != "base.html"]
     assert [str(p.relative_to(PORTAL)) for p in whole] == []
+
+
+IMPORTED = re.compile(r"{%-?\s*from\s+\"[^\"]+\"\s+import\s+([^%]+?)(?:\s+with context)?\s*-?%}")
+MACRO = re.compile(r"{%-?\s*macro\s+(\w+)")
+
+
+def words(text: str) -> list[str]:
+    return re.findall(r"\w+", text)
+
+
+@pytest.mark.parametrize("path", named(TEMPLATES))
+def test_what_it_takes_from_others_it_uses(path: Path) -> None:
+    text = bare(path)
+    taken = {name.split(" as ")[-1].strip() for names in IMPORTED.findall(text) for name in names.split(",")}
+    assert taken <= set(words(IMPORTED.sub("", text)))
+
+
+def test_every_macro_is_called_somewhere() -> None:
+    called = {word for path in TEMPLATES for word in words(MACRO.sub("", IMPORTED.sub("", bare(path))))}
+    assert {name for path in TEMPLATES for name in MACRO.findall(bare(path))} - called == set()
