@@ -9,6 +9,7 @@ from sqlalchemy import func, select, tuple_
 from portal.notices import rules
 from portal.notices.models import Mail, Notice, Preference
 from portal.notices.rules import DeliveryRules, Mode, NoticeKind
+from portal.worktime import CALENDAR, calendar_from
 from tenants.access import Identity
 from tenants.db import db
 from tenants.errors import NotVisible
@@ -70,9 +71,11 @@ def rules_row() -> Setting | None:
 
 
 def delivery_rules() -> DeliveryRules:
-    """What headquarters has set for all, or the standard."""
-    value = db.session.scalar(select(Setting.value).where(Setting.name == RULES))
-    return rules.read(value) if value else rules.STANDARD_RULES
+    """What headquarters has set for all, or the standard, with the working days that it has set."""
+    rows = db.session.execute(select(Setting.name, Setting.value).where(Setting.name.in_((RULES, CALENDAR))))
+    kept = {row.name: row.value for row in rows}
+    value = kept.get(RULES) or rules.written(rules.STANDARD_RULES)
+    return rules.read(value, calendar_from(kept.get(CALENDAR) or {}))
 
 
 def preferences(identity: Identity) -> dict[NoticeKind, Mode]:

@@ -7,7 +7,8 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from portal.workdays import is_workday
+from portal.workdays import STANDARD as ANNOUNCED
+from portal.workdays import Calendar
 from tenants import clock
 from tenants.messages import N_, Message
 from tenants.vocabulary import Line
@@ -61,12 +62,14 @@ About = tuple[str, UUID]
 @dataclass(frozen=True, slots=True)
 class DeliveryRules:
     """What headquarters has set (setting "notices"): the quietest way that is still allowed, by kind; the hours and days on
-    which neither mail nor chat is sent; when the one letter a day goes out. Times are of the portal's time zone."""
+    which neither mail nor chat is sent; when the one letter a day goes out. Times are of the portal's time zone. The days are
+    those of the `calendar`, which is a setting of its own."""
     least: Mapping[NoticeKind, Mode]
     quiet_from: time
     quiet_until: time
     rest_days: bool
     digest_at: time
+    calendar: Calendar = ANNOUNCED
 
 
 STANDARD_RULES = DeliveryRules({NoticeKind.REMINDER: Mode.DAILY}, time(21), time(7, 30), True, time(8, 30))
@@ -79,11 +82,11 @@ def written(rules: DeliveryRules) -> dict[str, Any]:
             "rest_days": rules.rest_days, "digest_at": f"{rules.digest_at:%H:%M}"}
 
 
-def read(value: Mapping[str, Any]) -> DeliveryRules:
+def read(value: Mapping[str, Any], calendar: Calendar = ANNOUNCED) -> DeliveryRules:
     """The reverse of `written`."""
     return DeliveryRules({NoticeKind(kind): Mode(mode) for kind, mode in value["least"].items()},
                          time.fromisoformat(value["quiet_from"]), time.fromisoformat(value["quiet_until"]),
-                         bool(value["rest_days"]), time.fromisoformat(value["digest_at"]))
+                         bool(value["rest_days"]), time.fromisoformat(value["digest_at"]), calendar)
 
 
 def kind_of(url: str) -> NoticeKind:
@@ -107,7 +110,7 @@ def speaks_at(instant: datetime, rules: DeliveryRules) -> datetime:
     """The first moment from `instant` on at which mail and chat may be sent: then itself, or the end of the quiet hours."""
     for _ in range(60):                                # longer than any row of days off
         local = clock.local(instant)
-        if rules.rest_days and not is_workday(local.date()):
+        if rules.rest_days and not rules.calendar.is_workday(local.date()):
             instant = _at(local.date() + timedelta(days=1), time(0))
         elif _quiet(local.time(), rules):
             instant = _end(local, rules)
@@ -131,7 +134,7 @@ def digest_after(instant: datetime, rules: DeliveryRules) -> datetime:
     day = clock.local(instant).date()
     if instant >= _at(day, rules.digest_at):
         day += timedelta(days=1)
-    while rules.rest_days and not is_workday(day):
+    while rules.rest_days and not rules.calendar.is_workday(day):
         day += timedelta(days=1)
     return speaks_at(_at(day, rules.digest_at), rules)
 

@@ -11,6 +11,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 from portal import legends
 from portal.legends import Legend
 from portal.web.locale import language
+from portal.workdays import STANDARD, Calendar
+from portal.worktime import CALENDAR, calendar_from
 from tenants.db import db
 from tenants.models import Person, Setting, Term, Unit
 from tenants.vocabulary import (
@@ -61,29 +63,39 @@ class Named:
 
 
 def _terms() -> dict[tuple[str, str], Named]:
-    """With what the units call their lights, in the same statement."""
+    """With what the units call their lights, and the days on which people work, in the same statement."""
     kept = g.get("terms")
     if kept is None:
         terms = select(Term.vocabulary, Term.code, Term.name, Term.name_zh, null().cast(JSONB).label("value"))
-        own = select(literal(_LEGEND), Setting.name, literal(""), literal(""), Setting.value).where(
-            Setting.name.startswith(legends.PREFIX, autoescape=True))
-        kept, g.legends = {}, {}
+        own = select(literal(_SETTING), Setting.name, literal(""), literal(""), Setting.value).where(
+            Setting.name.startswith(legends.PREFIX, autoescape=True) | (Setting.name == CALENDAR))
+        kept, g.legends, g.calendar = {}, {}, STANDARD
         for vocabulary, code, name, name_zh, value in db.session.execute(union_all(terms, own)):
-            if vocabulary != _LEGEND:
+            if vocabulary != _SETTING:
                 kept[vocabulary, code] = Named(code, name, name_zh)
+            elif code == CALENDAR:
+                g.calendar = calendar_from(value)
             elif (unit := code.removeprefix(legends.PREFIX)).isdecimal() and (legend := legends.read(value)):
                 g.legends[int(unit)] = legend
         g.terms = kept
     return cast(dict[tuple[str, str], Named], kept)
 
 
-_LEGEND = "legend"                                     # no vocabulary; marks the rows that are settings
+_SETTING = "setting"                                   # no vocabulary; marks the rows that are settings
 
 
 def legends_kept() -> Mapping[int, Legend]:
     """The units' own legends, by the unit's key."""
     _terms()
     return cast(Mapping[int, Legend], g.legends)
+
+
+def calendar() -> Calendar:
+    """The working days that the programme office has set; before signing in, those announced for all."""
+    if "identity" not in g:
+        return STANDARD
+    _terms()
+    return cast(Calendar, g.calendar)
 
 
 def _units() -> dict[int | str, Named]:

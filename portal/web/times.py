@@ -5,7 +5,7 @@ from datetime import date, datetime
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from portal.workdays import workdays_left
+from portal.web.names import calendar
 from tenants import clock
 
 SOON = 3                # working days: nearer than this, a date is marked
@@ -52,14 +52,14 @@ def moment(value: datetime | None) -> str:
 
 
 def distance(value: date | datetime) -> Distance:
-    """Days ahead are working days, days late are calendar days, as everywhere in the portal."""
+    """Days ahead are working days of the office's calendar, days late are calendar days, as everywhere in the portal."""
     due, today = _as_day(value), clock.today()
     ahead = (due - today).days
     if ahead < 0:
         return Distance(ngettext("%(num)d day late", "%(num)d days late", -ahead), "red", -ahead)
     if ahead == 0:
         return Distance(_("today"), "amber", 0)
-    left = workdays_left(today, due)
+    left = calendar().left(today, due)
     if left == 0:
         return Distance(ngettext("in %(num)d day, none of them worked", "in %(num)d days, none of them worked", ahead), "amber", 0)
     words = ngettext("in %(num)d working day", "in %(num)d working days", left)

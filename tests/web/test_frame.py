@@ -4,13 +4,18 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask, g
+from psycopg.types.json import Jsonb
 
+from portal.notices import queries as notices
+from portal.notices.rules import speaks_at
 from portal.web import templating
 from portal.web.security import POLICY
 from portal.web.times import distance
+from portal.worktime import CALENDAR
 from tenants import clock
 from tenants.messages import N_
 from tenants.vocabulary import Line
+from tests.conftest import As, Superuser
 from tests.web.browsing import Browser
 
 
@@ -89,6 +94,18 @@ def test_distances_count_working_days_ahead_and_calendar_days_late(app: Flask) -
         late = distance(clock.today() - timedelta(days=9))
         assert (late.words, late.tone, late.late_days) == ("9 days late", "red", 9)
         assert distance(clock.today() + timedelta(days=60)).tone == ""
+
+
+def test_days_of_rest_that_the_office_has_set_count_everywhere(app: Flask, acting: As, superuser: Superuser) -> None:
+    """On pages, and for when letters go out."""
+    off = clock.today() + timedelta(days=1)
+    superuser.execute("UPDATE setting SET value = %s WHERE name = %s", (Jsonb({off.isoformat(): False}), CALENDAR))
+    with app.test_request_context("/", headers={"Cookie": "language=en"}), acting("contact.guangdong") as me:
+        g.identity = me
+        assert distance(off + timedelta(days=1)).words == "in 1 working day"
+    with acting("contact.guangdong"):
+        rule = notices.delivery_rules()
+        assert clock.local(speaks_at(clock.at(off, 10), rule)).date() > off
 
 
 @pytest.mark.parametrize("path", ["/login", "/language", "/filings", "/nowhere"])
