@@ -73,6 +73,7 @@ def test_pages_extend_the_frame() -> None:
 
 IMPORTED = re.compile(r"{%-?\s*from\s+\"[^\"]+\"\s+import\s+([^%]+?)(?:\s+with context)?\s*-?%}")
 MACRO = re.compile(r"{%-?\s*macro\s+(\w+)")
+SPOKEN = {"cell"}                                              # a macro's name that others give to a function
 
 
 def words(text: str) -> list[str]:
@@ -84,6 +85,8 @@ def test_what_it_takes_from_others_it_uses(path: Path) -> None:
     text = bare(path)
     taken = {name.split(" as ")[-1].strip() for names in IMPORTED.findall(text) for name in names.split(",")}
     assert taken <= set(words(IMPORTED.sub("", text)))
+    known = {name for other in TEMPLATES for name in MACRO.findall(bare(other))} - SPOKEN
+    assert known & set(re.findall(r"(?<![\w.])(\w+)\(", text)) <= taken | set(MACRO.findall(text))
 
 
 def test_every_macro_is_called_somewhere() -> None:

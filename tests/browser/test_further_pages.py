@@ -28,12 +28,15 @@ PAGES = {
     "office": ("/programmes/<planned>", "/programmes/<planned>/words", "/programmes/<planned>/days",
                "/programmes/<planned>/templates/new", "/programmes/<planned>/templates/<part>", "/programmes/<planned>/preview",
                "/meetings/<meeting>/edit", "/filings/<approved>", "/resume", "/board?unit=guangdong",
-               "/board/rows?cancelled=1"),
+               "/board/rows?cancelled=1", "/programmes/<programme>/add", "/permissions", "/help", "/account/password",
+               "/exchange/hours", "/exchange/calendar", "/exchange/desks"),
     "contact.beijing": ("/filings/<returned>", "/filings/<returned>?returned=1", "/audit?no", "/act-as"),
     "contact.guangdong": ("/channels/<channel>", "/reminders/answer/<token>"),
     "admin": (*(f"/admin/{kind}/{way}/?id=<{kind}>" for kind in ("units", "people", "appointments") for way in ROW),
               *(f"/admin/{kind}/edit/?id=<{kind}>" for kind in ("duties", "focus", "terms")),
-              "/admin/appointments/new/"),
+              *(f"/admin/{kind}/" for kind in ("units", "appointments", "delegations", "duties", "focus", "terms", "legends")),
+              "/admin/appointments/new/", "/admin/units/new/", "/admin/legends/edit/?id=2", "/operations/runs",
+              "/operations/notices", "/channels", "/channels/new"),
 }
 
 
@@ -52,7 +55,7 @@ def keys(app: Flask, acting: As, superuser: Superuser) -> dict[str, str]:
         with acting(f"contact.{unit}") as contact:
             filing = draft(contact)
             service.submit(filing, actor=contact)
-            found[name] = str(filing.id)
+            found |= {name: str(filing.id), "programme": str(filing.programme_id)}
             db.session.commit()
     with acting("market") as lead:
         filing = queries.one(lead, UUID(found["returned"]))

@@ -171,7 +171,7 @@ def units_of(issue: Issue, people: Sequence[UUID]) -> Mapping[UUID, int]:
     a = models.Appointment
     rows = db.session.execute(select(a.person_id, a.unit_id).join(a.person).where(
         a.person_id.in_(people), a.unit_id.in_(issue.parties), in_force(clock.today())).order_by(a.unit_id.desc()))
-    return dict(rows.tuples().all())
+    return {row[0]: row[1] for row in rows}
 
 
 def _reads(row: models.Appointment, issue: Issue) -> bool:
