@@ -160,8 +160,8 @@ def test_killed_while_lists_are_sent(stage: Stage, step: str, whole: bool) -> No
 
 
 def test_two_beats_ask_for_everything_at_once(stage: Stage) -> None:
-    """Their hours last seconds, so that both ask for each several times; in effect it was done once. So with the letter of the
-    day, of which both remind every two seconds."""
+    """Their hours last half a minute, so that both ask for each several times; in effect it was done once. So with the letter of
+    the day, of which both remind every two seconds."""
     few_letters(stage)
     plans(stage)
     wanted(stage)
@@ -171,7 +171,7 @@ def test_two_beats_ask_for_everything_at_once(stage: Stage) -> None:
     def asked(times: int) -> bool:
         return all(ran(stage, task) >= times for task in tasks) and stage.one(RESTLESS) == 0
     with stage.background(clock=APRIL, workers=2, beats=2, HASTY="1"):
-        wait(stage, lambda: asked(6) and ledger(stage)[:2] == expected, 180)
+        wait(stage, lambda: asked(4) and ledger(stage)[:2] == expected, 280)
     told = stage.one("SELECT count(*) FROM notice WHERE kind = 'reminder'")
     assert ledger(stage)[:2] == expected and told == expected[1]
     composed_once(stage)
@@ -180,7 +180,7 @@ def test_two_beats_ask_for_everything_at_once(stage: Stage) -> None:
     times = min(ran(stage, task) for task in tasks)
     stage.superuser.execute("DELETE FROM task_run")
     with stage.background(clock=NEXT, workers=2, beats=2, HASTY="1"):
-        wait(stage, lambda: stage.one(TO_WRITE) == 0 and asked(4), 180)
+        wait(stage, lambda: stage.one(TO_WRITE) == 0 and asked(4), 280)
     assert digested_once(stage, persons) == 0
     composed_once(stage)
     sent_once(stage, date(2026, 4, 27))
