@@ -7,22 +7,24 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from email import message_from_string
 from email.policy import default
+from uuid import UUID
 
 import pytest
 from flask import Flask
 from playwright.sync_api import Browser, Page
-from sqlalchemy import select
+from sqlalchemy import func, select
 from werkzeug.serving import make_server
 
 from portal.assignments.models import Assignment
 from portal.outbox import queries as outbox
 from portal.outbox.rules import Group
 from portal.reminders import queries as reminders
-from portal.reminders import service as ladder
 from portal.reminders.models import Reminder
+from portal.workdays import is_workday
 from seed import demo
+from tasks import celery as background
+from tasks import reminders as tasks
 from tenants import clock
-from tenants.context import Scope
 from tenants.db import db
 from tenants.isolation import acting_as
 from tenants.models import Appointment, Person, Unit
@@ -52,6 +54,7 @@ def open_portal(app: Flask, chromium: Browser) -> Iterator[Enter]:
 
         def enter(email: str) -> Page:
             context = chromium.new_context(base_url=base, java_script_enabled=False)
+            context.set_default_timeout(90_000)            # a busy machine
             opened.callback(context.close)
             context.add_cookies([{"name": "language", "value": "en", "url": base}])
             page = context.new_page()
@@ -66,22 +69,29 @@ def open_portal(app: Flask, chromium: Browser) -> Iterator[Enter]:
 
 
 def live(app: Flask, box: Mailbox, since: date, until: date) -> None:
-    """What the schedule does, once on each working day: the ladder is climbed, and everything that waits is delivered."""
+    """What the schedule does, once on each working day: its task climbs the ladder, and everything that waits is delivered."""
     with app.app_context(), acting_as(OFFICE):
         inhabited = set(db.session.scalars(select(Appointment.unit_id).distinct()))
     for n in range((until - since).days + 1):
         day = since + timedelta(days=n)
-        if day.weekday() > 4:
+        if not is_workday(day):
             continue
         with clock.standing_at(clock.at(day, 10)):
             with app.app_context():
                 units = [u for u in reminders.units_to_sweep() if u in inhabited]
             for unit in units:
-                with app.app_context(), acting_as(Scope(None, (unit,))):
-                    ladder.sweep(unit)
-                    db.session.commit()
+                tasks.sweep.for_unit(unit)
             deliver(app, box.url)
             deliver(app, box.url, group=Group.MAIL)
+
+
+@pytest.fixture
+def at_once() -> Iterator[None]:
+    """A task runs where it is sent from."""
+    background.celery.conf.update(task_always_eager=True, task_eager_propagates=True)
+    yield
+    background.celery.conf.update(task_always_eager=False, task_eager_propagates=False)
+    background._made.clear()
 
 
 @dataclass(frozen=True)
@@ -92,13 +102,13 @@ class Late:
     title_zh: str
 
 
-def due_in_june(app: Flask) -> list[Late]:
-    """Guangdong's open assignments of that day; `owner` is a mail address."""
+def due_in_june(app: Flask, unit: str) -> list[Late]:
+    """A unit's open assignments of that day; `owner` is a mail address."""
     a = Assignment
     with app.app_context(), acting_as(OFFICE):
         return [Late(str(key), *rest) for key, *rest in db.session.execute(
             select(a.id, Person.email, a.title, a.title_zh).join(Person, Person.id == a.owner_id).join(Unit, Unit.id == a.unit_id)
-            .where(Unit.code == "guangdong", a.due == DUE, a.state == "open").order_by(a.code))]
+            .where(Unit.code == unit, a.due == DUE, a.state == "open").order_by(a.code))]
 
 
 def heard(enter: Enter, who: str, words: str, day: date | None = None) -> int:
@@ -119,6 +129,16 @@ def needs_time(page: Page, key: str, day: str) -> None:
     page.wait_for_selector("#slippage")
 
 
+def said(page: Page, key: str, answer: str, words: str) -> None:
+    """On the page of the thing."""
+    page.goto(f"/assignments/{key}")
+    page.click("#reminders summary:has-text('Answer the reminder')")
+    page.check(f"#reminders input[value={answer}]")
+    page.fill("#answer-words", words)
+    page.click("#reminders button.primary")
+    page.wait_for_load_state()
+
+
 def blocked_by_link(box: Mailbox, page: Page, about: str, receiver: str) -> None:
     """From the letter, without signing in."""
     written = (message_from_string(text, policy=default) for text in box.letters)
@@ -131,6 +151,13 @@ def blocked_by_link(box: Mailbox, page: Page, about: str, receiver: str) -> None
     page.select_option("#link-blocking", "migu")
     page.click("main button.primary")
     page.wait_for_selector("text=Your answer is kept")
+
+
+def climbed(page: Page, key: str) -> list[str]:
+    """Whom the steps told of an assignment were for, the first one first."""
+    page.goto(f"/assignments/{key}")
+    page.click("#reminders summary:has-text('When, and whom')")
+    return [text.rpartition(" · ")[2] for text in reversed(page.locator("#reminders details li").all_inner_texts())]
 
 
 def grant(page: Page, key: str) -> None:
@@ -155,12 +182,14 @@ def publish(page: Page) -> str:
 
 
 @pytest.mark.long
-@pytest.mark.timeout(600)
-def test_a_quarter(fresh: Fresh, chromium: Browser) -> None:
+@pytest.mark.timeout(900)
+def test_a_quarter(fresh: Fresh, chromium: Browser, at_once: None) -> None:
     app = fresh(clock.at(BEGINS))
+    background.bind(app)
     with clock.standing_at(clock.at(BEGINS)), app.app_context():
         assert demo.make(PASSWORD, "http://portal.example", lambda _: None, only=UNITS)
-    silent, slow, stuck = due_in_june(app)
+    silent, slow, stuck = due_in_june(app, "guangdong")
+    foreign, finished = due_in_june(app, "migu")
     owner = "customer-service@guangdong.example"
     assert slow.owner == stuck.owner == owner != silent.owner
     with mailbox() as box, open_portal(app, chromium) as enter:
@@ -169,6 +198,9 @@ def test_a_quarter(fresh: Fresh, chromium: Browser) -> None:
             assert heard(enter, owner, stuck.title) == 1
             needs_time(enter(owner), slow.key, "2026-08-07")
             blocked_by_link(box, enter(""), stuck.title_zh, owner)
+            said(enter(finished.owner), finished.key, "done", "已完成梳理，证据已上传。")
+            said(enter(foreign.owner), foreign.key, "not_mine", "应由网络条线负责。")
+            before = {thing.key: rungs(app, thing.key) for thing in (finished, foreign)}
             grant(enter("office@hq.example"), slow.key)
             page = enter(owner)
             page.goto(f"/assignments/{slow.key}")
@@ -180,16 +212,30 @@ def test_a_quarter(fresh: Fresh, chromium: Browser) -> None:
             assert heard(enter, "contact@guangdong.example", silent.title, DUE) >= 1            # late, and nobody has answered
             assert heard(enter, owner, stuck.title) == 1                                   # answered: left in peace
             assert heard(enter, "head@guangdong.example", silent.title, DUE) == 0
+            page = enter("contact@migu.example")
+            page.goto("/notices")
+            said_so = page.locator("main .title", has_text=f"{foreign.title}: It is not mine")
+            assert said_so.count() == 1                                    # whose it is, the contact knows
+            page.goto(f"/assignments/{finished.key}")
+            assert "Handed in" in page.inner_text("main")                 # done is handed in, and waits for its line
             page = enter("office@hq.example")
             page.goto("/assignments?unit=guangdong&light=red&milestone=sorting")
             shown = keys_on(page)
+            page.goto(f"/assignments/{stuck.key}")
+            assert all(words in page.inner_text("#reminders") for words in ("It is blocked", "等待咪咕确认口径。"))
             assert {silent.key, stuck.key} <= shown and slow.key not in shown               # lights follow the day in force
 
         live(app, box, date(2026, 7, 6), date(2026, 7, 22))
         with clock.standing_at(clock.at(date(2026, 7, 22), 14)):
             for who in ("head@guangdong.example", "enterprise@hq.example", "office@hq.example"):
                 assert heard(enter, who, silent.title, DUE) >= 1, who
+            steps = climbed(enter("office@hq.example"), silent.key)
+            assert list(dict.fromkeys(steps)) == ["owner", "the unit's contact", "line owner", "head of the unit",
+                                                  "the line at headquarters", "programme office"]
+            assert (steps.count("owner"), steps.count("the unit's contact"), len(steps)) == (3, 2, 9)
             assert heard(enter, "head@guangdong.example", stuck.title) == 1                # what climbs, climbs
+            assert rungs(app, finished.key) == before[finished.key] > 0                    # nobody chases what is handed in
+            assert rungs(app, foreign.key) > before[foreign.key] > 0
             bulletin = publish(enter("office@hq.example"))
             page = enter("contact@guangdong.example")
             page.goto("/desk")
@@ -201,8 +247,8 @@ def test_a_quarter(fresh: Fresh, chromium: Browser) -> None:
         with clock.standing_at(clock.at(ENDS, 14)):
             page = enter("office@hq.example")
             page.goto(bulletin)
-            assert "not yet" not in page.locator("#receipts tr", has_text="Guangdong").inner_text()
-            assert "not yet" in page.locator("#receipts tr", has_text="Tibet").inner_text()
+            assert "not acknowledged yet" not in page.locator("#receipts tr", has_text="Guangdong").inner_text()
+            assert "not acknowledged yet" in page.locator("#receipts tr", has_text="Tibet").inner_text()
             assert heard(enter, "contact@tibet.example", "二季度推进情况通报") >= 1
             assert heard(enter, "contact@guangdong.example", "二季度推进情况通报") == 0
     assert nothing_twice(app)
@@ -210,6 +256,12 @@ def test_a_quarter(fresh: Fresh, chromium: Browser) -> None:
 
 def keys_on(page: Page) -> set[str]:
     return {(row.get_attribute("data-href") or "").rpartition("/")[2] for row in page.locator("tr[data-href]").all()}
+
+
+def rungs(app: Flask, key: str) -> int:
+    """How many were told of an assignment."""
+    with app.app_context(), acting_as(OFFICE):
+        return db.session.scalar(select(func.count()).where(Reminder.subject_id == UUID(key), Reminder.kind == "assignment")) or 0
 
 
 def nothing_twice(app: Flask) -> bool:

@@ -314,7 +314,25 @@ def test_the_office_keeps_the_ladder(acting: As, superuser: Superuser) -> None:
 
 def test_what_tomorrow_brings(acting: As, superuser: Superuser, key: UUID) -> None:
     with on(DUE), acting("office"):
-        found, whole = service.foresee(clock.at(DUE + timedelta(days=1), 23, 59))
-        assert whole and {(f.item.key, f.rung.code) for f in found} == {(key, "+1 day owner"), (key, "+1 day contact")}
-        assert {p for f in found for _, p in f.people} == {people.key("market.guangdong"), people.key("contact.guangdong")}
+        ahead = service.foresee(clock.at(DUE + timedelta(days=1), 23, 59))
+        assert (ahead.whole, ahead.failed) == (True, 0)
+        assert {(f.item.key, f.rung.code) for f in ahead.found} == {(key, "+1 day owner"), (key, "+1 day contact")}
+        assert {p for f in ahead.found for _, p in f.people} == {people.key("market.guangdong"), people.key("contact.guangdong")}
         assert superuser.execute("SELECT count(*) FROM reminder").fetchone() == (0,)
+
+
+def test_what_tomorrow_brings_is_what_the_sweep_then_tells_whatever_fails(
+        app: Flask, acting: As, post: Post, superuser: Superuser, key: UUID) -> None:
+    """A day before which the calendar knows no working day leaves all others in sight."""
+    keys = [k for k, in superuser.execute("SELECT a.id FROM assignment a JOIN unit u ON u.id = a.unit_id WHERE u.code = 'guangdong'"
+                                          " AND a.template_kind = 'task' AND a.id <> %s ORDER BY a.id", (key,))]
+    superuser.execute("UPDATE assignment SET state = 'open', due = %s, owner_id = NULL WHERE id = ANY (%s)", (DUE, keys))
+    broken = {keys[0], keys[len(keys) // 2], keys[-1]}
+    superuser.execute("UPDATE assignment SET due = '0001-01-01' WHERE id = ANY (%s)", (list(broken),))
+    with on(DUE), acting("office"):
+        ahead = service.foresee(clock.at(LATE, 23, 59))
+    assert (ahead.whole, ahead.failed) == (True, 3)
+    assert {f.item.key for f in ahead.found} == {key, *keys} - broken
+    with on(LATE), app.app_context(), acting_as(Scope(None, (unit(superuser, "guangdong"),))):
+        swept = service.sweep(unit(superuser, "guangdong"))
+    assert (swept.failed, swept.told) == (3, len(ahead.found))

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from redis import Redis
 
 from portal import embedded
 from tasks import celery as background
@@ -49,6 +50,8 @@ def eager(bound: None) -> Iterator[None]:
 def stage(server: embedded.Server, database: str, broker: Path, acting: As, superuser: Superuser,
           tmp_path: Path) -> Iterator[Stage]:
     """With nothing waiting, and a mail server and a program of the test's own."""
+    with Redis(unix_socket_path=str(broker)) as forgetting:                   # what a killed worker of another test had in hand
+        forgetting.flushall()
     superuser.execute("DELETE FROM outbox_message; DELETE FROM notice; DELETE FROM mail; DELETE FROM channel")
     with mailbox() as box, listening() as hook:
         yield Stage(server, database, tmp_path, acting, superuser, box, hook, f"redis+socket://{broker}")

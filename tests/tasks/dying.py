@@ -15,9 +15,17 @@ from typing import Any
 from celery.__main__ import main
 
 from portal import delivery, letters, webhooks
+from portal.bulletins import service as bulletins
+from portal.bulletins.service import planning
 from portal.notices.service import delivering
+from portal.notices.service import letters as written
 from portal.outbox import queries, service
+from portal.reminders import service as reminders
+from portal.reminders.service import sweeping
+from portal.subscriptions import exports
+from portal.subscriptions import service as subscriptions
 from tasks import outbox
+from tenants.db import db
 
 DEATHS = int(os.environ.get("DYING_TIMES", "3"))
 
@@ -50,13 +58,39 @@ def _after(place: Any, name: str, when: Callable[[Any], Any] = _always) -> None:
     setattr(place, name, dying)
 
 
-def _before(place: Any, name: str) -> None:
+def _before(place: Any, name: str, when: Callable[[Any], Any] = _always) -> None:
+    """`when` judges the first argument, where there is one."""
     behind: Callable[..., Any] = getattr(place, name)
 
     def dying(*args: Any, **kw: Any) -> Any:
-        _die()
+        if when(args[0] if args else None):
+            _die()
         return behind(*args, **kw)
     setattr(place, name, dying)
+
+
+def _posted() -> None:
+    """When a slice's messages are posted: the sweep's own, not those of a delivery."""
+    real = sweeping.outbox.post_all
+
+    def dying(parcels: Any) -> None:
+        real(parcels)
+        if parcels:
+            _die()
+    sweeping.outbox = SimpleNamespace(**{**vars(sweeping.outbox), "post_all": dying})
+
+
+def _committed() -> None:
+    """When a slice in which something was told is committed."""
+    noted = sweeping._noted
+    found: list[bool] = []
+
+    def noting(*args: Any) -> Any:
+        result = noted(*args)
+        found[:] = [bool(result)]
+        return result
+    sweeping._noted = noting
+    _before(db.session, "expunge_all", lambda _: found == [True])
 
 
 def _heard() -> None:
@@ -79,9 +113,30 @@ STEPS: dict[str, Callable[[], None]] = {
     "the program has it": lambda: _after(webhooks, "say"),
     "committed and not acknowledged": lambda: _after(service, "drain"),
 }
+SWEEPING: dict[str, Callable[[], None]] = {
+    "a slice is noted": lambda: _after(sweeping, "_noted", bool),
+    "a slice is posted": _posted,
+    "a slice is committed": _committed,
+    "a unit is swept": lambda: _after(reminders, "sweep", lambda counts: counts.told),
+}
+DIGEST: dict[str, Callable[[], None]] = {
+    "the letter of the day is to be written": lambda: _before(written, "write"),
+    "the letter of the day is written": lambda: _after(written, "write"),
+    "the letter of the day has gone": lambda: _after(letters, "send"),
+}
 EVENTS: dict[str, Callable[[], None]] = {
     "an event is handed to its hearers": lambda: _after(service, "_fan_out"),
     "a hearer has committed": _heard,
+}
+COMPOSING: dict[str, Callable[[], None]] = {
+    "a draft is written": lambda: _after(planning, "written"),
+    "a bulletin is issued": lambda: _after(planning, "issue"),
+    "plans have run": lambda: _after(bulletins, "run_plans"),
+}
+SENDING: dict[str, Callable[[], None]] = {
+    "a workbook is made": lambda: _after(exports, "workbook"),
+    "a workbook is put away": lambda: _after(subscriptions, "_send"),
+    "a workbook is sent": lambda: _after(subscriptions, "deliver"),
 }
 
 
@@ -99,7 +154,7 @@ def _watched(event: str, args: tuple[Any, ...]) -> None:
 
 if __name__ == "__main__":
     if "DYING_AT" in os.environ:
-        {**STEPS, **EVENTS}[os.environ["DYING_AT"]]()
+        {**STEPS, **SWEEPING, **DIGEST, **EVENTS, **COMPOSING, **SENDING}[os.environ["DYING_AT"]]()
     if "CONNECTIONS" in os.environ:
         sys.addaudithook(_watched)
     sys.argv[0] = "celery"

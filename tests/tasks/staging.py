@@ -11,6 +11,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from celery import Celery
+
 from portal import embedded
 from portal.notices import service
 from portal.notices.service import ChannelFacts
@@ -28,6 +30,9 @@ RECEIVERS = 2                          # the contact and the deputy
 CHILDREN = 3                           # of a worker: when it is killed, each may have just given something away
 NOW, LATER = "2026-03-10T10:00:00+08:00", "2026-03-11T10:00:00+08:00"
 WAITING = "done_at IS NULL AND topic <> 'digest'"        # the letter of the day has its own hour
+RESTLESS = f"SELECT count(*) FROM outbox_message WHERE parked_at IS NOT NULL OR ({WAITING})"
+TWICE = "SELECT count(*) - count(DISTINCT (message_id, person_id)) FROM notice"
+DEATHS = 2                             # of one task within an hour: after a third it is left alone
 
 
 @dataclass
@@ -40,8 +45,8 @@ class Background:
     restarts: int = 0
 
     def start(self, *words: str) -> None:
-        odd = {"DYING_AT", "CONNECTIONS"} & self.env.keys() and words[0] == "worker"
-        module = "tests.tasks.dying" if odd else "celery"
+        odd = {"worker": {"DYING_AT", "CONNECTIONS"}, "beat": {"HASTY"}}[words[0]] & self.env.keys()
+        module = {"worker": "tests.tasks.dying", "beat": "tests.tasks.hasty"}[words[0]] if odd else "celery"
         command = [sys.executable, "-m", module, "-A", "tasks.celery", *words]
         self.running.append((command, self._begun(command)))
 
@@ -131,12 +136,28 @@ class Stage:
         wanted = told * RECEIVERS if letters else 0
         assert self.one("SELECT count(*) FROM mail") == self.one("SELECT count(sent_at) FROM mail") == wanted
         assert self.one("SELECT count(*) FROM outbox_message WHERE parked_at IS NOT NULL OR done_at IS NULL") == 0
-        sent = Counter(m for text in self.box.letters for m in re.findall(r"^Message-ID:\s*(\S+)", text, re.M | re.I))
-        hooks = Counter(t["id"] for t in self.hook.taken)
-        copies = sum(sent.values()) - len(sent), sum(hooks.values()) - len(hooks)
-        print(f"\n| {what} | {told} | {sum(n for _, n in said)} | {len(sent)} | {copies[0]} | {len(hooks)} | {copies[1]} |")
+        sent, hooks = self.given()
         assert len(sent) == wanted and len(hooks) == (told if self.one("SELECT count(*) FROM channel") else 0)
-        assert sum(copies) <= again
+        self.note(what, told)
+        assert copies(sent) + copies(hooks) <= again
+
+    def given(self) -> tuple["Counter[str]", "Counter[str]"]:
+        """What foreign servers have taken, by its name: letters, webhooks."""
+        named = (m for text in self.box.letters for m in re.findall(r"^Message-ID:\s*(\S+)", text, re.M | re.I))
+        return Counter(named), Counter(t["id"] for t in self.hook.taken)
+
+    def note(self, what: str, events: int) -> None:
+        """A row of docs/faults.md: what the ledger says, and what foreign servers were given, and given again."""
+        given = [figure for names in self.given() for figure in (len(names), copies(names))]
+        lost = self.one(f"SELECT count(*) FROM outbox_message WHERE parked_at IS NULL AND {WAITING}") + self.one(
+            "SELECT count(*) FROM mail WHERE sent_at IS NULL AND withheld_at IS NULL")
+        parked = self.one("SELECT count(*) FROM outbox_message WHERE parked_at IS NOT NULL")
+        row = (what, events, self.one("SELECT count(*) FROM notice"), *given, lost, self.one(TWICE), parked)
+        print(f"\n| {' | '.join(map(str, row))} |")
+
+
+def copies(names: "Counter[str]") -> int:
+    return names.total() - len(names)
 
 
 def wait(stage: Stage, true: Callable[[], bool], seconds: float) -> None:
@@ -145,16 +166,32 @@ def wait(stage: Stage, true: Callable[[], bool], seconds: float) -> None:
 
 def call(task: str, env: dict[str, str]) -> None:
     """Have a task done, as its hour would."""
-    subprocess.run([sys.executable, "-m", "celery", "-A", "tasks.celery", "call", task], env=env, cwd=ROOT, check=True,
-                   capture_output=True, timeout=60)
+    with Celery(broker=env["BROKER_URL"], set_as_current=False) as asking:
+        asking.send_task(task, ignore_result=True)
+
+
+def killing(stage: Stage, step: str, whole: bool = False) -> dict[str, str]:
+    """The environment of a worker that kills itself at a step of its work."""
+    return {"DYING_AT": step, "DYING_MARK": str(stage.folder / "deaths"), "DYING_TIMES": str(DEATHS),
+            "DYING_WHOLE": "1" if whole else ""}
+
+
+def deaths(stage: Stage) -> int:
+    mark = stage.folder / "deaths"
+    return len(mark.read_text().splitlines()) if mark.exists() else 0
+
+
+def ran(stage: Stage, task: str) -> int:
+    """How often a task has come to its end."""
+    return stage.one(f"SELECT coalesce(sum(runs), 0) FROM task_run WHERE task = '{task}' AND ended_at IS NOT NULL")
 
 
 def begin(stage: Stage, env: dict[str, str], seconds: float = 400) -> None:
     """The hour's task, and then wait until every unit was swept and everything was said."""
-    swept = "SELECT coalesce(sum(runs), 0) FROM task_run WHERE task = 'tasks.reminders.sweep' AND ended_at IS NOT NULL"
-    before, units = stage.one(swept), stage.one("SELECT count(*) FROM app.units_to_sweep()")
+    swept = "tasks.reminders.sweep"
+    before, units = ran(stage, swept), stage.one("SELECT count(*) FROM app.units_to_sweep()")
     call("tasks.reminders.begin", env)
-    wait(stage, lambda: stage.one(swept) >= before + units, 300)
+    wait(stage, lambda: ran(stage, swept) >= before + units, 300)
     wait(stage, lambda: stage.one(f"SELECT count(*) FROM outbox_message WHERE {WAITING}") == 0, seconds)
 
 
@@ -162,6 +199,4 @@ def ledger(stage: Stage) -> tuple[int, ...]:
     """Rungs told, whom they reached, notices, and how much is twice, lies waiting or was given up."""
     return tuple(stage.one(s) for s in (
         "SELECT count(*) FROM reminder", "SELECT coalesce(sum(cardinality(people)), 0) FROM reminder",
-        "SELECT count(*) FROM notice",
-        "SELECT count(*) - count(DISTINCT (message_id, person_id)) FROM notice",
-        f"SELECT count(*) FROM outbox_message WHERE parked_at IS NOT NULL OR {WAITING}"))
+        "SELECT count(*) FROM notice", TWICE, RESTLESS))

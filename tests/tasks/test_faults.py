@@ -141,4 +141,4 @@ def test_what_never_gets_better_is_parked_with_its_reason_and_goes_when_it_is_as
         db.session.commit()
     with stage.background(clock=LATER):
         wait(stage, lambda: stage.done(3), 60)
-    stage.judge("mail server refuses for a day; parked, tried again by an administrator", 3)
+    stage.judge("mail server refuses for a day; parked with its answer, tried again by an administrator", 3)

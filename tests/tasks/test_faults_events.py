@@ -9,21 +9,9 @@ from tenants.access import HEADQUARTERS
 from tests.factories import world
 from tests.factories.exchange import campaign, raised
 from tests.tasks.dying import EVENTS
-from tests.tasks.staging import WAITING, Stage, wait
+from tests.tasks.staging import DEATHS, RESTLESS, TWICE, Stage, deaths, killing, wait
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
-QUIET = f"SELECT count(*) FROM outbox_message WHERE parked_at IS NOT NULL OR ({WAITING})"
-DEATHS = 2                             # a third one, and the task is left alone for an hour
-TWICE = "SELECT count(*) - count(DISTINCT (message_id, person_id)) FROM notice"
-
-
-def dying(stage: Stage, step: str) -> dict[str, str]:
-    return {"DYING_AT": step, "DYING_MARK": str(stage.folder / "deaths"), "DYING_TIMES": str(DEATHS)}
-
-
-def deaths(stage: Stage) -> int:
-    mark = stage.folder / "deaths"
-    return len(mark.read_text().splitlines()) if mark.exists() else 0
 
 
 @pytest.mark.parametrize("step", EVENTS)
@@ -39,10 +27,10 @@ def test_killed_while_an_event_is_heard(stage: Stage, step: str) -> None:
             "INSERT INTO outbox_message (id, unit_id, topic, payload, at, next_at, attempts) VALUES (%s, %s, %s, %s, %s, %s, 0)",
             (uuid4(), HEADQUARTERS, TOPIC, Jsonb({"issue": str(issue), "words": "Are the rules clear?", "due": "2026-03-31",
                                                   "batch": str(uuid4())}), world.NOW, world.NOW))
-    with stage.background(**dying(stage, step)):
+    with stage.background(**killing(stage, step)):
         wait(stage, lambda: deaths(stage) == DEATHS and stage.one("SELECT count(*) FROM caution") == 20, 120)
-        wait(stage, lambda: stage.one(QUIET) == 0, 60)
+        wait(stage, lambda: stage.one(RESTLESS) == 0, 60)
     by_batch = stage.superuser.execute("SELECT count(*) FROM caution GROUP BY batch").fetchall()
     assert by_batch == [(2,)] * 10 and stage.one("SELECT count(*) FROM notice WHERE url = '/cautions'") == 20
     assert stage.one(TWICE) == 0 == stage.one("SELECT count(*) FROM mail WHERE sent_at IS NULL")
-    print(f"\n| kill -9 of the worker's child, {step} ({DEATHS} times) | 10 | 20 | {len(stage.box.letters)} | 0 | | |")
+    stage.note(f"kill -9 of the worker's child, {step} ({DEATHS} times)", 10)

@@ -54,3 +54,14 @@ def test_tomorrow_in_a_year_half_done(app: Flask, superuser: Superuser) -> None:
     office = signed_in(app, "office")
     with clock.standing_at(standing.NOW):
         assert "/assignments/" in office.get("/reminders/tomorrow").text
+
+
+def test_tomorrow_is_shown_also_where_one_thing_cannot_be_read(app: Flask, superuser: Superuser) -> None:
+    standing.shuffle(superuser, 3)
+    row = superuser.execute("UPDATE assignment SET due = '0001-01-01' WHERE id = (SELECT id FROM assignment WHERE state = 'open'"
+                            " AND template_kind = 'task' LIMIT 1) RETURNING id").fetchone()
+    office = signed_in(app, "office")
+    with clock.standing_at(standing.NOW):
+        page = office.get("/reminders/tomorrow")
+    assert row and page.status_code == 200 and str(row[0]) not in page.text
+    assert "/assignments/" in page.text and "1 项事项无法读取。" in page.text

@@ -2,6 +2,6 @@
 from portal.reminders.service.answering import Reply, answer
 from portal.reminders.service.keeping import keep, seen
 from portal.reminders.service.offering import Offer, offer, thing_of
-from portal.reminders.service.sweeping import Counts, Foreseen, foresee, sweep
+from portal.reminders.service.sweeping import Ahead, Counts, Foreseen, foresee, sweep
 
-__all__ = ["Counts", "Foreseen", "Offer", "Reply", "answer", "foresee", "keep", "offer", "seen", "sweep", "thing_of"]
+__all__ = ["Ahead", "Counts", "Foreseen", "Offer", "Reply", "answer", "foresee", "keep", "offer", "seen", "sweep", "thing_of"]

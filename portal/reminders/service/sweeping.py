@@ -1,11 +1,12 @@
 """The sweep: of everything open in a unit, the rungs that are due and were not told. It may come as often as it likes."""
 import logging
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from itertools import groupby
 from time import monotonic
+from typing import TypeVar
 from uuid import UUID
 
 from sqlalchemy.dialects.postgresql import insert
@@ -25,6 +26,7 @@ from tenants.db import db, uuid7
 from tenants.messages import Message
 
 BUDGET = 45.0
+Result = TypeVar("Result")
 _log = logging.getLogger(__name__)
 
 
@@ -48,6 +50,14 @@ class Foreseen:
     message: Message
 
 
+@dataclass(slots=True)
+class Ahead:
+    """What would be told, whether everything was looked through for it, how many things failed."""
+    found: list[Foreseen]
+    whole: bool = True
+    failed: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class _Ground:
     """What is the same for all things of a sweep."""
@@ -66,8 +76,9 @@ def sweep(unit: int, *, kinds: Collection[Deadline] = tuple(Deadline), after: st
                      queries.names((unit, HEADQUARTERS)))
     for found in queries.open_items(Within(unit), ground.now, ground.steps, ground.time, kinds=kinds, after=after):
         counts.seen += len(found.items)
-        counts.failed += found.broken
-        _tell_all(found.items, ground, counts)
+        said, failed = _isolated(found.items, lambda items: _tell(items, ground))
+        counts.told, counts.nobody = counts.told + sum(n for n, _ in said), counts.nobody + sum(n for _, n in said)
+        counts.failed += found.broken + failed
         db.session.commit()
         db.session.expunge_all()
         if monotonic() > until:
@@ -76,23 +87,21 @@ def sweep(unit: int, *, kinds: Collection[Deadline] = tuple(Deadline), after: st
     return counts
 
 
-def _tell_all(items: Sequence[Item], ground: _Ground, counts: Counts) -> None:
-    """Together where nothing fails, else in halves, until the one that fails stands alone."""
+def _isolated(items: Sequence[Item], act: Callable[[Sequence[Item]], Result]) -> tuple[list[Result], int]:
+    """Together where nothing fails, else in halves, until the one that fails stands alone: what came of each part, and how many
+    things failed."""
     try:
         with db.session.begin_nested():
-            told, nobody = _tell(items, ground)
+            return [act(items)], 0
     except OperationalError:
         raise
     except Exception as fault:
         if len(items) > 1:
             half = len(items) // 2
-            _tell_all(items[:half], ground, counts)
-            _tell_all(items[half:], ground, counts)
-            return
-        counts.failed += 1
+            (first, lost), (second, more) = _isolated(items[:half], act), _isolated(items[half:], act)
+            return first + second, lost + more
         _log.warning("a reminder of %s %s failed: %s", items[0].kind, items[0].key, type(fault).__name__)
-    else:
-        counts.told, counts.nobody = counts.told + told, counts.nobody + nobody
+        return [], 1
 
 
 def _tell(items: Sequence[Item], ground: _Ground) -> tuple[int, int]:
@@ -155,22 +164,26 @@ def _parcels(key: UUID, item: Item, rung: Rung, people: Sequence[Told], message:
         yield parcel(rules.house(rung.whom, item), rooms=True, line=item.line, key=f"{once} {rung.step:+d} {rung.span} rooms")
 
 
-def foresee(until: datetime, most: int = 2_000) -> tuple[list[Foreseen], bool]:
-    """What sweeps would tell up to a moment, over everything that one sees; whether that was looked through to its end."""
+def foresee(until: datetime, most: int = 2_000) -> Ahead:
+    """What sweeps would tell up to a moment, over everything that one sees; what fails there takes no other with it here."""
     steps, time, seen = queries.ladder(), queries.working_time(), 0
-    found: list[Foreseen] = []
-    staffs: dict[int, rules.Staff] = {}
+    look = partial(_foreseen, until=until, steps=steps, time=time, staffs={})
+    ahead = Ahead([])
     for part in queries.open_items(Within(), until, steps, time):
-        items = part.items
-        seen += len(items)
-        names = queries.names({i.unit for i in items})
-        for item, rung, gone in _due(items, until, steps, time):
-            if item.unit not in staffs:
-                staffs[item.unit] = queries.staff(item.unit)
-            found.append(Foreseen(item, rung, rules.reached(rung.whom, item, staffs[item.unit], gone),
-                                  rules.message(item, until, names[item.unit], time)))
-            if len(found) >= most:
-                return found, False
-        if seen >= 50 * most:
-            return found, False
-    return found, True
+        told, failed = _isolated(part.items, look)
+        ahead.found += [one for some in told for one in some]
+        ahead.failed, seen = ahead.failed + part.broken + failed, seen + len(part.items)
+        if len(ahead.found) >= most or seen >= 50 * most:
+            return Ahead(ahead.found[:most], False, ahead.failed)
+    return ahead
+
+
+def _foreseen(items: Sequence[Item], until: datetime, steps: rules.Ladder, time: WorkingTime, staffs: dict[int, rules.Staff]
+              ) -> list[Foreseen]:
+    """`staffs` are those of the units looked at before."""
+    due = list(_due(items, until, steps, time))
+    units = {item.unit for item, *_ in due}
+    names = queries.names(units) if due else {}
+    staffs.update({unit: queries.staff(unit) for unit in units - staffs.keys()})
+    return [Foreseen(item, rung, rules.reached(rung.whom, item, staffs[item.unit], gone),
+                     rules.message(item, until, names[item.unit], time)) for item, rung, gone in due]

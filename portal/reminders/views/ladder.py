@@ -39,10 +39,10 @@ def save() -> ResponseReturnValue:
 
 def tomorrow() -> ResponseReturnValue:
     until = clock.at(clock.today() + timedelta(days=1), 23, 59)
-    found, whole = service.foresee(until)
-    people = [person for one in found for _, person in one.people]
-    return render_template("reminders/tomorrow.html", found=found[:MOST_SHOWN], total=len(found), whole=whole, until=until,
-                           people=len(set(people)), kinds=KINDS, whom=PEOPLE, channels=CHANNELS)
+    ahead = service.foresee(until)
+    people = {person for one in ahead.found for _, person in one.people}
+    return render_template("reminders/tomorrow.html", found=ahead.found[:MOST_SHOWN], total=len(ahead.found), whole=ahead.whole,
+                           failed=ahead.failed, until=until, people=len(people), kinds=KINDS, whom=PEOPLE, channels=CHANNELS)
 
 
 def _page(rows: Sequence[Row], seen: str, errors: Mapping[str, Sequence[Message]] | None = None,
