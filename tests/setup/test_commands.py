@@ -142,7 +142,8 @@ def test_db_roles_is_sql_that_may_run_twice(data: Path) -> None:
 
 
 def test_db_roles_needs_no_server(tmp_path: Path) -> None:
-    assert all(lane in run(tmp_path / "d", "db", "roles").stdout for lane in roles.ALL)
+    said = run(tmp_path / "d", "db", "roles").stdout
+    assert all(lane in said for lane in roles.ALL)
     assert not (tmp_path / "d").exists()
 
 
