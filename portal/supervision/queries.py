@@ -12,6 +12,8 @@ from portal import i18n
 from portal.assignments import queries as assignments
 from portal.assignments.models import Assignment
 from portal.assignments.rules import UNCLOSED_STATES
+from portal.audit import queries as audit
+from portal.audit.models import AuditEntry
 from portal.filings import queries as filings
 from portal.filings.models import Filing
 from portal.issues import queries as issues
@@ -19,7 +21,7 @@ from portal.issues.models import Issue
 from portal.reach import within
 from portal.supervision import rules
 from portal.supervision.models import Order, OrderReply
-from portal.supervision.rules import ABOUT, UNFINISHED, AboutKind, Light, OrderState, Ref
+from portal.supervision.rules import ABOUT, ASKED, SETTLED, UNFINISHED, AboutKind, Light, OrderState, Ref
 from tenants import clock
 from tenants.access import Identity, reaches
 from tenants.db import db
@@ -123,6 +125,13 @@ def reply_to_judge(order: Order) -> OrderReply:
     """The reply of the round at hand, held until the commit."""
     r = OrderReply
     return db.session.scalars(select(r).where(r.supervision_id == order.id, r.round == order.round).with_for_update()).one()
+
+
+def time_asked(order: Order) -> AuditEntry | None:
+    """The entry of the history by which the unit asks for more time, while nobody has answered it."""
+    steps = (e for e in audit.history("supervision", order.id) if e.action in (ASKED, *SETTLED))
+    last = next(steps, None) if order.state == OrderState.OPEN else None
+    return last if last is not None and last.action == ASKED else None
 
 
 def lights(orders: Iterable[Order]) -> dict[UUID, Light]:

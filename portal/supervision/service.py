@@ -29,7 +29,7 @@ from portal.supervision.rules import (
 from tenants import clock, directory
 from tenants.access import HEADQUARTERS, Appointment, Identity, Subject, need, permits, reaches
 from tenants.db import db, uuid7
-from tenants.errors import Invalid, NotPermitted, Stale
+from tenants.errors import Invalid, NotPermitted, RuleViolated, Stale
 from tenants.messages import N_, Message
 from tenants.permissions import Permission
 from tenants.vocabulary import Line, Role
@@ -54,7 +54,8 @@ def allow(order: Order, action: str, *, actor: Identity) -> Appointment:
 def offers(order: Order, *, actor: Identity) -> frozenset[str]:
     """What this person may do with it now."""
     possible = {t.action for t in MACHINE.actions(order.state)}
-    return frozenset(a for a in ACTIONS if a in possible and permits(actor, _who(a), order.subject))
+    found = frozenset(a for a in ACTIONS if a in possible and permits(actor, _who(a), order.subject))
+    return found if "decline" not in found or queries.time_asked(order) else found - {"decline"}
 
 
 def issuing_line(actor: Identity) -> Line | None:
@@ -301,6 +302,20 @@ def ask_time(order: Order, term: date | None, reason: str, blocking: str = "", *
     _tell_issuer(order, N_("%(unit)s asks for more time for supervision order %(code)s, until %(day)s instead of %(before)s: "
                            "%(words)s", unit={"en": unit.name, "zh": unit.short_zh}, code=order.code, day=term.isoformat(),
                            before=order.term.isoformat(), words=_clip(said)), f"asked {term}")
+
+
+def decline_time(order: Order, reason: str, *, actor: Identity, version: int | None = None) -> None:
+    """No more time, with a reason: the term stays. Raises NotPermitted, RuleViolated, Stale, Invalid."""
+    under = _begin(order, "decline", actor, version)
+    asked = queries.time_asked(order)
+    if asked is None:
+        raise RuleViolated(N_("No request for more time is open."))
+    errors: Errors = {}
+    said = _words(reason, "reason", errors)
+    _refuse(errors)
+    audit.record("decline_extension", KIND, order.id, {"reason": said}, under=under)
+    _tell_unit(order, N_("There is no more time for supervision order %(code)s, the term stays %(day)s: %(words)s",
+                         code=order.code, day=order.term.isoformat(), words=_clip(said)), f"declined {asked.id}")
 
 
 def withdraw(order: Order, reason: str, *, actor: Identity, version: int | None = None) -> None:

@@ -186,6 +186,13 @@ def extend(key: str) -> ResponseReturnValue:
     return _act_on(key, "extend", act)
 
 
+def decline(key: str) -> ResponseReturnValue:
+    def act(o: Order, sheet: Sheet, version: int) -> Message:
+        service.decline_time(o, sheet.value("reason"), actor=identity(), version=version)
+        return N_("Declined: the term stays. The unit is told.")
+    return _act_on(key, "decline", act)
+
+
 def withdraw(key: str) -> ResponseReturnValue:
     def act(o: Order, sheet: Sheet, version: int) -> Message:
         service.withdraw(o, sheet.value("reason"), actor=identity(), version=version)
@@ -221,8 +228,9 @@ def _page(o: Order, action: str = "", sheet: Sheet | None = None, said: Message 
     return render_template(
         "supervision/item.html", o=o, light_of=queries.lights([o])[o.id],
         thing=queries.things(me, [about]).get(about) if about else None,
-        kinds=ABOUT, replies=queries.replies(o), offers=offers, action=action, s=sheet or Sheet(), said=said, most=texts.MEDIUM,
-        next_term=rules.term_of(rules.Grade(o.grade), max(today, o.term) if "extend" in offers else today, days),
+        kinds=ABOUT, replies=queries.replies(o), offers=offers,
+        asked=queries.time_asked(o) if "decline" in offers else None, action=action, s=sheet or Sheet(), said=said,
+        most=texts.MEDIUM, next_term=rules.term_of(rules.Grade(o.grade), max(today, o.term) if "extend" in offers else today, days),
         history=history_of("supervision", o.id), panels=panels.of("supervision", o),
         papers=attachments.of("supervision", o.id), files_of=unit, file_limits=files.LIMITS)
 
@@ -257,6 +265,7 @@ ROUTES: tuple[Route, ...] = (
     ("POST", "/<key>/accept", accept, P.SUPERVISION_ORDER),
     ("POST", "/<key>/return", send_back, P.SUPERVISION_ORDER),
     ("POST", "/<key>/extend", extend, P.SUPERVISION_ORDER),
+    ("POST", "/<key>/decline", decline, P.SUPERVISION_ORDER),
     ("POST", "/<key>/withdraw", withdraw, P.SUPERVISION_ORDER),
     *files.routes("supervision", P.SUPERVISION_REPLY),
 )

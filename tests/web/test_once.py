@@ -60,7 +60,8 @@ FORMS: Mapping[str, tuple[str, str, str, Fields]] = {
 HARMLESS: Mapping[str, tuple[str, ...]] = {
     "it names a version, which the first has moved on": (
         "/supervision/<key>/reply", "/supervision/<key>/accept", "/supervision/<key>/return", "/supervision/<key>/extend",
-        "/supervision/<key>/withdraw", "/meetings/<key>/edit", "/meetings/<key>/cancel", "/meetings/<key>/publish",
+        "/supervision/<key>/decline", "/supervision/<key>/withdraw", "/meetings/<key>/edit", "/meetings/<key>/cancel",
+        "/meetings/<key>/publish",
         "/meetings/<key>/decisions/change", "/filings/<key>", "/programmes/<key>/words", "/programmes/<key>/days",
         "/programmes/<key>/templates/<part>", "/bulletins/<key>/edit", "/bulletins/<key>/refresh", "/bulletins/<key>/publish",
         "/campaigns/<key>/edit", "/campaigns/<key>/move", "/campaigns/<key>/checks", "/campaigns/<key>/go-live",

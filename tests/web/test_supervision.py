@@ -1,5 +1,5 @@
 """The pages of supervision orders: the form, one order from its issue to its end, what others see of it, lists and panels."""
-from datetime import timedelta
+from datetime import date, timedelta
 from io import BytesIO
 
 from flask import Flask
@@ -7,9 +7,10 @@ from openpyxl import load_workbook
 
 from portal.assignments import queries as assignments
 from portal.assignments.models import Assignment
+from portal.supervision import queries, service
 from tenants import clock
 from tenants.db import db
-from tests.conftest import As
+from tests.conftest import As, Superuser
 from tests.factories import world
 from tests.factories.supervision import order
 from tests.web.browsing import Browser, Enter, faults_beside
@@ -105,3 +106,28 @@ def test_the_list_asks_the_same_however_long(app: Flask, enter: Enter, acting: A
             assert reader.get("/supervision?state=open").status_code == 200
         counts.append(len(sent))
     assert counts[0] == counts[1] <= 20
+
+
+def test_more_time_is_asked_for_and_declined(app: Flask, enter, acting: As, superuser: Superuser) -> None:  # type: ignore[no-untyped-def]
+    key = order(acting, "office", "guangdong")
+    page, office = f"/supervision/{key}", enter("office")
+    assert f"{page}/decline" not in office.get(page).text                # nobody has asked
+    early = office.post(f"{page}/decline", {"reason": "No", "version": version(office, page)})
+    assert early.status_code == 409 and "No request for more time is open" in early.text
+    with acting("contact.guangdong") as contact:
+        service.ask_time(queries.one(contact, key), date(2026, 4, 8), "The list is long", actor=contact)
+        db.session.commit()
+    seen = office.get(page).text
+    assert "asks for more time until 2026-04-08" in seen and "The list is long" in seen and 'value="2026-04-08"' in seen
+    bare = office.post(f"{page}/decline", {"reason": " ", "version": version(office, page)})
+    assert bare.status_code == 422 and faults_beside(bare, "decline-reason")
+    unit = enter("contact.guangdong")
+    unit.get(page)
+    assert unit.post(f"{page}/decline", {"reason": "No", "version": "1"}).status_code == 403
+    office.get(page)
+    assert office.post(f"{page}/decline", {"reason": "It cannot wait", "version": version(office, page)}).status_code == 303
+    assert f"{page}/decline" not in office.get(page).text
+    read = unit.get(page).text
+    assert "declined more time" in read and "It cannot wait" in read and "03-24" in read
+    row = superuser.execute("SELECT payload->>'text' FROM outbox_message WHERE payload::text LIKE '%no more time%'").fetchone()
+    assert row is not None
