@@ -25,13 +25,14 @@ from portal.web.templating import done, state_words, translate
 from tenants import clock, directory
 from tenants.access import HEADQUARTERS, Identity, Subject, permits, reaches
 from tenants.db import db
-from tenants.errors import Invalid, NotPermitted, RuleViolated, Stale
+from tenants.errors import Invalid, NotPermitted, NotVisible, RuleViolated, Stale
 from tenants.messages import N_, Message
 from tenants.permissions import Permission as P
 from tenants.vocabulary import Line
 
 NAME, PREFIX = "meetings", "/meetings"
 PAGE = 50
+_TYPED = ("words", "minutes", "text", "title", "deliverable", "due", "owner")
 
 
 def index() -> ResponseReturnValue:
@@ -104,7 +105,6 @@ def edit(key: str) -> ResponseReturnValue:
 
 def save(key: str) -> ResponseReturnValue:
     m, sheet = queries.one(identity(), untrusted.key_of(key)), forms.typed(request.form)
-    service.allow(m, "change", actor=identity())
     try:
         content = forms.content_of(sheet, Line(m.line) if m.line else None)
         service.change(m, content, actor=identity(), version=untrusted.version(request.form.get("version")))
@@ -113,8 +113,8 @@ def save(key: str) -> ResponseReturnValue:
     except Invalid as fault:
         db.session.rollback()
         return _form(_with(sheet, fault), queries.one(identity(), untrusted.key_of(key))), 422
-    except Stale as stale:
-        return _form(sheet, m, stale.message), 412
+    except (Stale, RuleViolated) as refused:
+        return _form(sheet, m, refused.message), 412 if isinstance(refused, Stale) else 409
     done(N_("Changed. Those invited are told."))
     return redirect(f"{PREFIX}/{m.id}", 303)
 
@@ -126,9 +126,9 @@ def _with(sheet: Sheet, fault: Invalid) -> Sheet:
     return sheet
 
 
-def _form(sheet: Sheet, meeting: Meeting | None = None, stale: Message | None = None) -> str:
+def _form(sheet: Sheet, meeting: Meeting | None = None, said: Message | None = None) -> str:
     units = [(u.code, unit_short(u)) for u in directory.units()]
-    return render_template("meetings/form.html", s=sheet, m=meeting, stale=stale, kinds=_options()["kind"], most=texts.SHORT,
+    return render_template("meetings/form.html", s=sheet, m=meeting, said=said, kinds=_options()["kind"], most=texts.SHORT,
                            units=[u for u in units if u[0] != "hq"], presenters=units, all=forms.ALL)
 
 
@@ -187,7 +187,10 @@ def redecide(key: str) -> ResponseReturnValue:
         content = forms.decided(sheet)
         if sheet.errors:
             raise Invalid(sheet.errors)
-        service.correct(m, chosen, content, actor=identity(), version=version)
+        try:
+            service.correct(m, chosen, content, actor=identity(), version=version)
+        except NotVisible:
+            raise RuleViolated(N_("This decision was taken back meanwhile.")) from None
         return N_("Corrected.")
     return _act_on(key, "redecide", act)
 
@@ -219,9 +222,13 @@ def _page(m: Meeting, action: str = "", sheet: Sheet | None = None, said: Messag
     made = queries.became(me, decisions)
     units = {u.id: u for u in directory.units()}
     mine = {r.party for r in reaches(me, P.MEETING_ANSWER)}
+    offers = service.offers(m, actor=me)
+    stands = action in offers or (action == "redecide" and "decide" in offers and sheet is not None
+                                  and any(str(d.id) == sheet.value("decision") and not d.assignment_id for d in decisions))
     return render_template(
         "meetings/item.html", m=m, kind=KINDS, answers=ANSWERS, asked=asked, decisions=decisions, made=made,
-        lights=_lights(list(made.values())), addenda=queries.addenda(m), offers=service.offers(m, actor=me), most=texts,
+        lights=_lights(list(made.values())), addenda=queries.addenda(m), offers=offers, most=texts,
+        lost=[] if stands or sheet is None else [sheet.value(name) for name in _TYPED],
         agenda=[(i["title"], units.get(i["unit"])) for i in m.agenda], own=next((i for i in asked if i.unit_id in mine), None),
         units=[(u.code, unit_short(u)) for u in units.values() if u.id in m.parties or u.id == HEADQUARTERS],
         lines=[(x.value, term("line", x)) for x in Line], action=action, s=sheet or Sheet({}), said=said,

@@ -36,6 +36,7 @@ from tenants.vocabulary import Line
 
 NAME, PREFIX = "supervision", "/supervision"
 PAGE = 50
+_TYPED = ("words", "done_by", "remark", "term", "reason")
 
 
 def index() -> ResponseReturnValue:
@@ -221,6 +222,7 @@ def _page(o: Order, action: str = "", sheet: Sheet | None = None, said: Message 
         "supervision/item.html", o=o, light_of=queries.lights([o])[o.id],
         thing=queries.things(me, [about]).get(about) if about else None,
         kinds=ABOUT, replies=queries.replies(o), offers=offers, action=action, s=sheet or Sheet(), said=said, most=texts.MEDIUM,
+        lost=[sheet.value(name) for name in _TYPED] if sheet and action not in offers else [],
         next_term=rules.term_of(rules.Grade(o.grade), max(today, o.term) if "extend" in offers else today, days),
         history=history_of("supervision", o.id), panels=panels.of("supervision", o),
         papers=attachments.of("supervision", o.id), files_of=unit, file_limits=files.LIMITS)

@@ -102,16 +102,16 @@ def save(key: str) -> ResponseReturnValue:
         service.change(b, forms.content_of(sheet), actor=identity(), version=untrusted.version(request.form.get("version")))
     except Invalid as fault:
         return _form(sheet.refused(fault), b), 422
-    except Stale as stale:
-        return _form(sheet, b, stale.message), 412
+    except (Stale, RuleViolated) as refused:
+        return _form(sheet, b, refused.message), 412 if isinstance(refused, Stale) else 409
     done(N_("Kept. This is how it will look."))
     return redirect(f"{PREFIX}/{b.id}", 303)
 
 
-def _form(sheet: Sheet, b: Bulletin, stale: Message | None = None) -> str:
+def _form(sheet: Sheet, b: Bulletin, said: Message | None = None) -> str:
     practice = [(r["key"], f"{shape.named(r['unit'])} · {r['code']} {shape.named(r['title'])} ({r['closed_on']})")
                 for r in b.figures["practice"]]
-    return render_template("bulletins/form.html", s=sheet, b=b, stale=stale, units=_units(), all=forms.ALL, most=texts,
+    return render_template("bulletins/form.html", s=sheet, b=b, said=said, units=_units(), all=forms.ALL, most=texts,
                            sections=[(s.value, translate(w)) for s, w in SECTIONS.items()], practice=practice)
 
 
