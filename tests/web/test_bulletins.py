@@ -86,8 +86,10 @@ def test_composed_written_published_and_acknowledged(enter: Enter) -> None:
 
 
 def test_words_that_come_after_the_publishing_stay_in_the_form(enter: Enter, acting: As) -> None:
-    draft, out = bulletin(acting, "guangdong", issued=False), bulletin(acting, "guangdong")
+    draft, out = bulletin(acting, "guangdong", issued=False, title="示例 Unwritten"), bulletin(acting, "guangdong")
     office = enter("office")
+    listed = office.get("/bulletins?open=0").text
+    assert str(draft) not in listed and str(draft) in office.get("/bulletins").text
     office.get(f"/bulletins/{draft}/edit")
     late = office.post(f"/bulletins/{out}/edit", {**WORDS, "version": "1"})
     assert late.status_code == 409 and "More is to do." in late.text and "Few issues." in late.text
