@@ -28,8 +28,8 @@ def mark_read(identity: Identity, keys: Collection[UUID] | None = None) -> None:
 def prefer(identity: Identity, chosen: Mapping[NoticeKind, Mode]) -> None:
     """How one wants to hear of each kind; what headquarters wants louder stays louder."""
     need(identity, Permission.NOTICE_READ)
-    for kind, mode in chosen.items():
-        db.session.execute(select(func.app.prefer(uuid7(), kind.value, mode.value)))
+    if chosen:
+        db.session.execute(select(*(func.app.prefer(uuid7(), kind.value, mode.value) for kind, mode in chosen.items())))
 
 
 def set_rules(wanted: DeliveryRules, *, version: int, actor: Identity) -> None:
