@@ -243,6 +243,14 @@ def test_plans_compose_once_a_period(app: Flask, acting: As, superuser: Superuse
     assert said == (3,)
 
 
+def test_what_a_run_has_no_time_for_waits_for_the_next(app: Flask, acting: As) -> None:
+    with acting("office") as office:
+        for _ in range(2):
+            plan(office)
+    with clock.standing_at(clock.at(date(2026, 4, 1), 9)), app.app_context():
+        assert [service.run_plans(paper.document, seconds=-1).composed for _ in range(3)] == [1, 1, 0]
+
+
 def test_a_receipt_goes_with_its_bulletin(acting: As) -> None:
     key = bulletin(acting)
     with acting("office") as office:

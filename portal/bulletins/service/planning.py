@@ -1,6 +1,7 @@
 """Plans by which drafts arise: on a working day of each month or quarter, once a period however often it is looked at."""
 import logging
 from dataclasses import dataclass
+from time import monotonic
 from uuid import UUID
 
 from sqlalchemy.exc import OperationalError
@@ -23,6 +24,7 @@ from tenants.permissions import Permission
 from tenants.vocabulary import Role
 
 PLAN = "bulletin_plan"
+BUDGET = 45.0                          # seconds after which a run leaves the rest to the next one
 _log = logging.getLogger(__name__)
 PORTAL = Scope(None, (HEADQUARTERS,), Lane.OVERSIGHT)
 
@@ -88,10 +90,11 @@ def remove_plan(plan: BulletinPlan, *, actor: Identity) -> None:
     db.session.flush()
 
 
-def run_plans(write: Write) -> Ran:
+def run_plans(write: Write, *, seconds: float = BUDGET) -> Ran:
     """Run every plan whose day has come, each in a scope and a transaction of its own, so that one that fails holds up no other;
-    needs none itself. `write` as for what is published."""
-    ran, today = Ran(), clock.today()
+    needs none itself. `write` as for what is published. After `seconds`, less than a task may take, the rest waits for the next
+    run."""
+    ran, today, until = Ran(), clock.today(), monotonic() + seconds
     with acting_as(PORTAL):
         waiting = queries.due_plans(today, queries.calendar())
     for key in waiting:
@@ -102,7 +105,9 @@ def run_plans(write: Write) -> Ran:
             raise
         except Exception as fault:
             ran.failed += 1
-            _log.warning("the plan %s of bulletins failed: %s", key, type(fault).__name__)
+            _log.warning("the plan %s of bulletins failed: %s", key, type(fault).__name__, exc_info=True)
+        if monotonic() > until:
+            break
     return ran
 
 
