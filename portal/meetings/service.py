@@ -275,8 +275,10 @@ def assign(meeting: Meeting, key: UUID, *, actor: Identity) -> UUID:
     decision = _decision(meeting, key)
     if decision.assignment_id is not None:
         return decision.assignment_id
-    running = programmes.current(actor)
-    programme = programmes.whole(running.id) if running else None
+    programme = programmes.current(actor)
+    if programme is not None:
+        programmes.lock(programme)                          # before its codes are counted
+        programme = programmes.whole(programme.id)
     fitting = sorted((m for m in programme.milestones if m.due >= decision.due), key=lambda m: m.due) if programme else []
     if programme is None or not fitting:
         raise RuleViolated(N_("No programme that is issued has a milestone on or after %(day)s.", day=decision.due))

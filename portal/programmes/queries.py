@@ -56,6 +56,11 @@ def whole(key: UUID) -> Programme:
 
 
 def current(identity: Identity) -> Programme | None:
+def lock(programme: Programme) -> None:
+    """Hold the row until the commit and read it anew: of two at once the second sees what the first did."""
+    db.session.refresh(programme, list(Programme.__mapper__.column_attrs.keys()), with_for_update=True)
+
+
     """The newest one that is not a draft, with its milestones: what the board and the lists start from."""
     return next((p for p in listed(identity) if p.state != DRAFT), None)
 
