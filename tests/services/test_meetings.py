@@ -12,7 +12,7 @@ from portal.assignments.models import Assignment
 from portal.attachments import queries as attachments
 from portal.desk import meetings as desk
 from portal.meetings import queries, service
-from portal.meetings.rules import Decided
+from portal.meetings.rules import Decided, Item
 from portal.notices import service as notices
 from tenants import clock, directory
 from tenants.db import db
@@ -182,6 +182,20 @@ def test_two_decisions_of_a_day_are_assigned_at_once(acting: As) -> None:
     with acting("office") as office:
         found = queries.became(office, queries.decisions(queries.one(office, key)))
     assert not faults and len({a.code for a in found.values()}) == 2
+
+
+def test_the_trail_says_what_a_change_changed(acting: As, superuser: Superuser) -> None:
+    key = meeting(acting, "office", "guangdong", "tibet")
+    with acting("office") as office:
+        m, same = queries.one(office, key), content("guangdong", "tibet")
+        service.change(m, same, actor=office)
+        service.change(m, replace(same, agenda=(Item("What goes well", None),)), actor=office)
+        service.change(m, replace(content("guangdong", "tibet", "beijing"), agenda=(Item("What goes well", None),)), actor=office)
+        db.session.commit()
+    trail = superuser.execute("SELECT changes FROM audit_entry WHERE subject_id = %s ORDER BY seq", (key,)).fetchall()
+    assert trail[0][0]["units"] == "guangdong, tibet" or trail[0][0]["units"] == "tibet, guangdong"
+    assert trail[1:] == [({"agenda": ["What went wrong (guangdong)", "What goes well"]},),
+                         ({"units": [trail[0][0]["units"], trail[2][0]["units"][1]]},)]
 
 
 def test_who_is_not_invited_finds_nothing(acting: As, superuser: Superuser) -> None:
