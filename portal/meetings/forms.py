@@ -13,7 +13,6 @@ from portal.web import untrusted
 from tenants import clock, directory
 from tenants.errors import Invalid, NotVisible
 from tenants.messages import N_, Message
-from tenants.models import Unit
 from tenants.vocabulary import Line
 
 FILTERS = ("q", "kind", "state", "when", "unit")
@@ -80,16 +79,12 @@ def content_of(sheet: Sheet, line: Line | None) -> Content:
     units = {u.code: u for u in directory.units()}
     day = _day(sheet, "day")
     last = _day(sheet, "last") if sheet.value("last").strip() else day
-    invited = {u.id for u in units.values() if _standing(u)} if ALL in sheet.units else {
-        units[code].id for code in sheet.units if code in units}
+    invited = {units[code].id for code in sheet.units if code in units}
+    if ALL in sheet.units:
+        invited |= {u.id for u in directory.standing()}
     items = tuple(Item(title, units[code].id if code in units else None) for title, code in sheet.items if title.strip())
     return Content(kind=sheet.value("kind"), line=line, title=sheet.value("title"), place=sheet.value("place"),
                    starts_at=_at(sheet, day, "from"), ends_at=_at(sheet, last, "until"), invited=frozenset(invited), agenda=items)
-
-
-def _standing(unit: Unit) -> bool:
-    """Whether "all units" means it: not headquarters, no part of a unit, not closed."""
-    return unit.parent_id is None and unit.code != "hq" and (unit.closed_on is None or unit.closed_on > clock.today())
 
 
 def _day(sheet: Sheet, name: str) -> date:

@@ -91,7 +91,7 @@ def _judged(content: Content, invited: frozenset[int] = frozenset()) -> dict[str
         errors["kind"] = [N_("Choose one of the list.")]
     if not content.starts_at < content.ends_at <= content.starts_at + timedelta(days=7):
         errors["until"] = [N_("It ends after it begins, within a week.")]
-    known = {u.id for u in directory.units() if u.id != HEADQUARTERS}
+    known = {u.id for u in directory.going_on() if u.id != HEADQUARTERS} | invited
     if not content.invited or not content.invited <= known:
         errors["units"] = [N_("Choose at least one unit.")]
     elif not invited <= content.invited:

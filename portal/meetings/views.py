@@ -127,7 +127,8 @@ def _with(sheet: Sheet, fault: Invalid) -> Sheet:
 
 
 def _form(sheet: Sheet, meeting: Meeting | None = None, said: Message | None = None) -> str:
-    units = [(u.code, unit_short(u)) for u in directory.units()]
+    invited = meeting.parties if meeting else ()
+    units = [(u.code, unit_short(u)) for u in directory.units() if directory.goes_on(u) or u.id in invited]
     return render_template("meetings/form.html", s=sheet, m=meeting, said=said, kinds=_options()["kind"], most=texts.SHORT,
                            units=[u for u in units if u[0] != "hq"], presenters=units, all=forms.ALL)
 

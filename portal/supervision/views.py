@@ -139,7 +139,7 @@ def _form(sheet: Sheet, line: Line | None, left_out: int = 0, *, searched: bool 
         "supervision/form.html", s=sheet, line=line, left_out=left_out, searched=searched, most=texts.MEDIUM, all=forms.ALL,
         things=[(t, service.refusal(t, line, unfinished)) for t in things.values()], kinds=ABOUT,
         grades=[(g.value, translate(words), TERMS[g], rules.term_of(g, today, days)) for g, words in GRADES.items()],
-        units=[(u.code, unit_short(u)) for u in directory.units() if u.id != HEADQUARTERS], at_once=MOST_AT_ONCE)
+        units=[(u.code, unit_short(u)) for u in directory.going_on() if u.id != HEADQUARTERS], at_once=MOST_AT_ONCE)
 
 
 def _with(sheet: Sheet, fault: Invalid) -> Sheet:

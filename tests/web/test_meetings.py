@@ -7,7 +7,7 @@ from flask import Flask
 from openpyxl import load_workbook
 
 from tenants import clock
-from tests.conftest import As
+from tests.conftest import As, Superuser
 from tests.factories import world
 from tests.factories.files import PDF
 from tests.factories.meetings import meeting
@@ -112,6 +112,21 @@ def test_a_form_that_comes_too_late_keeps_what_was_typed(enter: Enter, acting: A
     assert office.post(f"{page}/cancel", {"version": version}).status_code == 303
     late = office.post(f"{page}/edit", {**FORM, "version": version})
     assert late.status_code == 409 and "示例 Complaints of winter" in late.text and "The meeting is cancelled." in late.text
+
+
+def test_a_closed_unit_stays_where_it_was_invited_and_is_offered_nowhere_else(
+        enter: Enter, acting: As, superuser: Superuser) -> None:
+    page, office = f"/meetings/{meeting(acting, 'office', 'guangdong', 'tibet')}", enter("office")
+    superuser.execute("UPDATE unit SET closed_on = %s WHERE code = 'tibet'", (world.NOW.date(),))
+    for path in ("/meetings/new", "/supervision/new", "/bulletins/plans"):
+        shown = office.get(path).text
+        assert 'value="guangdong"' in shown and 'value="tibet"' not in shown, path
+    assert office.post("/meetings/new", FORM).status_code == 422
+    assert office.post("/supervision/new", {"grade": "urgent", "words": "Mend it", "units": ["tibet"]}).status_code == 422
+    edit = office.get(f"{page}/edit").text
+    assert 'value="tibet" checked' in edit and 'value="tibet"' in office.get("/meetings").text
+    version = edit.split('name="version" value="')[1].split('"')[0]
+    assert office.post(f"{page}/edit", {**FORM, "units": ["all", "tibet"], "version": version}).status_code == 303
 
 
 def test_the_list_asks_the_same_however_long(app: Flask, enter: Enter, acting: As) -> None:

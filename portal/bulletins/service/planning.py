@@ -31,7 +31,8 @@ PORTAL = Scope(None, (HEADQUARTERS,), Lane.OVERSIGHT)
 
 @dataclass(slots=True)
 class Ran:
-    """Drafts composed by a run, those of them that went out by themselves, plans that had nothing to tell of, plans that failed."""
+    """Drafts composed by a run, those of them that went out by themselves, plans that had nothing to tell of or nobody to tell,
+    plans that failed."""
     composed: int = 0
     published: int = 0
     empty: int = 0
@@ -118,13 +119,14 @@ def _run(key: UUID, ran: Ran, write: Write) -> None:
     rhythm = Rhythm(plan.rhythm)
     try:
         made = written(f"{plan.title} {rules.period_name(rhythm, today)}", plan.receivers, by=None)
+        audit.record("compose", KIND, made.id, {"title": made.title, "as_of": made.as_of}, under=None)
+        if plan.by_itself:
+            issue(made, write, by=None, under=None)
     except RuleViolated:
         ran.empty += 1
         return
     plan.done = rules.period(rhythm, today)
-    audit.record("compose", KIND, made.id, {"title": made.title, "as_of": made.as_of}, under=None)
     if plan.by_itself:
-        issue(made, write, by=None, under=None)
         said = N_("Bulletin %(code)s was composed and published by schedule: %(title)s", code=made.code, title=made.title)
     else:
         said = N_("A bulletin was composed by schedule and waits to be published: %(title)s", title=made.title)

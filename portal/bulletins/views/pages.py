@@ -116,7 +116,7 @@ def _form(sheet: Sheet, b: Bulletin, said: Message | None = None) -> str:
 
 
 def _units() -> list[tuple[str, str]]:
-    return [(u.code, unit_short(u)) for u in directory.units() if u.id != HEADQUARTERS]
+    return [(u.code, unit_short(u)) for u in directory.going_on() if u.id != HEADQUARTERS]
 
 
 def item(key: str) -> ResponseReturnValue:
