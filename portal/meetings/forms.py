@@ -9,10 +9,10 @@ from werkzeug.datastructures import MultiDict
 from portal.meetings.models import Meeting
 from portal.meetings.queries import Wanted
 from portal.meetings.rules import MOST_ITEMS, Content, Decided, Item
-from portal.web import untrusted
+from portal.web import sheets, untrusted
 from tenants import clock, directory
 from tenants.errors import Invalid, NotVisible
-from tenants.messages import N_, Message
+from tenants.messages import N_
 from tenants.vocabulary import Line
 
 FILTERS = ("q", "kind", "state", "when", "unit")
@@ -40,24 +40,15 @@ def wanted(filters: Mapping[str, str]) -> Wanted:
 
 
 @dataclass(slots=True)
-class Sheet:
-    """A form's values as typed, or as stored; units by code. `errors` is what could not be read."""
-    values: dict[str, str]
+class Sheet(sheets.Sheet):
+    """Units are typed by code; an item of the agenda is its title and who presents it."""
     units: list[str] = field(default_factory=list)
     items: list[tuple[str, str]] = field(default_factory=list)
-    errors: dict[str, list[Message]] = field(default_factory=dict)
-
-    def value(self, name: str) -> str:
-        return self.values.get(name, "")
 
     @property
     def rows(self) -> list[tuple[str, str]]:
         """The agenda's rows in the form, with room for more."""
         return (self.items + [("", "")] * MOST_ITEMS)[:MOST_ITEMS]
-
-    def fault(self, name: str, message: Message) -> None:
-        self.errors.setdefault(name, []).append(message)
-
 
 def typed(form: "MultiDict[str, str]") -> Sheet:
     titles, presenters = form.getlist("item"), form.getlist("presenter")

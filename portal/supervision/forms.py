@@ -7,10 +7,10 @@ from werkzeug.datastructures import MultiDict
 
 from portal.supervision.queries import ANY_UNFINISHED, Wanted
 from portal.supervision.rules import AboutKind, Grade, Ordered, OrderState, Ref
-from portal.web import untrusted
+from portal.web import sheets, untrusted
 from tenants import directory
 from tenants.errors import NotVisible
-from tenants.messages import N_, Message
+from tenants.messages import N_
 from tenants.vocabulary import Line
 
 FILTERS = ("q", "state", "grade", "unit", "line", "overdue")
@@ -46,19 +46,11 @@ def _ref(value: str) -> Ref | None:
 
 
 @dataclass(slots=True)
-class Sheet:
-    """A form's values as typed; units by code, things as "kind:key". `shown` are the things that the form offered."""
-    values: dict[str, str] = field(default_factory=dict)
+class Sheet(sheets.Sheet):
+    """Units are typed by code, things as "kind:key". `shown` are the things that the form offered."""
     units: list[str] = field(default_factory=list)
     about: list[str] = field(default_factory=list)
     shown: tuple[Ref, ...] = ()
-    errors: dict[str, list[Message]] = field(default_factory=dict)
-
-    def value(self, name: str) -> str:
-        return self.values.get(name, "")
-
-    def fault(self, name: str, message: Message) -> None:
-        self.errors.setdefault(name, []).append(message)
 
     def day(self, name: str, *, needed: bool = True) -> date | None:
         """The day written there; what cannot be read is noted at its place."""
