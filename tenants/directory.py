@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Date, bindparam, func, literal, or_, selec
 from sqlalchemy.orm import Mapped, contains_eager
 
 from tenants import clock, models
-from tenants.access import Appointment, Identity
+from tenants.access import HEADQUARTERS, Appointment, Identity
 from tenants.db import db
 from tenants.models import Person, Unit
 from tenants.vocabulary import Line, Role
@@ -81,6 +81,26 @@ def unit_by_code(code: str) -> Unit | None:
 def units() -> Sequence[Unit]:
     """All units in the plan's order."""
     return db.session.scalars(select(Unit).order_by(Unit.position, Unit.id)).all()
+
+
+def open_on(day: date | None = None) -> ColumnElement[bool]:
+    """Of units in a statement: that they go on, today or on a day. `closed_on` is the first day without them."""
+    return or_(Unit.closed_on.is_(None), Unit.closed_on > (day or clock.today()))
+
+
+def goes_on(unit: Unit, day: date | None = None) -> bool:
+    """The same of one that is there already."""
+    return unit.closed_on is None or unit.closed_on > (day or clock.today())
+
+
+def going_on(day: date | None = None) -> Sequence[Unit]:
+    """Those that go on, today or on a day, in the plan's order: whom one may still name."""
+    return db.session.scalars(select(Unit).where(open_on(day)).order_by(Unit.position, Unit.id)).all()
+
+
+def standing(day: date | None = None) -> Sequence[Unit]:
+    """Whom "all units" means: those that go on, without headquarters and parts of units."""
+    return [u for u in going_on(day) if u.id != HEADQUARTERS and u.parent_id is None]
 
 
 def desk_of(unit: ColumnElement[int] | Mapped[int], line: ColumnElement[str] | Mapped[str]) -> ColumnElement[str]:

@@ -47,7 +47,7 @@ def units(words: str, chosen: Chosen) -> Select[Any]:
     for column, name in ((Unit.kind, "kind"), (Unit.category, "category")):
         if chosen.get(name):
             found = found.where(column == chosen[name])
-    open_ = or_(Unit.closed_on.is_(None), Unit.closed_on > clock.today())
+    open_ = directory.open_on()
     if chosen.get("state"):
         found = found.where(open_ if chosen["state"] == "open" else ~open_)
     if chosen.get("contact") == "none":

@@ -86,11 +86,10 @@ def places(identity: Identity, wanted: Wanted, units: Sequence[Unit], rows: Sequ
     """The units that stand on this person's board, in the plan's order: those that exist, also where nothing is asked of
     them; parts of units and closed ones only where something is."""
     reached = {r.unit for r in reaches(identity, Permission.BOARD_READ)}
-    busy, today = {row.unit for row in rows}, clock.today()
+    busy = {row.unit for row in rows}
 
     def stands(u: Unit) -> bool:
-        gone = u.closed_on is not None and u.closed_on <= today
-        return u.id in busy or (u.parent_id is None and not gone)
+        return u.id in busy or (u.parent_id is None and directory.goes_on(u))
     return [Place(u.id, u.code, u.kind, u.category) for u in units
             if wanted.takes(u) and (None in reached or u.id in reached) and stands(u)]
 

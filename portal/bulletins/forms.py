@@ -7,10 +7,8 @@ from werkzeug.datastructures import MultiDict
 from portal.bulletins.models import Bulletin
 from portal.bulletins.queries import Wanted
 from portal.bulletins.rules import Content, Planned, Section
-from portal.web import untrusted
+from portal.web import sheets, untrusted
 from tenants import directory
-from tenants.errors import Invalid
-from tenants.messages import Message
 
 FILTERS = ("q", "state", "year", "open")
 ALL = "all"
@@ -26,20 +24,10 @@ def wanted(filters: Mapping[str, str]) -> Wanted:
 
 
 @dataclass(slots=True)
-class Sheet:
-    """A form's values as typed, or as stored; receivers by code, or ALL."""
-    values: dict[str, str]
+class Sheet(sheets.Sheet):
+    """Receivers are typed by code, or ALL."""
     receivers: list[str] = field(default_factory=list)
     picks: list[str] = field(default_factory=list)
-    errors: dict[str, list[Message]] = field(default_factory=dict)
-
-    def value(self, name: str) -> str:
-        return self.values.get(name, "")
-
-    def refused(self, fault: Invalid) -> "Sheet":
-        """With what is wrong with it."""
-        self.errors |= {name: list(said) for name, said in fault.errors.items()}
-        return self
 
 
 def typed(form: "MultiDict[str, str]") -> Sheet:

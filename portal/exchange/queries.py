@@ -18,7 +18,7 @@ from portal.worktime import OFFICE_HOURS, hours_from
 from tenants import clock
 from tenants.access import Identity
 from tenants.db import db
-from tenants.directory import in_force
+from tenants.directory import in_force, open_on
 from tenants.models import Appointment, DeskException, Person, Setting, Term, Unit
 from tenants.vocabulary import Line, Role, Severity, Stage
 
@@ -74,10 +74,9 @@ def _fresh(model: type[Any], *where: ColumnElement[bool]) -> Sequence[Any]:
 def _people() -> Mapping[tuple[int, Function], list[str]]:
     """Everybody whose function can serve a desk today."""
     a, today = Appointment, clock.today()
-    going_on = or_(Unit.closed_on.is_(None), Unit.closed_on > today)
     rows = db.session.execute(
         select(a.unit_id, a.role, a.line, Person.name).join(a.person).join(Unit, Unit.id == a.unit_id)
-        .where(a.role.in_([role.value for role in _SERVING]), in_force(today), going_on)
+        .where(a.role.in_([role.value for role in _SERVING]), in_force(today), open_on(today))
         .order_by(a.deputy, Person.name, Person.id))
     found: dict[tuple[int, Function], list[str]] = {}
     for unit, role, line, name in rows:
@@ -86,12 +85,6 @@ def _people() -> Mapping[tuple[int, Function], list[str]]:
         if name not in names:
             names.append(name)
     return found
-
-
-def units() -> Sequence[Unit]:
-    """Those that go on, in the plan's order."""
-    return db.session.scalars(select(Unit).where(or_(Unit.closed_on.is_(None), Unit.closed_on > clock.today()))
-                              .order_by(Unit.position, Unit.id)).all()
 
 
 def live(identity: Identity, part: str, before: World, after: World) -> list[Live]:

@@ -52,7 +52,7 @@ _COLUMNS = ((N_("Code"), 22), (N_("Title"), 44), (N_("Owner"), 16), (N_("Line"),
 
 
 def index() -> ResponseReturnValue:
-    found, units = queries.in_force_now(), queries.units()
+    found, units = queries.in_force_now(), directory.going_on()
     years = (clock.today().year, clock.today().year + 1)
     history = queries.history(found)
     return render_template(
@@ -128,12 +128,12 @@ def _form(part: str, found: Rules, units: Sequence[Unit], rows: Sequence[Row], e
     both = _steps(part, found.world, service.propose(part, found.world, yours)) if yours is not None else []
     fixed = {(row["severity"], row["stage"]) for row in _rows_of(found)[LIMITS]} if part == LIMITS else \
         {(row["unit"], row["line"]) for row in _rows_of(found)[DESKS]}
-    going_on = [u for u in units if u.closed_on is None or u.closed_on > clock.today()]
     return render_template(
         "exchange/form.html", part=part, title=TITLES[part], about=ABOUT[part], rows=forms.padded(part, rows, more),
         errors=errors or {}, names=_names(part, rows), version=found.version(part), both=both, fixed=fixed, kept=kept,
         reason=texts.clean(request.form.get("reason")), known=(workdays.FIRST_KNOWN, workdays.LAST_KNOWN),
-        options={"unit": [(u.code, unit_name(u)) for u in going_on], "line": [(x.value, term("line", x)) for x in Line],
+        options={"unit": [(u.code, unit_name(u)) for u in units if directory.goes_on(u)],
+                 "line": [(x.value, term("line", x)) for x in Line],
                  "severity": [(x.value, state_words("severity", x)[0]) for x in reversed(Severity)],
                  "stage": [(x.value, state_words("stage", x)[0]) for x in Stage],
                  "works": [("0", _("day off")), ("1", _("worked"))]}), status

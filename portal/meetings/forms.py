@@ -9,11 +9,10 @@ from werkzeug.datastructures import MultiDict
 from portal.meetings.models import Meeting
 from portal.meetings.queries import Wanted
 from portal.meetings.rules import MOST_ITEMS, Content, Decided, Item
-from portal.web import untrusted
+from portal.web import sheets, untrusted
 from tenants import clock, directory
 from tenants.errors import Invalid, NotVisible
-from tenants.messages import N_, Message
-from tenants.models import Unit
+from tenants.messages import N_
 from tenants.vocabulary import Line
 
 FILTERS = ("q", "kind", "state", "when", "unit")
@@ -41,24 +40,15 @@ def wanted(filters: Mapping[str, str]) -> Wanted:
 
 
 @dataclass(slots=True)
-class Sheet:
-    """A form's values as typed, or as stored; units by code. `errors` is what could not be read."""
-    values: dict[str, str]
+class Sheet(sheets.Sheet):
+    """Units are typed by code; an item of the agenda is its title and who presents it."""
     units: list[str] = field(default_factory=list)
     items: list[tuple[str, str]] = field(default_factory=list)
-    errors: dict[str, list[Message]] = field(default_factory=dict)
-
-    def value(self, name: str) -> str:
-        return self.values.get(name, "")
 
     @property
     def rows(self) -> list[tuple[str, str]]:
         """The agenda's rows in the form, with room for more."""
         return (self.items + [("", "")] * MOST_ITEMS)[:MOST_ITEMS]
-
-    def fault(self, name: str, message: Message) -> None:
-        self.errors.setdefault(name, []).append(message)
-
 
 def typed(form: "MultiDict[str, str]") -> Sheet:
     titles, presenters = form.getlist("item"), form.getlist("presenter")
@@ -80,16 +70,12 @@ def content_of(sheet: Sheet, line: Line | None) -> Content:
     units = {u.code: u for u in directory.units()}
     day = _day(sheet, "day")
     last = _day(sheet, "last") if sheet.value("last").strip() else day
-    invited = {u.id for u in units.values() if _standing(u)} if ALL in sheet.units else {
-        units[code].id for code in sheet.units if code in units}
+    invited = {units[code].id for code in sheet.units if code in units}
+    if ALL in sheet.units:
+        invited |= {u.id for u in directory.standing()}
     items = tuple(Item(title, units[code].id if code in units else None) for title, code in sheet.items if title.strip())
     return Content(kind=sheet.value("kind"), line=line, title=sheet.value("title"), place=sheet.value("place"),
                    starts_at=_at(sheet, day, "from"), ends_at=_at(sheet, last, "until"), invited=frozenset(invited), agenda=items)
-
-
-def _standing(unit: Unit) -> bool:
-    """Whether "all units" means it: not headquarters, no part of a unit, not closed."""
-    return unit.parent_id is None and unit.code != "hq" and (unit.closed_on is None or unit.closed_on > clock.today())
 
 
 def _day(sheet: Sheet, name: str) -> date:

@@ -1,5 +1,5 @@
 """Calling a meeting, answering, writing down what was said, and making assignments of what was decided."""
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -15,6 +15,7 @@ from portal.meetings import queries
 from portal.meetings.models import Meeting, MeetingAddendum, MeetingDecision, MeetingInvitation
 from portal.meetings.rules import MOST_ITEMS, Answer, Content, Decided, MeetingKind, MeetingState
 from portal.notices import service as notices
+from portal.outbox import service as outbox
 from portal.programmes import queries as programmes
 from portal.programmes import service as programme_service
 from portal.programmes.models import Programme
@@ -30,6 +31,7 @@ from tenants.vocabulary import Line, MilestoneCode, Role
 
 KIND = "meeting"
 _HEAR = (Role.UNIT_CONTACT, Role.UNIT_HEAD)
+_NAMED = {"starts_at": "starts", "ends_at": "ends"}        # of a meeting's columns, as the trail calls them
 _ALLOWED = {"answer": Permission.MEETING_ANSWER, "assign": Permission.ASSIGNMENT_ADD}
 
 
@@ -73,7 +75,7 @@ def convene(content: Content, *, actor: Identity) -> Meeting:
     db.session.add(made)
     db.session.flush()
     _invite(made, content.invited)
-    audit.record("convene", KIND, made.id, {"title": made.title, "starts": made.starts_at, "units": sorted(content.invited)},
+    audit.record("convene", KIND, made.id, {"title": made.title, "starts": made.starts_at, "units": _codes(content.invited)},
                  under=under)
     return made
 
@@ -89,7 +91,7 @@ def _judged(content: Content, invited: frozenset[int] = frozenset()) -> dict[str
         errors["kind"] = [N_("Choose one of the list.")]
     if not content.starts_at < content.ends_at <= content.starts_at + timedelta(days=7):
         errors["until"] = [N_("It ends after it begins, within a week.")]
-    known = {u.id for u in directory.units() if u.id != HEADQUARTERS}
+    known = {u.id for u in directory.going_on() if u.id != HEADQUARTERS} | invited
     if not content.invited or not content.invited <= known:
         errors["units"] = [N_("Choose at least one unit.")]
     elif not invited <= content.invited:
@@ -104,17 +106,21 @@ def _judged(content: Content, invited: frozenset[int] = frozenset()) -> dict[str
             "agenda": [{"title": t, "unit": u} for t, u in items]}
 
 
-def _invite(meeting: Meeting, units: Iterable[int]) -> None:
-    for unit in sorted(units):
-        db.session.add(MeetingInvitation(id=uuid7(), meeting_id=meeting.id, unit_id=unit, answer=None, words="", answered_at=None))
-        _tell(meeting, unit, N_("You are invited: %(title)s, %(day)s, %(place)s. Answer who comes.", title=meeting.title,
-                                day=f"{clock.local(meeting.starts_at):%Y-%m-%d %H:%M}", place=meeting.place), "invited")
+def _codes(units: Collection[int]) -> str:
+    return ", ".join(u.code for u in directory.units() if u.id in units)
+
+
+def _invite(meeting: Meeting, units: Collection[int]) -> None:
+    db.session.add_all([MeetingInvitation(id=uuid7(), meeting_id=meeting.id, unit_id=unit, answer=None, words="", answered_at=None)
+                        for unit in sorted(units)])
+    _tell(meeting, units, N_("You are invited: %(title)s, %(day)s, %(place)s. Answer who comes.", title=meeting.title,
+                             day=f"{clock.local(meeting.starts_at):%Y-%m-%d %H:%M}", place=meeting.place), "invited")
     db.session.flush()
 
 
-def _tell(meeting: Meeting, unit: int, message: Message, step: str) -> None:
-    notices.tell(unit, message, f"/meetings/{meeting.id}", roles=_HEAR, subject=(KIND, meeting.id),
-                 key=f"meeting {meeting.id} {step} {unit}")
+def _tell(meeting: Meeting, units: Iterable[int], message: Message, step: str) -> None:
+    outbox.post_all([notices.parcel(unit, message, f"/meetings/{meeting.id}", roles=_HEAR, subject=(KIND, meeting.id),
+                                    key=f"meeting {meeting.id} {step} {unit}") for unit in sorted(units)])
 
 
 def _begin(meeting: Meeting, action: str, actor: Identity, version: int | None) -> Appointment:
@@ -130,18 +136,28 @@ def change(meeting: Meeting, content: Content, *, actor: Identity, version: int 
     under = _begin(meeting, "change", actor, version)
     before = frozenset(meeting.parties)
     new = _judged(content, before)
-    changes = {name: [getattr(meeting, name), value] for name, value in new.items() if getattr(meeting, name) != value}
+    changes = {_NAMED.get(name, name): [getattr(meeting, name), value] for name, value in new.items()
+               if getattr(meeting, name) != value}
     for name, value in new.items():
         setattr(meeting, name, value)
     meeting.parties = sorted(content.invited)
     db.session.flush()
     _invite(meeting, content.invited - before)
-    named = {"starts_at": "starts", "ends_at": "ends"}
-    audit.record("change", KIND, meeting.id, {named.get(k, k): v for k, v in changes.items() if k != "agenda"}
-                 | {"units": sorted(content.invited)}, under=under)
-    for unit in sorted(before) if changes else ():
-        _tell(meeting, unit, N_("Changed: %(title)s, %(day)s, %(place)s.", title=meeting.title, place=meeting.place,
-                                day=f"{clock.local(meeting.starts_at):%Y-%m-%d %H:%M}"), f"changed {meeting.version}")
+    if changes:
+        _tell(meeting, before, N_("Changed: %(title)s, %(day)s, %(place)s.", title=meeting.title, place=meeting.place,
+                                  day=f"{clock.local(meeting.starts_at):%Y-%m-%d %H:%M}"), f"changed {meeting.version}")
+    if "agenda" in changes:
+        changes["agenda"] = [_items(agenda) for agenda in changes["agenda"]]
+    if content.invited != before:
+        changes["units"] = [_codes(before), _codes(content.invited)]
+    if changes:
+        audit.record("change", KIND, meeting.id, changes, under=under)
+
+
+def _items(agenda: Iterable[Mapping[str, Any]]) -> str:
+    """An agenda as the trail keeps it."""
+    codes = {u.id: u.code for u in directory.units()}
+    return "; ".join(f"{i['title']} ({codes[i['unit']]})" if i["unit"] in codes else i["title"] for i in agenda)
 
 
 def cancel(meeting: Meeting, *, actor: Identity, version: int | None = None) -> None:
@@ -149,8 +165,7 @@ def cancel(meeting: Meeting, *, actor: Identity, version: int | None = None) -> 
     before, meeting.state = meeting.state, MeetingState.CANCELLED.value
     db.session.flush()
     audit.record("cancel", KIND, meeting.id, {"state": [before, meeting.state]}, under=under)
-    for unit in meeting.parties:
-        _tell(meeting, unit, N_("Cancelled: %(title)s.", title=meeting.title), "cancelled")
+    _tell(meeting, meeting.parties, N_("Cancelled: %(title)s.", title=meeting.title), "cancelled")
 
 
 def answer(meeting: Meeting, said: str, words: str, *, actor: Identity) -> None:
@@ -275,8 +290,10 @@ def assign(meeting: Meeting, key: UUID, *, actor: Identity) -> UUID:
     decision = _decision(meeting, key)
     if decision.assignment_id is not None:
         return decision.assignment_id
-    running = programmes.current(actor)
-    programme = programmes.whole(running.id) if running else None
+    programme = programmes.current(actor)
+    if programme is not None:
+        programmes.lock(programme)                          # before its codes are counted
+        programme = programmes.whole(programme.id)
     fitting = sorted((m for m in programme.milestones if m.due >= decision.due), key=lambda m: m.due) if programme else []
     if programme is None or not fitting:
         raise RuleViolated(N_("No programme that is issued has a milestone on or after %(day)s.", day=decision.due))
@@ -309,8 +326,7 @@ def publish(meeting: Meeting, minutes: str, *, actor: Identity, version: int | N
     meeting.minutes, meeting.published_at, meeting.published_by_id = words, clock.now(), actor.person
     db.session.flush()
     audit.record("publish", KIND, meeting.id, {"state": [before, meeting.state]}, under=under)
-    for unit in meeting.parties:
-        _tell(meeting, unit, N_("Minutes are out: %(title)s.", title=meeting.title), "published")
+    _tell(meeting, meeting.parties, N_("Minutes are out: %(title)s.", title=meeting.title), "published")
 
 
 def amend(meeting: Meeting, text: str, *, actor: Identity) -> None:
@@ -323,8 +339,7 @@ def amend(meeting: Meeting, text: str, *, actor: Identity) -> None:
     db.session.add(made)
     db.session.flush()
     audit.record("addendum", KIND, meeting.id, {"text": words}, under=under)
-    for unit in meeting.parties:
-        _tell(meeting, unit, N_("An addendum to the minutes: %(title)s.", title=meeting.title), f"amended {made.id}")
+    _tell(meeting, meeting.parties, N_("An addendum to the minutes: %(title)s.", title=meeting.title), f"amended {made.id}")
 
 
 def allow_file(meeting: Meeting, actor: Identity, _part: str = "") -> Appointment:

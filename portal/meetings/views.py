@@ -2,7 +2,6 @@
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
-from urllib.parse import urlencode
 
 from flask import redirect, render_template, request
 from flask.typing import ResponseReturnValue
@@ -18,7 +17,7 @@ from portal.meetings import forms, queries, service
 from portal.meetings.forms import Sheet
 from portal.meetings.models import Meeting
 from portal.meetings.rules import ANSWERS, KINDS, MeetingState
-from portal.web import cursors, panels, untrusted
+from portal.web import cursors, lists, panels, untrusted
 from portal.web.access import Route, identity
 from portal.web.names import term, unit_short
 from portal.web.once import once
@@ -26,30 +25,28 @@ from portal.web.templating import done, state_words, translate
 from tenants import clock, directory
 from tenants.access import HEADQUARTERS, Identity, Subject, permits, reaches
 from tenants.db import db
-from tenants.errors import Invalid, NotPermitted, RuleViolated, Stale
+from tenants.errors import Invalid, NotPermitted, NotVisible, RuleViolated, Stale
 from tenants.messages import N_, Message
 from tenants.permissions import Permission as P
 from tenants.vocabulary import Line
 
 NAME, PREFIX = "meetings", "/meetings"
 PAGE = 50
+_TYPED = ("words", "minutes", "text", "title", "deliverable", "due", "owner")
 
 
 def index() -> ResponseReturnValue:
-    me, filters = identity(), forms.asked(request.args)
+    me, filters, options = identity(), forms.asked(request.args), _options()
     where = queries.conditions(me, forms.wanted(filters))
     start = cursors.read(request.args.get("cursor"))
     rows = db.session.scalars(queries.listed([*where, queries.after(*start)] if start else where).limit(PAGE + 1)).all()
     shown, last = rows[:PAGE], rows[PAGE - 1] if len(rows) > PAGE else None
     return render_template(
         "meetings/index.html", rows=shown, total=queries.count(where), as_of=clock.now(), filters=filters, address=PREFIX,
-        next=_address({**filters, "cursor": cursors.written(last.starts_at, last.id)}) if last else None,
-        first=_address(filters) if start else None, chips=_chips(filters), options=_options(), kinds=KINDS,
+        next=lists.address(PREFIX, {**filters, "cursor": cursors.written(last.starts_at, last.id)}) if last else None,
+        first=lists.address(PREFIX, filters) if start else None,
+        chips=lists.chips(PREFIX, filters, lists.offered(options)), options=options, kinds=KINDS,
         answers=queries.answers_in([m.id for m in shown]), holds=bool(reaches(me, P.MEETING_HOLD)))
-
-
-def _address(args: Mapping[str, str]) -> str:
-    return f"{PREFIX}?{urlencode(args)}" if args else PREFIX
 
 
 def _options() -> dict[str, list[tuple[str, str]]]:
@@ -57,13 +54,6 @@ def _options() -> dict[str, list[tuple[str, str]]]:
             "state": [(s.value, state_words("meeting", s)[0]) for s in MeetingState],
             "when": [("coming", str(_("coming"))), ("past", str(_("past")))],
             "unit": [(u.code, unit_short(u)) for u in directory.units() if u.id != HEADQUARTERS]}
-
-
-def _chips(filters: Mapping[str, str]) -> list[tuple[str, str]]:
-    """(what is set in words, the address without it)."""
-    words = {name: dict(options) for name, options in _options().items()} if filters else {}
-    return [(words.get(name, {}).get(value, f"“{value[:60]}”"), _address({k: v for k, v in filters.items() if k != name}))
-            for name, value in filters.items()]
 
 
 def _line_of(me: Identity) -> Line | None:
@@ -92,7 +82,7 @@ def convene() -> ResponseReturnValue:
             raise Invalid({})
     except Invalid as fault:
         db.session.rollback()
-        return _form(_with(sheet, fault)), 422
+        return _form(sheet.refused(fault)), 422
     done(N_("The meeting is called. Those invited are told."))
     return redirect(f"{PREFIX}/{made.id}", 303)
 
@@ -105,7 +95,6 @@ def edit(key: str) -> ResponseReturnValue:
 
 def save(key: str) -> ResponseReturnValue:
     m, sheet = queries.one(identity(), untrusted.key_of(key)), forms.typed(request.form)
-    service.allow(m, "change", actor=identity())
     try:
         content = forms.content_of(sheet, Line(m.line) if m.line else None)
         service.change(m, content, actor=identity(), version=untrusted.version(request.form.get("version")))
@@ -113,23 +102,17 @@ def save(key: str) -> ResponseReturnValue:
             raise Invalid({})
     except Invalid as fault:
         db.session.rollback()
-        return _form(_with(sheet, fault), queries.one(identity(), untrusted.key_of(key))), 422
-    except Stale as stale:
-        return _form(sheet, m, stale.message), 412
+        return _form(sheet.refused(fault), queries.one(identity(), untrusted.key_of(key))), 422
+    except (Stale, RuleViolated) as refused:
+        return _form(sheet, m, refused.message), 412 if isinstance(refused, Stale) else 409
     done(N_("Changed. Those invited are told."))
     return redirect(f"{PREFIX}/{m.id}", 303)
 
 
-def _with(sheet: Sheet, fault: Invalid) -> Sheet:
-    for name, said in fault.errors.items():
-        for message in said if name not in sheet.errors else ():
-            sheet.fault(name, message)
-    return sheet
-
-
-def _form(sheet: Sheet, meeting: Meeting | None = None, stale: Message | None = None) -> str:
-    units = [(u.code, unit_short(u)) for u in directory.units()]
-    return render_template("meetings/form.html", s=sheet, m=meeting, stale=stale, kinds=_options()["kind"], most=texts.SHORT,
+def _form(sheet: Sheet, meeting: Meeting | None = None, said: Message | None = None) -> str:
+    invited = meeting.parties if meeting else ()
+    units = [(u.code, unit_short(u)) for u in directory.units() if directory.goes_on(u) or u.id in invited]
+    return render_template("meetings/form.html", s=sheet, m=meeting, said=said, kinds=_options()["kind"], most=texts.SHORT,
                            units=[u for u in units if u[0] != "hq"], presenters=units, all=forms.ALL)
 
 
@@ -188,7 +171,10 @@ def redecide(key: str) -> ResponseReturnValue:
         content = forms.decided(sheet)
         if sheet.errors:
             raise Invalid(sheet.errors)
-        service.correct(m, chosen, content, actor=identity(), version=version)
+        try:
+            service.correct(m, chosen, content, actor=identity(), version=version)
+        except NotVisible:
+            raise RuleViolated(N_("This decision was taken back meanwhile.")) from None
         return N_("Corrected.")
     return _act_on(key, "redecide", act)
 
@@ -207,7 +193,7 @@ def _act_on(key: str, action: str, act: Callable[[Meeting, Sheet], Message]) -> 
     try:
         said = act(m, sheet)
     except Invalid as fault:
-        return _page(m, action, _with(sheet, fault)), 422
+        return _page(m, action, sheet.refused(fault)), 422
     except (Stale, RuleViolated) as refused:
         return _page(m, action, sheet, refused.message), 412 if isinstance(refused, Stale) else 409
     done(said)
@@ -220,9 +206,13 @@ def _page(m: Meeting, action: str = "", sheet: Sheet | None = None, said: Messag
     made = queries.became(me, decisions)
     units = {u.id: u for u in directory.units()}
     mine = {r.party for r in reaches(me, P.MEETING_ANSWER)}
+    offers = service.offers(m, actor=me)
+    stands = action in offers or (action == "redecide" and "decide" in offers and sheet is not None
+                                  and any(str(d.id) == sheet.value("decision") and not d.assignment_id for d in decisions))
     return render_template(
         "meetings/item.html", m=m, kind=KINDS, answers=ANSWERS, asked=asked, decisions=decisions, made=made,
-        lights=_lights(list(made.values())), addenda=queries.addenda(m), offers=service.offers(m, actor=me), most=texts,
+        lights=_lights(list(made.values())), addenda=queries.addenda(m), offers=offers, most=texts,
+        lost=[] if stands or sheet is None else [sheet.value(name) for name in _TYPED],
         agenda=[(i["title"], units.get(i["unit"])) for i in m.agenda], own=next((i for i in asked if i.unit_id in mine), None),
         units=[(u.code, unit_short(u)) for u in units.values() if u.id in m.parties or u.id == HEADQUARTERS],
         lines=[(x.value, term("line", x)) for x in Line], action=action, s=sheet or Sheet({}), said=said,

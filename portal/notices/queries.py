@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select, tuple_
+from sqlalchemy import ColumnElement, func, select, tuple_
 
 from portal.notices import rules
 from portal.notices.models import Mail, Notice, Preference
@@ -26,17 +26,22 @@ class Wanted:
     about: UUID | None = None
 
 
+def conditions(identity: Identity, wanted: Wanted | None = None) -> list[ColumnElement[bool]]:
+    found, wanted = [Notice.person_id == identity.person], wanted or Wanted()
+    if wanted.kind is not None:
+        found.append(Notice.kind == wanted.kind.value)
+    if wanted.unread:
+        found.append(Notice.read_at.is_(None))
+    if wanted.about is not None:
+        found.append(Notice.subject_id == wanted.about)
+    return found
+
+
 def notices(identity: Identity, wanted: Wanted | None = None, after: tuple[bool, datetime, UUID] | None = None,
             limit: int = 50) -> Sequence[Notice]:
     """Unread ones first, each part newest first. `after`: whether the last row shown was unread, its time and key."""
     order = (Notice.read_at.is_(None), Notice.at, Notice.id)
-    mine, wanted = select(Notice).where(Notice.person_id == identity.person), wanted or Wanted()
-    if wanted.kind is not None:
-        mine = mine.where(Notice.kind == wanted.kind.value)
-    if wanted.unread:
-        mine = mine.where(Notice.read_at.is_(None))
-    if wanted.about is not None:
-        mine = mine.where(Notice.subject_id == wanted.about)
+    mine = select(Notice).where(*conditions(identity, wanted))
     if after is not None:
         mine = mine.where(tuple_(*order) < tuple_(*after))
     return db.session.scalars(mine.order_by(*(key.desc() for key in order)).limit(limit)).all()
@@ -50,9 +55,9 @@ def one(identity: Identity, key: UUID) -> Notice:
     return found
 
 
-def unread(identity: Identity) -> int:
+def unread(identity: Identity, wanted: Wanted | None = None) -> int:
     return db.session.scalar(select(func.count()).select_from(Notice).where(
-        Notice.person_id == identity.person, Notice.read_at.is_(None))) or 0
+        *conditions(identity, wanted), Notice.read_at.is_(None))) or 0
 
 
 def letters(identity: Identity, after: Place | None = None, limit: int = 50) -> Sequence[Mail]:

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, func, or_, select
 from tenants import access, clock
 from tenants.access import HEADQUARTERS, Identity
 from tenants.db import db
-from tenants.directory import in_force
+from tenants.directory import in_force, open_on
 from tenants.models import Appointment, Delegation, Person, Unit
 from tenants.vocabulary import Line, Role
 
@@ -38,7 +38,7 @@ def _held(where: ColumnElement[bool]) -> Iterable[Held]:
     today = clock.today()
     rows = db.session.execute(
         select(Appointment, Person, Unit.code).join(Appointment.person).join(Appointment.unit)
-        .where(where, in_force(today), or_(Unit.closed_on.is_(None), Unit.closed_on > today))
+        .where(where, in_force(today), open_on(today))
         .order_by(Appointment.unit_id.desc(), Appointment.role, Appointment.deputy, Person.name, Appointment.id)).all()
     return [(p, _appointment(a, code, None)) for a, p, code in rows]
 
@@ -49,7 +49,7 @@ def _delegated(to: Person) -> Iterable[Held]:
         select(Appointment, Unit.code).join(Appointment.person).join(Appointment.unit)
         .join(Delegation, Delegation.appointment_id == Appointment.id)
         .where(Delegation.person_id == to.id, Delegation.valid_from <= today, Delegation.valid_until >= today, in_force(today),
-               or_(Unit.closed_on.is_(None), Unit.closed_on > today)).order_by(Appointment.id)).all()
+               open_on(today)).order_by(Appointment.id)).all()
     return [(to, _appointment(a, code, a.person_id)) for a, code in rows]
 
 

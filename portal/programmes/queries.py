@@ -12,6 +12,7 @@ from portal.assignments.queries import readable
 from portal.assignments.rules import COUNTED_STATES
 from portal.programmes.models import Programme
 from portal.programmes.rules import DRAFT, ISSUED, ProgrammePlan, UnitFacts
+from tenants import directory
 from tenants.access import Identity, permits
 from tenants.db import db
 from tenants.errors import NotVisible
@@ -55,6 +56,11 @@ def whole(key: UUID) -> Programme:
         .options(selectinload(Programme.milestones), selectinload(Programme.templates))).one()
 
 
+def lock(programme: Programme) -> None:
+    """Hold the row until the commit and read it anew: of two at once the second sees what the first did."""
+    db.session.refresh(programme, list(Programme.__mapper__.column_attrs.keys()), with_for_update=True)
+
+
 def current(identity: Identity) -> Programme | None:
     """The newest one that is not a draft, with its milestones: what the board and the lists start from."""
     return next((p for p in listed(identity) if p.state != DRAFT), None)
@@ -92,6 +98,5 @@ def first_year() -> int | None:
 def audience() -> Sequence[tuple[Unit, UnitFacts]]:
     """Every unit that assignments may go to, in the plan's order; parts of units are reached only by their code."""
     focus = {f.category: frozenset({Process(f.process)}) for f in db.session.scalars(select(Focus))}
-    open_units = db.session.scalars(select(Unit).where(Unit.closed_on.is_(None)).order_by(Unit.position, Unit.id))
     return [(u, UnitFacts(u.code, UnitKind(u.kind), Category(u.category) if u.category else None,
-                          focus.get(u.category or "", frozenset()))) for u in open_units]
+                          focus.get(u.category or "", frozenset()))) for u in directory.going_on()]

@@ -55,7 +55,7 @@ def _begin(programme: Programme, action: str, actor: Identity, version: int | No
 
     Raises NotPermitted, Stale, RuleViolated."""
     need(actor, Permission.ASSIGNMENT_ADD if action == "add" else Permission.PROGRAMME_EDIT)
-    db.session.refresh(programme, list(Programme.__mapper__.column_attrs.keys()), with_for_update=True)
+    queries.lock(programme)
     under = allow(programme, action, actor=actor)
     if version is not None and version != programme.version:
         raise Stale(N_("Somebody else has changed this programme since you opened the form."))

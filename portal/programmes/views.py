@@ -322,7 +322,7 @@ def _template_form(programme: Programme, sheet: Sheet, found: Template | None) -
 
 def _template_choices(programme: Programme, sheet: Sheet) -> dict[str, Any]:
     """What may be chosen; a combination that only the plan's data has stays choosable where it stands."""
-    single = [(f"unit:{u.code}", unit_short(u)) for u in directory.units() if u.closed_on is None and u.id != HEADQUARTERS]
+    single = [(f"unit:{u.code}", unit_short(u)) for u in directory.going_on() if u.id != HEADQUARTERS]
     known = {*forms.CHOICES, *(value for value, _words in single)}
     choices = [*forms.CHOICES, *(v for v in sheet.chosen("targets") if v and v not in known and _readable(v))]
     return {"to_all": [(v, target_words(forms.read(v))) for v in choices], "to_units": single,

@@ -7,12 +7,10 @@ from werkzeug.datastructures import MultiDict
 
 from portal.supervision.queries import ANY_UNFINISHED, Wanted
 from portal.supervision.rules import AboutKind, Grade, Ordered, OrderState, Ref
-from portal.web import untrusted
-from tenants import clock, directory
-from tenants.access import HEADQUARTERS
+from portal.web import sheets, untrusted
+from tenants import directory
 from tenants.errors import NotVisible
-from tenants.messages import N_, Message
-from tenants.models import Unit
+from tenants.messages import N_
 from tenants.vocabulary import Line
 
 FILTERS = ("q", "state", "grade", "unit", "line", "overdue")
@@ -48,19 +46,11 @@ def _ref(value: str) -> Ref | None:
 
 
 @dataclass(slots=True)
-class Sheet:
-    """A form's values as typed; units by code, things as "kind:key". `shown` are the things that the form offered."""
-    values: dict[str, str] = field(default_factory=dict)
+class Sheet(sheets.Sheet):
+    """Units are typed by code, things as "kind:key". `shown` are the things that the form offered."""
     units: list[str] = field(default_factory=list)
     about: list[str] = field(default_factory=list)
     shown: tuple[Ref, ...] = ()
-    errors: dict[str, list[Message]] = field(default_factory=dict)
-
-    def value(self, name: str) -> str:
-        return self.values.get(name, "")
-
-    def fault(self, name: str, message: Message) -> None:
-        self.errors.setdefault(name, []).append(message)
 
     def day(self, name: str, *, needed: bool = True) -> date | None:
         """The day written there; what cannot be read is noted at its place."""
@@ -82,12 +72,7 @@ def typed(form: "MultiDict[str, str]") -> Sheet:
 def ordered(sheet: Sheet, line: Line | None) -> Ordered:
     """The orders that the sheet describes."""
     units = {u.code: u for u in directory.units()}
-    named = {u.id for u in units.values() if _standing(u)} if ALL in sheet.units else {
+    named = {u.id for u in directory.standing()} if ALL in sheet.units else {
         units[code].id for code in sheet.units if code in units}
     return Ordered(grade=sheet.value("grade"), words=sheet.value("words"), line=line, term=sheet.day("term", needed=False),
                    units=frozenset(named), about=refs(sheet.about))
-
-
-def _standing(unit: Unit) -> bool:
-    """Whether "all units" means it: not headquarters, no part of a unit, not closed."""
-    return unit.parent_id is None and unit.id != HEADQUARTERS and (unit.closed_on is None or unit.closed_on > clock.today())

@@ -131,7 +131,7 @@ def _judged(ordered: Ordered, about: dict[Ref, Thing]) -> tuple[str, date]:
         errors["units"] = [N_("Choose at least one unit, or something that the order is about.")]
     elif wanted > MOST_AT_ONCE:
         errors["units"] = [N_("At most %(n)s orders are issued at once.", n=MOST_AT_ONCE)]
-    elif not ordered.units <= {u.id for u in directory.units() if u.id != HEADQUARTERS}:
+    elif not ordered.units <= {u.id for u in directory.going_on() if u.id != HEADQUARTERS}:
         errors["units"] = [N_("Choose one of the list.")]
     unfinished = queries.unfinished_about(ordered.about, ordered.line)
     refused = [(about.get(ref), why) for ref in ordered.about

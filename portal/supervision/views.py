@@ -1,7 +1,6 @@
 """Supervision orders: the list, one order with its replies, the form that issues them, and what a thing's page shows of them."""
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
-from urllib.parse import urlencode
 
 from flask import redirect, render_template, request
 from flask.typing import ResponseReturnValue
@@ -21,7 +20,7 @@ from portal.supervision.forms import Sheet
 from portal.supervision.models import Order
 from portal.supervision.queries import ANY_UNFINISHED
 from portal.supervision.rules import ABOUT, GRADES, MOST_AT_ONCE, TERMS, AboutKind, OrderState, Ref
-from portal.web import cursors, panels, untrusted
+from portal.web import cursors, lists, panels, untrusted
 from portal.web.access import Route, identity
 from portal.web.lights import speak_for
 from portal.web.names import term, unit_short
@@ -37,10 +36,12 @@ from tenants.vocabulary import Line
 
 NAME, PREFIX = "supervision", "/supervision"
 PAGE = 50
+_TYPED = ("words", "done_by", "remark", "term", "reason")
 
 
 def index() -> ResponseReturnValue:
     me, filters = identity(), forms.asked(request.args)
+    options, overdue = _options(me), [("1", str(_("overdue")))]
     where = queries.conditions(me, forms.wanted(filters))
     start = cursors.read(request.args.get("cursor"))
     rows = db.session.scalars(queries.listed([*where, queries.after(*start)] if start else where).limit(PAGE + 1)).all()
@@ -48,13 +49,10 @@ def index() -> ResponseReturnValue:
     return render_template(
         "supervision/index.html", rows=shown, lights=queries.lights(shown), total=queries.count(where), as_of=clock.now(),
         about=queries.things(me, {o.about for o in shown if o.about}), filters=filters, address=PREFIX,
-        next=_address({**filters, "cursor": cursors.written(last.opened_at, last.id)}) if last else None,
-        first=_address(filters) if start else None, chips=_chips(filters), options=_options(me), across=_across(me),
+        next=lists.address(PREFIX, {**filters, "cursor": cursors.written(last.opened_at, last.id)}) if last else None,
+        first=lists.address(PREFIX, filters) if start else None,
+        chips=lists.chips(PREFIX, filters, lists.offered({**options, "overdue": overdue})), options=options, across=_across(me),
         issues=bool(reaches(me, P.SUPERVISION_ORDER)))
-
-
-def _address(args: Mapping[str, str]) -> str:
-    return f"{PREFIX}?{urlencode(args)}" if args else PREFIX
 
 
 def _across(me: Identity) -> bool:
@@ -73,14 +71,6 @@ def _options(me: Identity) -> dict[str, list[tuple[str, str]]]:
 
 def _grades() -> list[tuple[str, str]]:
     return [(g.value, translate(words)) for g, words in GRADES.items()]
-
-
-def _chips(filters: Mapping[str, str]) -> list[tuple[str, str]]:
-    """(what is set in words, the address without it)."""
-    words = {name: dict(options) for name, options in _options(identity()).items()} if filters else {}
-    words["overdue"] = {"1": str(_("overdue"))}
-    return [(words.get(name, {}).get(value, f"“{value[:60]}”"), _address({k: v for k, v in filters.items() if k != name}))
-            for name, value in filters.items()]
 
 
 def new() -> ResponseReturnValue:
@@ -127,7 +117,7 @@ def issue() -> ResponseReturnValue:
             raise Invalid({})
     except Invalid as fault:
         db.session.rollback()
-        return _form(_with(sheet, fault), line, searched=bool(sheet.shown)), 422
+        return _form(sheet.refused(fault), line, searched=bool(sheet.shown)), 422
     done(N_("Issued: %(n)s. The units are told.", n=len(made)))
     return redirect(f"{PREFIX}/{made[0].id}" if len(made) == 1 else f"{PREFIX}?state={ANY_UNFINISHED}", 303)
 
@@ -139,14 +129,7 @@ def _form(sheet: Sheet, line: Line | None, left_out: int = 0, *, searched: bool 
         "supervision/form.html", s=sheet, line=line, left_out=left_out, searched=searched, most=texts.MEDIUM, all=forms.ALL,
         things=[(t, service.refusal(t, line, unfinished)) for t in things.values()], kinds=ABOUT,
         grades=[(g.value, translate(words), TERMS[g], rules.term_of(g, today, days)) for g, words in GRADES.items()],
-        units=[(u.code, unit_short(u)) for u in directory.units() if u.id != HEADQUARTERS], at_once=MOST_AT_ONCE)
-
-
-def _with(sheet: Sheet, fault: Invalid) -> Sheet:
-    for name, said in fault.errors.items():
-        for message in said if name not in sheet.errors else ():
-            sheet.fault(name, message)
-    return sheet
+        units=[(u.code, unit_short(u)) for u in directory.going_on() if u.id != HEADQUARTERS], at_once=MOST_AT_ONCE)
 
 
 def item(key: str) -> ResponseReturnValue:
@@ -209,7 +192,7 @@ def _act_on(key: str, action: str, act: Act) -> ResponseReturnValue:
             raise Invalid({})
     except Invalid as fault:
         db.session.rollback()
-        return _page(queries.one(identity(), o.id), action, _with(sheet, fault)), 422
+        return _page(queries.one(identity(), o.id), action, sheet.refused(fault)), 422
     except (Stale, RuleViolated) as refused:
         return _page(o, action, sheet, refused.message), 412 if isinstance(refused, Stale) else 409
     done(said)
@@ -230,7 +213,8 @@ def _page(o: Order, action: str = "", sheet: Sheet | None = None, said: Message 
         thing=queries.things(me, [about]).get(about) if about else None,
         kinds=ABOUT, replies=queries.replies(o), offers=offers,
         asked=queries.time_asked(o) if "decline" in offers else None, action=action, s=sheet or Sheet(), said=said,
-        most=texts.MEDIUM, next_term=rules.term_of(rules.Grade(o.grade), max(today, o.term) if "extend" in offers else today, days),
+        lost=[sheet.value(name) for name in _TYPED] if sheet and action not in offers else [], most=texts.MEDIUM,
+        next_term=rules.term_of(rules.Grade(o.grade), max(today, o.term) if "extend" in offers else today, days),
         history=history_of("supervision", o.id), panels=panels.of("supervision", o),
         papers=attachments.of("supervision", o.id), files_of=unit, file_limits=files.LIMITS)
 

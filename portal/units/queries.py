@@ -10,7 +10,7 @@ from portal.units.rules import CONTACTS, COUNTERPARTS, HEADS, Group
 from tenants import clock
 from tenants.access import HEADQUARTERS
 from tenants.db import db
-from tenants.directory import in_force
+from tenants.directory import in_force, open_on
 from tenants.errors import NotVisible
 from tenants.models import Appointment, Focus, Liaison, Person, Responsibility, Unit
 from tenants.vocabulary import Category, Line, Part, Process, Role, UnitKind
@@ -35,8 +35,7 @@ class Entry:
 
 def units(kind: UnitKind | None = None, category: Category | None = None) -> Select[Unit]:
     """The units that exist today, with what each is a part of; the caller gives the order."""
-    found = select(Unit).options(joinedload(Unit.parent)).where(
-        or_(Unit.closed_on.is_(None), Unit.closed_on > clock.today()))
+    found = select(Unit).options(joinedload(Unit.parent)).where(open_on())
     if kind:
         found = found.where(Unit.kind == kind.value)
     if category:

@@ -15,7 +15,7 @@ from portal.bulletins.rules import Planned
 from portal.bulletins.views import paper
 from portal.notices import service as notices
 from portal.workdays import STANDARD
-from tenants import clock
+from tenants import clock, directory
 from tenants.access import Identity
 from tenants.db import db
 from tenants.errors import Invalid, NotPermitted, NotVisible, RuleViolated, Stale
@@ -243,11 +243,35 @@ def test_plans_compose_once_a_period(app: Flask, acting: As, superuser: Superuse
     assert said == (3,)
 
 
+def test_what_a_run_has_no_time_for_waits_for_the_next(app: Flask, acting: As) -> None:
+    with acting("office") as office:
+        for _ in range(2):
+            plan(office)
+    with clock.standing_at(clock.at(date(2026, 4, 1), 9)), app.app_context():
+        assert [service.run_plans(paper.document, seconds=-1).composed for _ in range(3)] == [1, 1, 0]
+
+
+def test_a_unit_that_is_closed_is_sent_nothing(app: Flask, acting: As, superuser: Superuser) -> None:
+    key = bulletin(acting, "guangdong", "tibet", issued=False)
+    with acting("office") as office:
+        plan(office, "tibet", by_itself=True)
+    superuser.execute("UPDATE unit SET closed_on = %s WHERE code = 'tibet'", (world.NOW.date(),))
+    with acting("office") as office:
+        b = queries.one(office, key)
+        with pytest.raises(Invalid):
+            service.change(b, content("guangdong", "tibet"), actor=office)
+        service.publish(b, paper.document, actor=office)
+        db.session.commit()
+        assert [r.unit.code for r in queries.receipts(b)] == ["guangdong"]
+    with clock.standing_at(clock.at(date(2026, 4, 1), 9)), app.app_context():
+        assert service.run_plans(paper.document) == service.Ran(empty=1)
+
+
 def test_a_receipt_goes_with_its_bulletin(acting: As) -> None:
     key = bulletin(acting)
     with acting("office") as office:
         b = db.session.get_one(Bulletin, key)
-        units = {u.id for u in service.standing()}
+        units = {u.id for u in directory.standing()}
         assert set(b.parties) == units == {r.unit_id for r in db.session.scalars(
             db.select(BulletinReceipt).where(BulletinReceipt.bulletin_id == key))}
         assert b.receivers is None and queries.one(office, key).subject.parties

@@ -12,6 +12,7 @@ from portal import delivery
 from portal.assignments import queries as assignments
 from portal.notices import queries, rules, service
 from portal.notices.rules import Mode, NoticeKind
+from portal.notices.service import letters
 from portal.outbox import queries as outbox_queries
 from portal.outbox import rules as outbox_rules
 from portal.outbox import service as outbox
@@ -92,6 +93,19 @@ def test_one_letter_a_day(app: Flask, acting: As, superuser: Superuser, box: Mai
         deliver(app, box.url, group=Group.MAIL)
     assert len(box.letters) == 1 and count(superuser, "mail") == 1
     assert count(superuser, "notice", "digested_at IS NOT NULL") == 3
+
+
+@pytest.mark.parametrize("most", [2, 3])
+def test_a_letter_of_the_day_says_that_there_is_more_only_where_there_is(
+        app: Flask, acting: As, superuser: Superuser, box: Mailbox, monkeypatch: pytest.MonkeyPatch, most: int) -> None:
+    monkeypatch.setattr(letters, "MOST_ITEMS", most)
+    prefer(acting, OWNER, NoticeKind.GENERAL, Mode.DAILY)
+    for _ in range(3):
+        tell(acting)
+    deliver(app, box.url)
+    with clock.standing_at(world.NOW + timedelta(days=1)):
+        deliver(app, box.url)
+    assert count(superuser, "mail", "body LIKE '%%There is more%%' OR body LIKE '%%待汇总的通知不止%%'") == (1 if most < 3 else 0)
 
 
 def test_quiet_hours(app: Flask, acting: As, superuser: Superuser, box: Mailbox) -> None:

@@ -1,6 +1,8 @@
 """A meeting from the invitation to the assignment, as the runtime role; who is not invited finds nothing of it."""
+import threading
 from dataclasses import replace
 from datetime import date, timedelta
+from uuid import UUID
 
 import psycopg
 import pytest
@@ -10,7 +12,7 @@ from portal.assignments.models import Assignment
 from portal.attachments import queries as attachments
 from portal.desk import meetings as desk
 from portal.meetings import queries, service
-from portal.meetings.rules import Decided
+from portal.meetings.rules import Decided, Item
 from portal.notices import service as notices
 from tenants import clock, directory
 from tenants.db import db
@@ -155,6 +157,45 @@ def test_a_decision_is_corrected_or_taken_back_until_something_became_of_it(acti
         db.session.commit()
     trail = [a for a, in superuser.execute("SELECT action FROM audit_entry WHERE subject_id = %s", (key,)).fetchall()]
     assert {"correct", "take_back", "assign"} <= set(trail)
+
+
+def test_two_decisions_of_a_day_are_assigned_at_once(acting: As) -> None:
+    key, meet, faults = meeting(acting, "office", "guangdong"), threading.Barrier(2), []
+    with acting("office") as office:
+        made = [service.decide(queries.one(office, key), decided("guangdong"), actor=office).id for _ in range(2)]
+        db.session.commit()
+
+    def go(decision: UUID) -> None:
+        try:
+            with acting("office") as office:
+                m = queries.one(office, key)
+                meet.wait(10)
+                service.assign(m, decision, actor=office)
+                db.session.commit()
+        except Exception as fault:
+            faults.append(fault)
+    threads = [threading.Thread(target=go, args=(decision,)) for decision in made]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join(20)
+    with acting("office") as office:
+        found = queries.became(office, queries.decisions(queries.one(office, key)))
+    assert not faults and len({a.code for a in found.values()}) == 2
+
+
+def test_the_trail_says_what_a_change_changed(acting: As, superuser: Superuser) -> None:
+    key = meeting(acting, "office", "guangdong", "tibet")
+    with acting("office") as office:
+        m, same = queries.one(office, key), content("guangdong", "tibet")
+        service.change(m, same, actor=office)
+        service.change(m, replace(same, agenda=(Item("What goes well", None),)), actor=office)
+        service.change(m, replace(content("guangdong", "tibet", "beijing"), agenda=(Item("What goes well", None),)), actor=office)
+        db.session.commit()
+    trail = superuser.execute("SELECT changes FROM audit_entry WHERE subject_id = %s ORDER BY seq", (key,)).fetchall()
+    assert trail[0][0]["units"] == "guangdong, tibet" or trail[0][0]["units"] == "tibet, guangdong"
+    assert trail[1:] == [({"agenda": ["What went wrong (guangdong)", "What goes well"]},),
+                         ({"units": [trail[0][0]["units"], trail[2][0]["units"][1]]},)]
 
 
 def test_who_is_not_invited_finds_nothing(acting: As, superuser: Superuser) -> None:

@@ -55,7 +55,8 @@ def test_whom_a_template_reaches(acting: As, selector: Selector, reached: set[st
 
 def test_parts_of_units_and_closed_units_are_reached_only_where_meant(acting: As, part_of_guangdong: str,
                                                                        superuser: Superuser) -> None:
-    superuser.execute("UPDATE unit SET closed_on = '2026-01-01' WHERE code = 'tibet'")
+    superuser.execute("UPDATE unit SET closed_on = '2026-01-01' WHERE code = 'tibet';"
+                      "UPDATE unit SET closed_on = '2027-01-01' WHERE code = 'beijing'")
     with acting("office") as office:
         programme = drafted(office)
         provinces = service.add_template(programme, TASK, actor=office)

@@ -85,6 +85,17 @@ def test_composed_written_published_and_acknowledged(enter: Enter) -> None:
     assert "Bulletin of spring" in contact.get("/search?q=spring").text
 
 
+def test_words_that_come_after_the_publishing_stay_in_the_form(enter: Enter, acting: As) -> None:
+    draft, out = bulletin(acting, "guangdong", issued=False, title="示例 Unwritten"), bulletin(acting, "guangdong")
+    office = enter("office")
+    listed = office.get("/bulletins?open=0").text
+    assert str(draft) not in listed and str(draft) in office.get("/bulletins").text
+    office.get(f"/bulletins/{draft}/edit")
+    late = office.post(f"/bulletins/{out}/edit", {**WORDS, "version": "1"})
+    assert late.status_code == 409 and "More is to do." in late.text and "Few issues." in late.text
+    assert "is published and stays" in late.text
+
+
 def test_the_document_says_what_the_figures_say(app: Flask, enter: Enter, acting: As, superuser: Superuser) -> None:
     about = campaign(superuser, "hq", product="guangdong", lands=("guangdong", "tibet"))
     for _ in range(4):

@@ -83,6 +83,12 @@ def test_ways_that_one_chooses(app: Flask, acting: As) -> None:
     assert member.post("/notices/preferences", {"issue": "daily", "filing": "never", "x": "daily"}).status_code == 303
     with acting("market.guangdong") as actor:
         assert queries.preferences(actor) == {NoticeKind.ISSUE: Mode.DAILY}
+    page = member.get("/notices/preferences").text
+    shown = dict(re.findall(r'<select[^>]*name="([a-z_]+)".*?value="([a-z_]+)" selected', page, re.S))
+    assert len(shown) == len(NoticeKind) and shown["issue"] == "daily"
+    assert member.post("/notices/preferences", {**shown, "issue": "in_app"}).status_code == 303
+    with acting("market.guangdong") as actor:                # what stood there unchosen stays unchosen
+        assert queries.preferences(actor) == {NoticeKind.ISSUE: Mode.IN_APP}
 
 
 def test_ways_for_all(app: Flask, superuser: Superuser, acting: As) -> None:

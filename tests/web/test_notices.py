@@ -86,6 +86,14 @@ def test_all_at_once(browser: Browser, superuser: Superuser) -> None:
     assert all(is_read(superuser, key) for key in keys) and not is_read(superuser, others)
 
 
+def test_all_that_the_filter_shows(browser: Browser, superuser: Superuser) -> None:
+    about, other = say(superuser, 2)
+    superuser.execute("UPDATE notice SET kind = 'issue' WHERE id = %s", (about,))
+    assert '<input type="hidden" name="kind" value="issue">' in browser.get("/notices?kind=issue").text
+    assert browser.post("/notices/read", {"kind": "issue", "about": ""}).location == "/notices?kind=issue"
+    assert is_read(superuser, about) and not is_read(superuser, other)
+
+
 @pytest.mark.parametrize("key", ["", "x", "00000000-0000-0000-0000-000000000000", "%00", "1' OR 1=1"])
 def test_of_another_of_nothing_malformed(browser: Browser, superuser: Superuser, key: str) -> None:
     [others] = say(superuser, name="network")

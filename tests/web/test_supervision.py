@@ -66,6 +66,17 @@ def test_the_whole_story(app: Flask, enter: Enter) -> None:
         assert "示例 Mend the bills" in [c.value for row in book.worksheets[0].iter_rows() for c in row]
 
 
+def test_what_was_typed_stays_when_the_order_has_moved_on(enter: Enter, acting: As) -> None:
+    page = f"/supervision/{order(acting, 'office', 'guangdong')}"
+    office, contact = enter("office"), enter("contact.guangdong")
+    seen = version(contact, page)
+    assert office.post(f"{page}/withdraw", {"reason": "Overtaken", "version": version(office, page)}).status_code == 303
+    late = contact.post(f"{page}/reply", {"words": "All 12 are mended", "done_by": "2026-03-12", "version": seen})
+    assert late.status_code == 409 and all(t in late.text for t in ("You had typed:", "All 12 are mended", "2026-03-12"))
+    late = office.post(f"{page}/extend", {"reason": "Holidays <b>", "term": "", "version": seen})
+    assert late.status_code == 409 and "Holidays &lt;b&gt;" in late.text
+
+
 def test_from_a_filter_and_from_picked_rows(app: Flask, enter: Enter, acting: As) -> None:
     with acting("office") as office:
         rows = db.session.scalars(assignments.listed([assignments.readable(office), Assignment.milestone == "sorting",

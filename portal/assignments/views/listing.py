@@ -11,7 +11,7 @@ from portal import texts
 from portal.assignments import forms, queries, service
 from portal.assignments.models import Assignment
 from portal.assignments.rules import LIGHTS, STATES, UNCLOSED_STATES
-from portal.web import cursors, untrusted
+from portal.web import cursors, lists, untrusted
 from portal.web.access import identity
 from portal.web.names import person_name, term, unit_short
 from portal.web.templating import done, light_words, state_words
@@ -82,7 +82,8 @@ def _list(said: Message | None = None, picks: frozenset[str] = frozenset(), text
     return {
         "rows": shown, "lights": queries.lights(shown, today), "total": queries.count(where), "as_of": clock.now(),
         "next": _address({**filters, "cursor": cursors.written(last.due, last.id)}) if last else None,
-        "first": _address(filters) if start else None, "filters": filters, "options": _options(me), "chips": _chips(filters),
+        "first": _address(filters) if start else None, "filters": filters, "options": _options(me),
+        "chips": lists.chips(ADDRESS, filters, _chip),
         "address": ADDRESS, "with_filter": lambda **set_: _address({**filters, **set_}), "query": request.query_string.decode(),
         "across": _across(me), "chases": chases, "most_chased": MOST_CHASED,
         "orders": bool(reaches(me, Permission.SUPERVISION_ORDER)),
@@ -125,13 +126,6 @@ def _options(me: Identity) -> dict[str, list[tuple[str, str]]]:
     if _across(me):
         found["unit"] = [(u.code, unit_short(u)) for u in directory.units()]
     return found
-
-
-def _chips(filters: Mapping[str, str]) -> list[tuple[str, str]]:
-    """(what is set in words, the address without it)."""
-    def without(name: str) -> str:
-        return _address({k: v for k, v in filters.items() if k != name})
-    return [(_chip(name, value), without(name)) for name, value in filters.items()]
 
 
 def _chip(name: str, value: str) -> str:

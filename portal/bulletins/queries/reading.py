@@ -44,7 +44,7 @@ def conditions(identity: Identity, wanted: Wanted) -> list[ColumnElement[bool]]:
         found.append(b.year == int(wanted.year) if known else false())
     if wanted.open is not None:
         waits = exists().where(BulletinReceipt.bulletin_id == b.id, BulletinReceipt.acknowledged_at.is_(None))
-        found.append(waits if wanted.open == "1" else ~waits)
+        found.append(waits if wanted.open == "1" else and_(b.state == BulletinState.ISSUED.value, ~waits))
     if wanted.q:
         number = func.concat(b.year, "-", func.lpad(cast(b.number, Text), 2, "0"))
         found.append(or_(b.title.icontains(wanted.q, autoescape=True), and_(b.number.is_not(None), number == wanted.q)))

@@ -76,7 +76,7 @@ def checked_receivers(receivers: frozenset[int] | None) -> list[int] | None:
     """As they are stored. Raises Invalid."""
     if receivers is None:
         return None
-    if not receivers or not receivers <= {u.id for u in directory.units() if u.id != HEADQUARTERS}:
+    if not receivers or not receivers <= {u.id for u in directory.going_on() if u.id != HEADQUARTERS}:
         raise Invalid({"receivers": [N_("Choose all units, or at least one.")]})
     return sorted(receivers)
 

@@ -1,6 +1,7 @@
 """Plans by which drafts arise: on a working day of each month or quarter, once a period however often it is looked at."""
 import logging
 from dataclasses import dataclass
+from time import monotonic
 from uuid import UUID
 
 from sqlalchemy.exc import OperationalError
@@ -23,13 +24,15 @@ from tenants.permissions import Permission
 from tenants.vocabulary import Role
 
 PLAN = "bulletin_plan"
+BUDGET = 45.0                          # seconds after which a run leaves the rest to the next one
 _log = logging.getLogger(__name__)
 PORTAL = Scope(None, (HEADQUARTERS,), Lane.OVERSIGHT)
 
 
 @dataclass(slots=True)
 class Ran:
-    """Drafts composed by a run, those of them that went out by themselves, plans that had nothing to tell of, plans that failed."""
+    """Drafts composed by a run, those of them that went out by themselves, plans that had nothing to tell of or nobody to tell,
+    plans that failed."""
     composed: int = 0
     published: int = 0
     empty: int = 0
@@ -88,10 +91,11 @@ def remove_plan(plan: BulletinPlan, *, actor: Identity) -> None:
     db.session.flush()
 
 
-def run_plans(write: Write) -> Ran:
+def run_plans(write: Write, *, seconds: float = BUDGET) -> Ran:
     """Run every plan whose day has come, each in a scope and a transaction of its own, so that one that fails holds up no other;
-    needs none itself. `write` as for what is published."""
-    ran, today = Ran(), clock.today()
+    needs none itself. `write` as for what is published. After `seconds`, less than a task may take, the rest waits for the next
+    run."""
+    ran, today, until = Ran(), clock.today(), monotonic() + seconds
     with acting_as(PORTAL):
         waiting = queries.due_plans(today, queries.calendar())
     for key in waiting:
@@ -102,7 +106,9 @@ def run_plans(write: Write) -> Ran:
             raise
         except Exception as fault:
             ran.failed += 1
-            _log.warning("the plan %s of bulletins failed: %s", key, type(fault).__name__)
+            _log.warning("the plan %s of bulletins failed: %s", key, type(fault).__name__, exc_info=True)
+        if monotonic() > until:
+            break
     return ran
 
 
@@ -113,13 +119,14 @@ def _run(key: UUID, ran: Ran, write: Write) -> None:
     rhythm = Rhythm(plan.rhythm)
     try:
         made = written(f"{plan.title} {rules.period_name(rhythm, today)}", plan.receivers, by=None)
+        audit.record("compose", KIND, made.id, {"title": made.title, "as_of": made.as_of}, under=None)
+        if plan.by_itself:
+            issue(made, write, by=None, under=None)
     except RuleViolated:
         ran.empty += 1
         return
     plan.done = rules.period(rhythm, today)
-    audit.record("compose", KIND, made.id, {"title": made.title, "as_of": made.as_of}, under=None)
     if plan.by_itself:
-        issue(made, write, by=None, under=None)
         said = N_("Bulletin %(code)s was composed and published by schedule: %(title)s", code=made.code, title=made.title)
     else:
         said = N_("A bulletin was composed by schedule and waits to be published: %(title)s", title=made.title)

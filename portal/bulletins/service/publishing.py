@@ -13,23 +13,15 @@ from portal.bulletins.service.composing import KIND, allow, begin
 from portal.notices import service as notices
 from portal.outbox import service as outbox
 from tenants import clock, directory
-from tenants.access import HEADQUARTERS, Appointment, Identity
+from tenants.access import Appointment, Identity
 from tenants.db import db, uuid7
 from tenants.errors import NotVisible, RuleViolated
 from tenants.messages import N_, Message
-from tenants.models import Unit
 from tenants.vocabulary import Role
 
 RECEIPT = "bulletin_receipt"           # of its own in the trail: the bulletin's page shows the receipts as a table
 _HEAR = (Role.UNIT_CONTACT, Role.UNIT_HEAD)
 Write = Callable[[Bulletin, str], bytes]               # a bulletin as a document, in a language
-
-
-def standing() -> list[Unit]:
-    """Whom "all units" means: not headquarters, no part of a unit, not closed."""
-    today = clock.today()
-    return [u for u in directory.units()
-            if u.id != HEADQUARTERS and u.parent_id is None and (u.closed_on is None or u.closed_on > today)]
 
 
 def publish(bulletin: Bulletin, write: Write, *, actor: Identity, version: int | None = None) -> None:
@@ -41,7 +33,8 @@ def publish(bulletin: Bulletin, write: Write, *, actor: Identity, version: int |
 def issue(bulletin: Bulletin, write: Write, *, by: UUID | None, under: Appointment | None) -> None:
     """The same by whoever it is, the portal itself too."""
     now = clock.now()
-    parties = sorted(u.id for u in standing()) if bulletin.receivers is None else bulletin.receivers
+    to = directory.standing() if bulletin.receivers is None else [u for u in directory.going_on() if u.id in bulletin.receivers]
+    parties = sorted(u.id for u in to)
     if not parties:
         raise RuleViolated(N_("There is no unit to send it to."))
     bulletin.year = clock.local(now).year

@@ -1,6 +1,5 @@
 """The list of bulletins, one of them with all that may be done with it, its form, and the plans by which drafts arise."""
-from collections.abc import Callable, Mapping
-from urllib.parse import urlencode
+from collections.abc import Callable
 
 from flask import redirect, render_template, request
 from flask.typing import ResponseReturnValue
@@ -13,7 +12,7 @@ from portal.bulletins.forms import Sheet
 from portal.bulletins.models import Bulletin, BulletinPlan
 from portal.bulletins.rules import LAST_DAY, RHYTHMS, SECTIONS, BulletinState, Rhythm
 from portal.bulletins.views import paper, shape
-from portal.web import cursors, panels, untrusted
+from portal.web import cursors, lists, panels, untrusted
 from portal.web.access import Route, identity
 from portal.web.addresses import local_path
 from portal.web.names import unit_short
@@ -31,7 +30,7 @@ PAGE = 50
 
 
 def index() -> ResponseReturnValue:
-    me, filters = identity(), forms.asked(request.args)
+    me, filters, options = identity(), forms.asked(request.args), _options()
     where = queries.conditions(me, forms.wanted(filters))
     start = cursors.read(request.args.get("cursor"))
     rows = db.session.scalars(queries.listed([*where, queries.after(*start)] if start else where).limit(PAGE + 1)).all()
@@ -39,8 +38,9 @@ def index() -> ResponseReturnValue:
     acknowledges = bool(reaches(me, P.BULLETIN_ACKNOWLEDGE))
     return render_template(
         "bulletins/index.html", rows=shown, total=queries.count(where), as_of=clock.now(), filters=filters, address=PREFIX,
-        next=_address({**filters, "cursor": cursors.written(last.composed_at, last.id)}) if last else None,
-        first=_address(filters) if start else None, chips=_chips(filters), options=_options(),
+        next=lists.address(PREFIX, {**filters, "cursor": cursors.written(last.composed_at, last.id)}) if last else None,
+        first=lists.address(PREFIX, filters) if start else None,
+        chips=lists.chips(PREFIX, filters, lists.offered(options)), options=options,
         sent=queries.acknowledged_in([b.id for b in shown]), writes=_writes(me), oversees=_oversees(me),
         waiting=queries.to_acknowledge_of([b.id for b in shown], me) if acknowledges and shown else frozenset())
 
@@ -54,21 +54,10 @@ def _oversees(me: Identity) -> bool:
     return any(r.party is None for r in reaches(me, P.BULLETIN_READ))
 
 
-def _address(args: Mapping[str, str]) -> str:
-    return f"{PREFIX}?{urlencode(args)}" if args else PREFIX
-
-
 def _options() -> dict[str, list[tuple[str, str]]]:
     years = range(clock.today().year, clock.today().year - 5, -1)
     return {"state": [(s.value, state_words("bulletin", s)[0]) for s in BulletinState], "year": [(str(y), str(y)) for y in years],
             "open": [("1", _("some have yet to acknowledge")), ("0", _("acknowledged by all"))]}
-
-
-def _chips(filters: Mapping[str, str]) -> list[tuple[str, str]]:
-    """(what is set in words, the address without it)."""
-    words = {name: dict(options) for name, options in _options().items()} if filters else {}
-    return [(words.get(name, {}).get(value, f"“{value[:60]}”"), _address({k: v for k, v in filters.items() if k != name}))
-            for name, value in filters.items()]
 
 
 def new() -> ResponseReturnValue:
@@ -105,21 +94,21 @@ def save(key: str) -> ResponseReturnValue:
         service.change(b, forms.content_of(sheet), actor=identity(), version=untrusted.version(request.form.get("version")))
     except Invalid as fault:
         return _form(sheet.refused(fault), b), 422
-    except Stale as stale:
-        return _form(sheet, b, stale.message), 412
+    except (Stale, RuleViolated) as refused:
+        return _form(sheet, b, refused.message), 412 if isinstance(refused, Stale) else 409
     done(N_("Kept. This is how it will look."))
     return redirect(f"{PREFIX}/{b.id}", 303)
 
 
-def _form(sheet: Sheet, b: Bulletin, stale: Message | None = None) -> str:
+def _form(sheet: Sheet, b: Bulletin, said: Message | None = None) -> str:
     practice = [(r["key"], f"{shape.named(r['unit'])} · {r['code']} {shape.named(r['title'])} ({r['closed_on']})")
                 for r in b.figures["practice"]]
-    return render_template("bulletins/form.html", s=sheet, b=b, stale=stale, units=_units(), all=forms.ALL, most=texts,
+    return render_template("bulletins/form.html", s=sheet, b=b, said=said, units=_units(), all=forms.ALL, most=texts,
                            sections=[(s.value, translate(w)) for s, w in SECTIONS.items()], practice=practice)
 
 
 def _units() -> list[tuple[str, str]]:
-    return [(u.code, unit_short(u)) for u in directory.units() if u.id != HEADQUARTERS]
+    return [(u.code, unit_short(u)) for u in directory.going_on() if u.id != HEADQUARTERS]
 
 
 def item(key: str) -> ResponseReturnValue:

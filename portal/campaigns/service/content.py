@@ -8,8 +8,9 @@ from portal import texts
 from portal.campaigns.models import Campaign
 from portal.reach import desk_key
 from portal.units.rules import successor
-from tenants import clock, directory
+from tenants import directory
 from tenants.access import HEADQUARTERS
+from tenants.directory import goes_on
 from tenants.messages import N_, Message
 from tenants.models import Unit
 from tenants.vocabulary import Business, Line, Segment, UnitKind
@@ -134,7 +135,7 @@ def _launcher(c: Content, units: Units, before: Content, found: Faults) -> Unit 
         _say(found, "unit", N_("This is required."))
         return None
     unit = units.get(c.unit)
-    if unit is None or (not is_open(unit) and c.unit != before.unit):
+    if unit is None or (not goes_on(unit) and c.unit != before.unit):
         _say(found, "unit", N_("There is no such unit."))
         return None
     return unit
@@ -146,7 +147,7 @@ def _landing(c: Content, launcher: Unit, units: Units, before: Content, found: F
         _say(found, "lands_in", N_("A province's campaign lands in that province alone."))
     if not c.network and not c.lands_in:
         _say(found, "lands_in", N_("Say where it lands: in the whole network, or in which units."))
-    if any(u not in units or not (is_open(units[u]) or u in before.lands_in) for u in c.lands_in):
+    if any(u not in units or not (goes_on(units[u]) or u in before.lands_in) for u in c.lands_in):
         _say(found, "lands_in", N_("There is no such unit."))
         return
     landing = [units[u] for u in c.lands_in]
@@ -162,14 +163,10 @@ def _owner(c: Content, units: Units, before: Content, found: Faults) -> None:
     if c.product_owner is None or c.product_owner in (before.product_owner, c.unit):
         return
     unit = units.get(c.product_owner)
-    if unit is None or not is_open(unit):
+    if unit is None or not goes_on(unit):
         _say(found, "product_owner", N_("There is no such unit."))
     elif unit.kind != UnitKind.SPECIALISED_COMPANY:
         _say(found, "product_owner", N_("Products belong to specialised companies, or to the launcher itself."))
-
-
-def is_open(unit: Unit) -> bool:
-    return unit.closed_on is None or unit.closed_on > clock.today()
 
 
 def line_of(unit: Unit, units: Units) -> Iterable[int]:
@@ -178,19 +175,19 @@ def line_of(unit: Unit, units: Units) -> Iterable[int]:
     at: Unit | None = unit
     while at is not None and at.id not in seen:
         seen.append(at.id)
-        above = at.parent_id if is_open(at) else at.merged_into_id or at.parent_id
+        above = at.parent_id if goes_on(at) else at.merged_into_id or at.parent_id
         at = units.get(above) if above else None
     return seen
 
 
 def going_on(found: Iterable[int], units: Units) -> set[int]:
     """Of these units those that go on, and what goes on in the place of the others."""
-    gone = {u.id: u.merged_into_id for u in units.values() if not is_open(u)}
+    gone = {u.id: u.merged_into_id for u in units.values() if not goes_on(u)}
     return {heir for unit in found if (heir := successor(unit, gone)) is not None}
 
 
 def provinces(units: Units) -> list[int]:
-    return [u.id for u in units.values() if u.kind == UnitKind.PROVINCE and is_open(u)]
+    return [u.id for u in units.values() if u.kind == UnitKind.PROVINCE and goes_on(u)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +215,7 @@ def landing_units(content: Content, units: Units) -> set[int]:
     """Where it lands: the network is everybody to headquarters, all provinces to a company."""
     if not content.network:
         return set(content.lands_in)
-    return set(provinces(units)) if content.unit != HEADQUARTERS else {u.id for u in units.values() if is_open(u)}
+    return set(provinces(units)) if content.unit != HEADQUARTERS else {u.id for u in units.values() if goes_on(u)}
 
 
 def to_inform(content: Content, units: Units) -> list[int]:

@@ -11,7 +11,7 @@ from portal.campaigns.models import Campaign
 from portal.campaigns.service.content import Units, content_of, known_units, seen_by
 from portal.campaigns.service.judging import address, called, tell_desk, unit_words
 from portal.notices import service as notices
-from tenants import clock
+from tenants import directory
 from tenants.access import HEADQUARTERS
 from tenants.db import db
 from tenants.messages import N_
@@ -23,7 +23,7 @@ def succeed(_: UUID, payload: Mapping[str, Any]) -> None:
     """Outbox handler, in headquarters' lane: `payload` names the unit that is gone."""
     units = known_units()
     unit = units[int(payload["unit"])]
-    if unit.closed_on is None or unit.closed_on > clock.today():
+    if directory.goes_on(unit):
         return
     for campaign in queries.seen_by(unit.id):
         _join(campaign, unit, units)

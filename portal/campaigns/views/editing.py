@@ -14,7 +14,7 @@ from portal.web import untrusted
 from portal.web.access import identity
 from portal.web.names import term, unit_short
 from portal.web.templating import done
-from tenants import clock
+from tenants import directory
 from tenants.access import HEADQUARTERS, Identity, Subject, need, permits, reaches
 from tenants.errors import Invalid, NotPermitted, RuleViolated, Stale
 from tenants.messages import N_, Message
@@ -125,9 +125,9 @@ def _differing(mine: Typed, theirs: Typed) -> dict[str, str]:
 def _options(units: Mapping[int, Unit], campaign: Campaign | None, form: Typed) -> dict[str, list[Any]]:
     """What can be chosen: of launchers and lines those for which one registers, and those it has already. Closed units
     only where they are named already."""
-    me, today = identity(), clock.today()
+    me = identity()
     named = {campaign.unit_id, campaign.product_owner_id, *campaign.lands_in, *campaign.configured_in} if campaign else set()
-    open_units = [u for u in units.values() if u.closed_on is None or u.closed_on > today or u.id in named]
+    open_units = [u for u in units.values() if directory.goes_on(u) or u.id in named]
     mine = _launchers(me, open_units)
     launchers = [u for u in open_units if u in mine or (campaign and u.id == campaign.unit_id)]
     lines = [line for line in Line if (campaign and line == campaign.line)

@@ -21,7 +21,7 @@ from portal.web.addresses import local_path
 from portal.web.names import unit_short
 from portal.web.templating import done
 from portal.web.times import distance
-from tenants import clock
+from tenants import directory
 from tenants.errors import Invalid, NotPermitted, RuleViolated, Stale
 from tenants.messages import N_, Message
 from tenants.vocabulary import CampaignState, LaunchElement, SyncEvent, UnitKind, Verdict
@@ -161,7 +161,7 @@ def _page(c: Campaign, attempt: Attempt | None = None) -> ResponseReturnValue:
 
 
 def _launchers() -> list[tuple[str, str]]:
-    return [(u.code, unit_short(u)) for u in service.known_units().values() if u.closed_on is None or u.closed_on > clock.today()]
+    return [(u.code, unit_short(u)) for u in directory.going_on()]
 
 
 def _news(c: Campaign) -> list[News]:

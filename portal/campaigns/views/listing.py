@@ -1,14 +1,13 @@
 """The list of campaigns: filters in the address, the latest start first."""
 from collections.abc import Callable, Mapping
 from typing import Any
-from urllib.parse import urlencode
 
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from portal.campaigns import forms, queries
-from portal.web import cursors
+from portal.web import cursors, lists
 from portal.web.access import identity
 from portal.web.names import term, unit_short
 from portal.web.templating import state_words
@@ -32,8 +31,9 @@ def index() -> ResponseReturnValue:
     acknowledges = bool(reaches(me, Permission.CAMPAIGN_ACKNOWLEDGE))
     return render_template(
         "campaigns/index.html", rows=shown, total=queries.count(where), as_of=clock.now(), filters=filters, address=ADDRESS,
-        next=_address({**filters, "cursor": cursors.written(last.starts, last.id)}) if last else None,
-        first=_address(filters) if start else None, chips=_chips(filters), options=_options(),
+        next=lists.address(ADDRESS, {**filters, "cursor": cursors.written(last.starts, last.id)}) if last else None,
+        first=lists.address(ADDRESS, filters) if start else None,
+        chips=lists.chips(ADDRESS, filters, lambda name, value: str(_WORDS[name](value))), options=_options(),
         standings=queries.standings([c for c in shown if c.state in ("draft", "in_check")]),
         receipts=queries.receipts_in([c.id for c in shown]), registers=_registers(me),
         acknowledges=acknowledges, warned=bool(reaches(me, Permission.CAUTION_READ)),
@@ -42,11 +42,6 @@ def index() -> ResponseReturnValue:
 
 def _registers(me: Identity) -> bool:
     return bool(reaches(me, Permission.CAMPAIGN_REGISTER))
-
-
-def _address(args: Mapping[str, str]) -> str:
-    kept = {k: v for k in (*forms.FILTERS, "cursor") if (v := args.get(k))}
-    return f"{ADDRESS}?{urlencode(kept)}" if kept else ADDRESS
 
 
 def _options() -> dict[str, list[tuple[str, str]]]:
@@ -59,11 +54,6 @@ def _options() -> dict[str, list[tuple[str, str]]]:
         "segment": [(x.value, term("segment", x)) for x in Segment], "business": [(x.value, term("business", x)) for x in Business],
         "launcher": every, "lands": [(u.code, unit_short(u)) for u in units if u.kind != UnitKind.HEADQUARTERS],
         "product_owner": [(u.code, unit_short(u)) for u in units if u.kind == UnitKind.SPECIALISED_COMPANY]}
-
-
-def _chips(filters: Mapping[str, str]) -> list[tuple[str, str]]:
-    """(what is set in words, the address without it)."""
-    return [(_WORDS[name](value), _address({k: v for k, v in filters.items() if k != name})) for name, value in filters.items()]
 
 
 _WORDS: Mapping[str, Callable[[str], Any]] = {

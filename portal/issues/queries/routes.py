@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 
 from portal.campaigns.models import Campaign
 from portal.issues.models import Issue
@@ -14,7 +14,7 @@ from portal.issues.rules.routing import VERSION, Facts, Launch, Reason, Route, e
 from portal.reach import Shared, within
 from portal.units import queries as units
 from portal.units import rules
-from tenants import clock
+from tenants import clock, directory
 from tenants.access import HEADQUARTERS, Identity, Subject, permits, reaches
 from tenants.db import db
 from tenants.messages import N_, Message
@@ -154,18 +154,13 @@ def nameable(issue: Issue) -> Sequence[Unit]:
     known = [shown_facts(issue)]
     if issue.campaign is not None:
         known.append(facts(issue.campaign, issue.raised_by))
-    return [u for u in _going_on() if any(may_be_named(f, u.id, UnitKind(u.kind)) for f in known)]
+    return [u for u in directory.going_on() if any(may_be_named(f, u.id, UnitKind(u.kind)) for f in known)]
 
 
 def nameable_at_raising(campaign: Campaign | None, raised_by: int) -> Sequence[Unit]:
     """The same before the issue exists: whom its raiser may name as affected."""
     found = facts(campaign, raised_by)
-    return [u for u in _going_on() if may_be_named(found, u.id, UnitKind(u.kind))]
-
-
-def _going_on() -> Sequence[Unit]:
-    return db.session.scalars(select(Unit).where(or_(Unit.closed_on.is_(None), Unit.closed_on > clock.today()))
-                              .order_by(Unit.position, Unit.id)).all()
+    return [u for u in directory.going_on() if may_be_named(found, u.id, UnitKind(u.kind))]
 
 
 def shown_in_codes(issue: Issue, codes: Mapping[int, str]) -> dict[str, Any]:

@@ -27,7 +27,7 @@ from tenants.vocabulary import IssuePart, Line, TurnStart
 def succeed(_: UUID, payload: Mapping[str, Any]) -> None:
     """Outbox handler, in headquarters' lane: `payload` names the unit that is gone."""
     unit = db.session.get_one(Unit, int(payload["unit"]))
-    if unit.closed_on is None or unit.closed_on > clock.today():
+    if directory.goes_on(unit):
         return
     heir = queries.successor(unit.id)
     for issue in _open(Issue.owner_unit == unit.id):

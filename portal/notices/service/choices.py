@@ -7,6 +7,7 @@ from sqlalchemy import func, select, update
 from portal.audit import service as audit
 from portal.notices import queries, rules
 from portal.notices.models import Notice
+from portal.notices.queries import Wanted
 from portal.notices.rules import DeliveryRules, Mode, NoticeKind
 from tenants import clock
 from tenants.access import Identity, need
@@ -17,9 +18,9 @@ from tenants.models import Setting
 from tenants.permissions import Permission
 
 
-def mark_read(identity: Identity, keys: Collection[UUID] | None = None) -> None:
-    """Some, or all, of one's own notices; the database lets nobody touch another's."""
-    mine = update(Notice).where(Notice.person_id == identity.person, Notice.read_at.is_(None))
+def mark_read(identity: Identity, keys: Collection[UUID] | None = None, wanted: Wanted | None = None) -> None:
+    """Some, or all that are wanted, of one's own notices; the database lets nobody touch another's."""
+    mine = update(Notice).where(*queries.conditions(identity, wanted), Notice.read_at.is_(None))
     if keys is not None:
         mine = mine.where(Notice.id.in_(keys))
     db.session.execute(mine.values(read_at=clock.now()), execution_options={"synchronize_session": False})
@@ -28,8 +29,8 @@ def mark_read(identity: Identity, keys: Collection[UUID] | None = None) -> None:
 def prefer(identity: Identity, chosen: Mapping[NoticeKind, Mode]) -> None:
     """How one wants to hear of each kind; what headquarters wants louder stays louder."""
     need(identity, Permission.NOTICE_READ)
-    for kind, mode in chosen.items():
-        db.session.execute(select(func.app.prefer(uuid7(), kind.value, mode.value)))
+    if chosen:
+        db.session.execute(select(*(func.app.prefer(uuid7(), kind.value, mode.value) for kind, mode in chosen.items())))
 
 
 def set_rules(wanted: DeliveryRules, *, version: int, actor: Identity) -> None:

@@ -96,9 +96,9 @@ def digest(key: UUID, payload: Mapping[str, Any], *, base_url: str, by_mail: boo
     if person is None:
         return
     seen = (p for p in found if may_see(person.id, p.subject, sees, given=False, reminder=p.answering))
-    parts = list(islice(seen, MOST_ITEMS))
-    if len(parts) == MOST_ITEMS:
-        parts.append(Part(MORE, "/notices", None, False))
+    parts = list(islice(seen, MOST_ITEMS + 1))
+    if len(parts) > MOST_ITEMS:
+        parts[MOST_ITEMS:] = [Part(MORE, "/notices", None, False)]
     if parts:
         day = Message(OF_THE_DAY.msgid, {"day": clock.local(clock.now()).date()})
         write(key, scope.units[0], person, parts, base_url=base_url, by_mail=by_mail, rule=queries.delivery_rules(),

@@ -30,8 +30,9 @@ def _offered(least: Mode) -> list[tuple[str, str]]:
 
 
 def choose() -> ResponseReturnValue:
+    had, rule = queries.preferences(identity()), queries.delivery_rules()
     chosen = {kind: Mode(value) for kind in NoticeKind if (value := request.form.get(kind.value)) in set(Mode)}
-    service.prefer(identity(), chosen)
+    service.prefer(identity(), {kind: mode for kind, mode in chosen.items() if mode != rules.mode(kind, had.get(kind), rule)})
     done(N_("Saved. It holds from the next notice on."))
     return redirect(url_for("notices.preferences"), 303)
 

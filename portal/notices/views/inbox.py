@@ -51,7 +51,7 @@ class Heap:
 
 
 def index() -> ResponseReturnValue:
-    wanted = _wanted()
+    wanted = _wanted(request.args)
     found = queries.notices(identity(), wanted, _after(), PAGE + 1)
     shown = [_said(n) for n in found[:PAGE]]
     more = len(found) > PAGE
@@ -61,9 +61,8 @@ def index() -> ResponseReturnValue:
                            next=_place(found[PAGE - 1]) if more else None, as_of=clock.now(), keeps=channels.keeps())
 
 
-def _wanted() -> queries.Wanted:
-    """What the address asks for; what it cannot mean is left out."""
-    given = request.args
+def _wanted(given: Mapping[str, str]) -> queries.Wanted:
+    """What an address or a form asks for; what it cannot mean is left out."""
     kind = NoticeKind(given["kind"]) if given.get("kind") in set(NoticeKind) else None
     return queries.Wanted(kind, given.get("state") == "unread", _key(given.get("about", "")))
 
@@ -101,15 +100,16 @@ def follow(key: UUID) -> ResponseReturnValue:
 
 
 def read_some() -> ResponseReturnValue:
-    """Those that are named, or all."""
+    """Those that are named, or all that the filter shows."""
     named = [key for text in request.form.getlist("key")[:MOST_MARKED] if (key := _key(text)) is not None]
     if "key" in request.form:
         service.mark_read(identity(), named)
         return redirect(local_path(request.form.get("next"), url_for("notices.index")), 303)
-    count = queries.unread(identity())
-    service.mark_read(identity())
+    wanted = _wanted(request.form)
+    count = queries.unread(identity(), wanted)
+    service.mark_read(identity(), wanted=wanted)
     done(ngettext("%(num)d notice marked as read.", "%(num)d notices marked as read.", count))
-    return redirect(url_for("notices.index"), 303)
+    return redirect(url_for("notices.index", kind=wanted.kind, about=wanted.about), 303)
 
 
 def mail() -> ResponseReturnValue:
