@@ -39,7 +39,7 @@ def form_of(page: TestResponse) -> dict[str, str]:
     for name, options in re.findall(r'<select[^>]*? name="([^"]+)".*?>(.*?)</select>', form, re.S):
         chosen = re.findall(r'<option selected value="([^"]*)"', options)
         fields[name] = unescape(chosen[0]) if chosen else ""
-    fields.pop("csrf_token")
+    del fields["csrf_token"], fields["once_token"]
     for name in re.findall(r'<input(?![^>]*checked)[^>]*? name="([^"]+)"[^>]*? type="checkbox"', form):
         fields.pop(name, None)
     return fields
