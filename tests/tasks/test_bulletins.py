@@ -13,17 +13,17 @@ from tests.conftest import As, Superuser
 
 
 def test_a_plan_that_fails_holds_up_no_other(app: Flask, acting: As, superuser: Superuser, eager: None) -> None:
-    """It names a unit that does not exist, and would be published by itself."""
+    """Its title holds a sign that no document may hold, and it would be published by itself."""
     with acting("office") as office:
         for n in range(3):
             planned = Planned(title=f"示例{n}", rhythm="month", working_day=1, receivers=None, by_itself=n == 1)
             service.add_plan(planned, actor=office)
         db.session.commit()
-    superuser.execute("UPDATE bulletin_plan SET receivers = '{999999}' WHERE title = '示例1'")
+    superuser.execute("UPDATE bulletin_plan SET title = title || chr(11) WHERE title = '示例1'")
     with clock.standing_at(clock.at(date(2026, 4, 1), 9)):
         bulletins.compose.delay()
         assert sorted(t for t, in superuser.execute("SELECT title FROM bulletin")) == ["示例0 2026-03", "示例2 2026-03"]
-        superuser.execute("UPDATE bulletin_plan SET receivers = NULL WHERE title = '示例1'")
+        superuser.execute("UPDATE bulletin_plan SET title = '示例1' WHERE title LIKE '示例1%'")
         bulletins.compose.delay()
     assert superuser.execute("SELECT count(*) FROM bulletin WHERE state = 'issued'").fetchone() == (1,)
     noted = superuser.execute("SELECT counts->'failed', error FROM task_run WHERE task = 'tasks.bulletins.compose'"
