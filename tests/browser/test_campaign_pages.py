@@ -40,8 +40,8 @@ def keys(acting: As, superuser: Superuser) -> dict[str, str]:
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize(("width", "dark", "language"), [
-    (375, True, "zh"), pytest.param(1440, False, "en", marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize(("width", "dark", "language"), [(375, True, "zh"), (1440, False, "en")])
 def test_no_page_breaks_the_rules(enter: Enter, keys: dict[str, str], width: int, dark: bool, language: str) -> None:
     assert walk(partial(enter, width=width, dark=dark, language=language), PAGES, keys) == []
 

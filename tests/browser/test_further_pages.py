@@ -28,7 +28,7 @@ PAGES = {
     "office": ("/programmes/<planned>", "/programmes/<planned>/words", "/programmes/<planned>/days",
                "/programmes/<planned>/templates/new", "/programmes/<planned>/templates/<part>", "/programmes/<planned>/preview",
                "/meetings/<meeting>/edit", "/filings/<approved>", "/resume", "/board?unit=guangdong",
-               "/board/rows?cancelled=1", "/programmes/<programme>/add", "/permissions", "/help", "/account/password",
+               "/board/rows?cancelled=1", "/programmes/<programme>/add", "/permissions", "/reminders", "/help", "/account/password",
                "/exchange/hours", "/exchange/calendar", "/exchange/desks"),
     "contact.beijing": ("/filings/<returned>", "/filings/<returned>?returned=1", "/audit?no", "/act-as"),
     "contact.guangdong": ("/channels/<channel>", "/reminders/answer/<token>"),

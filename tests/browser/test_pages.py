@@ -23,7 +23,7 @@ PAGES = {
     "office": ("/desk", "/board", "/board/rows?milestone=sorting", "/filings", "/assignments", "/programmes",
                "/programmes/<programme>", "/responsibilities", "/units", "/units/guangdong",
                "/notices", "/mail", "/account", "/issues?open=1", "/flows",
-               "/flows?show=resolve&provinces=all", "/exchange", "/exchange/limits", "/reminders", "/reminders/tomorrow",
+               "/flows?show=resolve&provinces=all", "/exchange", "/exchange/limits", "/reminders/tomorrow",
                "/search?q=2026", "/meetings", "/meetings/new", "/meetings/<meeting>", "/supervision",
                "/supervision/new", "/supervision/new?milestone=sorting", "/supervision/<order>",
                "/bulletins", "/bulletins/new", "/bulletins/plans", "/bulletins/<bulletin>", "/bulletins/<draft>/edit"),

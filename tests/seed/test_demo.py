@@ -37,6 +37,7 @@ from tenants.db import db
 from tenants.isolation import acting_as
 from tenants.models import Appointment, Delegation, Person, Setting, Unit
 from tenants.vocabulary import Line
+from tests.crossings import few
 from tests.factories.demonstration import A_FEW, OFFICE, Fresh, at, empty, fresh
 from tests.seed.exchanged import everything_is_there, exchanged, nobody_else_sees_it, something_is_there
 
@@ -243,7 +244,8 @@ def written(day: date, random_seed: int = 1) -> tuple[When, list[Act]]:
         return when, story.tell(staff, tasks, stages, when, random_seed)
 
 
-@pytest.mark.parametrize("day", DAYS, ids=str)
+@pytest.mark.parametrize("day", few(4, sorted(DAYS, key=(date(2026, 1, 1), date(2026, 2, 10), date(2026, 11, 22), date(2028, 2, 29))
+                                              .__contains__, reverse=True)), ids=str)
 def test_the_story_keeps_to_its_time(day: date) -> None:
     when, acts = written(day)
     assert all(when.issued < a.at < when.now for a in acts)

@@ -50,6 +50,7 @@ def test_both_are_taken_over_after_their_starter_was_killed(data: Path) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root lends its programs to another account")
+@pytest.mark.long
 def test_programs_below_a_private_folder_are_lent(data: Path, tmp_path: Path) -> None:
     """A clone in root's own home: the account cannot execute what lies there, so it gets a copy that it can."""
     installed = programs.folder(None).parents[1]
@@ -120,6 +121,7 @@ def test_data_stay_over_stop_and_kill(data: Path) -> None:
         assert client.get("kept") == b"2"
 
 
+@pytest.mark.long
 def test_a_killed_server_that_nobody_collects_does_not_stand_in_the_way(data: Path) -> None:
     starter = subprocess.Popen([*python(START), str(data)], stdout=subprocess.PIPE, text=True)     # it sleeps and collects nobody
     assert starter.stdout is not None
@@ -133,6 +135,7 @@ def test_a_killed_server_that_nobody_collects_does_not_stand_in_the_way(data: Pa
         starter.wait()
 
 
+@pytest.mark.long
 def test_two_starts_at_once_make_one_server(data: Path) -> None:
     with ThreadPoolExecutor(4) as pool:
         servers = list(pool.map(lambda _: embedded.start(data), range(4)))
@@ -151,6 +154,7 @@ def test_an_interrupted_first_start_is_finished_by_the_next(data: Path) -> None:
     server.connect("portal_app").close()
 
 
+@pytest.mark.long
 def test_a_long_path_gets_a_short_socket(tmp_path: Path) -> None:
     deep = tmp_path / ("x" * 60) / ("y" * 60)
     server, valkey = embedded.start(deep), embedded.start_valkey(deep)
@@ -172,6 +176,7 @@ def test_without_disk_space_nothing_is_begun(data: Path, monkeypatch: pytest.Mon
     assert not (data / "postgres").exists()
 
 
+@pytest.mark.long
 def test_a_broken_server_says_why(data: Path) -> None:
     assert embedded.stop(embedded.start(data))
     with pytest.raises(SetupFault, match=r"did not start \(.*no_such_setting.*log"):

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.crossings import few
 from tests.setup.processes import ROOT, environment, free_port, of, until
 
 UP = ROOT / "tests" / "setup" / "standin" / "up.py"
@@ -69,7 +70,7 @@ def portal(tmp_path: Path) -> Iterator[Portal]:
             made.stop()
 
 
-@pytest.mark.parametrize("which", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("which", few(1, [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]))
 def test_a_signal_stops_everything_within_ten_seconds(portal: Portal, which: signal.Signals) -> None:
     portal.start(ignore_interrupt=True)
     assert portal.ready(), portal.words()
@@ -163,7 +164,7 @@ def test_a_web_that_cannot_start_says_why(portal: Portal) -> None:
     assert of(portal.data) == []
 
 
-@pytest.mark.parametrize("delay", [0.3, 0.7, 1.2, 2.0])
+@pytest.mark.parametrize("delay", few(1, [0.7, 0.3, 1.2, 2.0]))
 def test_stopped_while_it_starts(portal: Portal, delay: float) -> None:
     portal.start()
     time.sleep(delay)

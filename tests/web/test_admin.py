@@ -13,6 +13,7 @@ from portal.admin.views.base import Closed, Records
 from portal.web.access import declare
 from tenants.permissions import Permission
 from tests.conftest import Superuser
+from tests.crossings import few
 from tests.factories import people
 from tests.web.browsing import Browser
 
@@ -64,7 +65,7 @@ def test_every_endpoint_below_admin_is_declared_and_a_views(app: Flask) -> None:
         assert not endpoint.endswith((".static", ".delete_view", ".action_view", ".export", ".ajax_lookup", ".ajax_update"))
 
 
-@pytest.mark.parametrize("name", STRANGERS)
+@pytest.mark.parametrize("name", few(3, STRANGERS))
 def test_strangers_are_refused_everywhere(app: Flask, name: str) -> None:
     browser = Browser(app)
     browser.enter(name)
@@ -121,8 +122,9 @@ def test_every_page_answers_the_administrator(admin: Browser, superuser: Superus
             assert admin.get(f"/admin/{name}/{way}/?id={row[0]}").status_code == 200, (name, way)
 
 
-@pytest.mark.parametrize("given", ["abc", "", "0", "-1", "99999999999999999999", "2147483648", "1'--", "%00", "1.5", "٣", "Ⅳ",
-                                   "00000000-0000-0000-0000-000000000000", "../units", "x" * 5_000])
+@pytest.mark.parametrize("given", few(7, [
+    "abc", "", "0", "-1", "99999999999999999999", "2147483648", "1'--", "%00", "1.5", "٣", "Ⅳ",
+    "00000000-0000-0000-0000-000000000000", "../units", "x" * 5_000]))
 def test_what_names_nothing_is_not_found(admin: Browser, given: str) -> None:
     for name in MODELS:
         for way in ("details", "edit"):
@@ -166,10 +168,10 @@ def test_a_list_is_searched_filtered_sorted_and_paged(admin: Browser) -> None:
     assert "100%" not in rows(admin.get("/admin/units/?search=100%25").text)
 
 
-@pytest.mark.parametrize("query", [
+@pytest.mark.parametrize("query", few(8, [
     "page=-5", "page=999999999999999999999", "page=abc", "sort=99", "sort=-1", "sort=x", "desc=x", "page_size=100000", "search=%00",
     "search=" + "x" * 3_000, "search=%25%5C_'\"<b>", "kind=%00", "flt0_0=x", "_scheme=javascript&_external=1&endpoint=x&_anchor=y",
-    "state=open&state=closed", "when=\u2028", "id=1&url=//evil.example"])
+    "state=open&state=closed", "when=\u2028", "id=1&url=//evil.example"]))
 def test_an_address_that_was_made_up_is_no_fault(admin: Browser, query: str) -> None:
     for name in VIEWS:
         answer = admin.get(f"/admin/{name}/?{query}")

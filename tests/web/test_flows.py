@@ -12,6 +12,7 @@ from openpyxl import load_workbook
 
 from tenants import clock
 from tests.conftest import As, Superuser
+from tests.crossings import few
 from tests.factories import world
 from tests.factories.exchange import campaign, raised, steps, unit
 from tests.web.counting import statements
@@ -73,8 +74,8 @@ def _panel(page: str, name: str) -> str:
     return page.split(f'id="{name}"')[1].split("</section>")[0]
 
 
-@pytest.mark.parametrize("query", ["", "?provinces=all", "?show=overdue", "?show=handovers", "?since=2026-02-25&until=2026-03-05",
-                                   "?line=network"])
+@pytest.mark.parametrize("query", few(2, ["", "?show=handovers", "?provinces=all", "?show=overdue",
+                                          "?since=2026-02-25&until=2026-03-05", "?line=network"]))
 def test_every_figure_opens_exactly_its_rows(signed: Signed, flowing: list[Any], query: str) -> None:
     browser = signed("office")
     page = browser.get(f"/flows{query}").text
@@ -89,7 +90,7 @@ def test_every_figure_opens_exactly_its_rows(signed: Signed, flowing: list[Any],
         assert rows(browser.get(href).text) == int(figure), href
 
 
-@pytest.mark.parametrize("measure", ["count", "respond", "resolve", "handovers", "overdue"])
+@pytest.mark.parametrize("measure", few(2, ["count", "respond", "resolve", "handovers", "overdue"]))
 def test_matrix_and_charts_show_the_measure_chosen(signed: Signed, flowing: list[Any], measure: str) -> None:
     """By a link and without script; a median of one issue is that issue's, however it is drawn."""
     browser = signed("office")
