@@ -1,5 +1,6 @@
 """Two lines that approve the rest of a plan at the same moment: the second sees the first's verdicts, the plan is approved."""
-import threading
+from collections.abc import Callable
+from functools import partial
 from uuid import UUID
 
 from portal.filings import queries, service
@@ -7,6 +8,7 @@ from tenants.db import db
 from tenants.vocabulary import Line
 from tests.conftest import As, Superuser
 from tests.factories.plans import draft
+from tests.services.at_once import at_once
 
 LAST = (Line.MARKET, Line.NETWORK)
 
@@ -19,29 +21,18 @@ def submitted(acting: As) -> UUID:
         return filing.id
 
 
-def approve(acting: As, key: UUID, line: Line, meet: threading.Barrier | None = None) -> None:
+def approve(acting: As, key: UUID, line: Line, meet: Callable[[], object] | None = None) -> None:
     with acting(line.value.replace("_", "-")) as lead:
         filing = queries.one(lead, key)
         if meet:
-            meet.wait(10)
+            meet()
         service.review(filing, line, "approve", actor=lead)
         db.session.commit()
 
 
 def test_both_count(acting: As, superuser: Superuser) -> None:
-    key, meet, faults = submitted(acting), threading.Barrier(len(LAST)), []
+    key = submitted(acting)
     for line in set(Line) - set(LAST):
         approve(acting, key, line)
-
-    def go(line: Line) -> None:
-        try:
-            approve(acting, key, line, meet)
-        except Exception as fault:
-            faults.append(fault)
-    threads = [threading.Thread(target=go, args=(line,)) for line in LAST]
-    for t in threads:
-        t.start()
-    for t in threads:
-        t.join(20)
-    assert not faults
+    assert at_once(LAST, partial(approve, acting, key)) == []
     assert superuser.execute("SELECT state FROM filing WHERE id = %s", (key,)).fetchone() == ("approved",)

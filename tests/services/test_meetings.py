@@ -1,5 +1,5 @@
 """A meeting from the invitation to the assignment, as the runtime role; who is not invited finds nothing of it."""
-import threading
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 from uuid import UUID
@@ -21,6 +21,7 @@ from tenants.vocabulary import Line
 from tests.conftest import As, Superuser
 from tests.factories import people, world
 from tests.factories.meetings import content, meeting
+from tests.services.at_once import at_once
 from tests.services.test_notices import Post
 
 DUE = date(2026, 6, 1)
@@ -160,28 +161,21 @@ def test_a_decision_is_corrected_or_taken_back_until_something_became_of_it(acti
 
 
 def test_two_decisions_of_a_day_are_assigned_at_once(acting: As) -> None:
-    key, meet, faults = meeting(acting, "office", "guangdong"), threading.Barrier(2), []
+    key = meeting(acting, "office", "guangdong")
     with acting("office") as office:
         made = [service.decide(queries.one(office, key), decided("guangdong"), actor=office).id for _ in range(2)]
         db.session.commit()
 
-    def go(decision: UUID) -> None:
-        try:
-            with acting("office") as office:
-                m = queries.one(office, key)
-                meet.wait(10)
-                service.assign(m, decision, actor=office)
-                db.session.commit()
-        except Exception as fault:
-            faults.append(fault)
-    threads = [threading.Thread(target=go, args=(decision,)) for decision in made]
-    for t in threads:
-        t.start()
-    for t in threads:
-        t.join(20)
+    def assign(decision: UUID, meet: Callable[[], object]) -> None:
+        with acting("office") as office:
+            m = queries.one(office, key)
+            meet()
+            service.assign(m, decision, actor=office)
+            db.session.commit()
+    assert at_once(made, assign) == []
     with acting("office") as office:
         found = queries.became(office, queries.decisions(queries.one(office, key)))
-    assert not faults and len({a.code for a in found.values()}) == 2
+    assert len({a.code for a in found.values()}) == 2
 
 
 def test_the_trail_says_what_a_change_changed(acting: As, superuser: Superuser) -> None:

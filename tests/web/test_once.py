@@ -191,7 +191,7 @@ def waiting(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[threading.Event, 
     def slowly(*args: object) -> None:
         inside.set()
         assert go_on.wait(20)
-        keep(*args)  # type: ignore[arg-type]
+        keep(*args)
     monkeypatch.setattr(answered, "keep", slowly)
     yield inside, go_on
     go_on.set()

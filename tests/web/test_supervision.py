@@ -119,7 +119,7 @@ def test_the_list_asks_the_same_however_long(app: Flask, enter: Enter, acting: A
     assert counts[0] == counts[1] <= 20
 
 
-def test_more_time_is_asked_for_and_declined(app: Flask, enter, acting: As, superuser: Superuser) -> None:  # type: ignore[no-untyped-def]
+def test_more_time_is_asked_for_and_declined(app: Flask, enter: Enter, acting: As, superuser: Superuser) -> None:
     key = order(acting, "office", "guangdong")
     page, office = f"/supervision/{key}", enter("office")
     assert f"{page}/decline" not in office.get(page).text                # nobody has asked
