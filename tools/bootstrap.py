@@ -49,12 +49,12 @@ def done(step: str, mark: str) -> None:
     (MADE / step).write_text(mark)
 
 
-def run(argv: list[str], log_name: str, failed: str, total: int = 0) -> None:
+def run(argv: list[str], log_name: str, failed: str, total: int = 0, env: dict[str, str] | None = None) -> None:
     """Run a program, its words into a log; every few seconds one line of progress. Raises `Fault` with the reason."""
     LOGS.mkdir(parents=True, exist_ok=True)
     log = LOGS / f"{log_name}.log"
     lines: list[str] = []
-    env = {**os.environ, "PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_INPUT": "1", "PIP_PROGRESS_BAR": "off",
+    env = {**os.environ, **(env or {}), "PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_INPUT": "1", "PIP_PROGRESS_BAR": "off",
            "PYTHONUNBUFFERED": "1", "DEBIAN_FRONTEND": "noninteractive", "PATH": f"{VENV / 'bin'}:{os.environ['PATH']}"}
     shown, began, count = time.monotonic(), time.monotonic(), 0
     with log.open("w") as kept, subprocess.Popen(argv, cwd=ROOT, env=env, text=True, errors="replace", bufsize=1,
@@ -118,23 +118,56 @@ def make_venv() -> None:
         raise
 
 
+def first_of(lock: Path, name: str) -> Path:
+    """A file with just the lock's lines for one package, which is needed before the others."""
+    block = re.search(rf"^{name}==[^\n]*(?:\n    --hash[^\n]*)*", lock.read_text(), re.MULTILINE)
+    if block is None:
+        raise Fault(f"{lock.relative_to(ROOT)} does not lock {name}: add it")
+    made = VENV / f"{name}.txt"
+    made.write_text(block.group(0).rstrip("\\ ") + "\n")
+    return made
+
+
+def sources() -> tuple[list[str], dict[str, str]]:
+    """Where pip is told to look for packages, as uv takes it: arguments and environment. Folders that are not there are left out,
+    as pip leaves them out."""
+    told = subprocess.run([str(PYTHON), "-m", "pip", "config", "list"], capture_output=True, text=True, check=False).stdout
+    flags = {"index-url": "--default-index", "extra-index-url": "--index", "find-links": "--find-links",
+             "trusted-host": "--allow-insecure-host"}
+    arguments, environment = ["--index-strategy", "unsafe-best-match"], {}     # as pip chooses; the hashes stand
+    for name, value in re.findall(r"^(?:global|install|:env:)\.([a-z-]+)='(.*)'$", told, re.MULTILINE):
+        if name == "cert":
+            environment["SSL_CERT_FILE"] = value
+        elif name == "no-index" and value.lower() in {"1", "true", "yes", "on"}:
+            arguments.append("--no-index")
+        elif name in flags:
+            for word in value.replace("\\n", " ").split():
+                if not word.startswith(("/", "file://")) or Path(word.removeprefix("file://")).exists():
+                    arguments += [flags[name], word]
+    return arguments, environment
+
+
 def install(kind: str) -> None:
-    """The locked packages: first setuptools, since one of them is built here, then all."""
+    """The locked packages: setuptools, since one of them is built here; then all by uv, or by pip where uv cannot."""
     lock = ROOT / "requirements" / f"{kind}.txt"
     mark = fingerprint(lock)
     if unchanged(kind, mark):
         return
     names = pinned(lock)
     say(f"installing {len(names)} locked packages ({kind})")
-    block = re.search(r"^setuptools==[^\n]*(?:\n    --hash[^\n]*)*", lock.read_text(), re.MULTILINE)
-    if block is None:
-        raise Fault(f"{lock.relative_to(ROOT)} does not lock setuptools: add it")
-    first = VENV / "setuptools.txt"
-    first.write_text(block.group(0).rstrip("\\ ") + "\n")
     failed = "installing the packages failed"
     pip = [str(PYTHON), "-m", "pip", "install", "--require-hashes"]
-    run([*pip, "-r", str(first)], "pip", failed)
-    run([*pip, "--no-build-isolation", "--use-pep517", "-r", str(lock)], "pip", failed, len(names))
+    all_of_it = ["--require-hashes", "--no-build-isolation", "-r", str(lock)]
+    run([*pip, "-r", str(first_of(lock, "setuptools"))], "pip", failed)
+    try:
+        run([*pip, "--only-binary", ":all:", "-r", str(first_of(lock, "uv"))], "pip", failed)
+        where, environment = sources()
+        compiled = ["--compile-bytecode"] if kind == "runtime" else []        # others may run it, who may not write here
+        run([str(VENV / "bin" / "uv"), "pip", "install", "--python", str(PYTHON), *compiled, *where, *all_of_it], "uv", failed,
+            env=environment)
+    except Fault as e:
+        say(f"uv cannot ({e}); once more with pip")
+        run([*pip, "--use-pep517", *all_of_it[1:]], "pip", failed, len(names))
     done(kind, mark)
     runtime = ROOT / "requirements" / "runtime.txt"
     if kind == "dev" and pinned(runtime) <= names:
@@ -147,8 +180,9 @@ def install_ourselves() -> None:
     if unchanged("package", mark) and (VENV / "bin" / "portal").exists():
         return
     say("installing the portal")
-    run([str(PYTHON), "-m", "pip", "install", "--no-deps", "--no-build-isolation", "-e", "."], "package",
-        "installing the portal failed")
+    uv = VENV / "bin" / "uv"
+    by = [str(uv), "pip", "install", "--python", str(PYTHON)] if uv.exists() else [str(PYTHON), "-m", "pip", "install"]
+    run([*by, "--no-deps", "--no-build-isolation", "-e", "."], "package", "installing the portal failed")
     done("package", mark)
 
 

@@ -134,6 +134,23 @@ def time_asked(order: Order) -> AuditEntry | None:
     return last if last is not None and last.action == ASKED else None
 
 
+def asking(identity: Identity, lines: Collection[Line | None], most: int) -> Sequence[tuple[Order, datetime]]:
+    """Open orders of these issuers whose unit asks for more time and has no answer yet, and since when; the first to ask first."""
+    e = AuditEntry
+    last = (select(e.action, e.at)
+            .where(e.subject_kind == "supervision", e.subject_id == Order.id, e.action.in_((ASKED, *SETTLED)))
+            .order_by(e.at.desc(), e.id.desc()).limit(1).lateral())
+    rows = db.session.execute(
+        listed([readable(identity, Permission.SUPERVISION_ORDER), _of(lines), Order.state == OrderState.OPEN.value])
+        .add_columns(last.c.at).join(last, last.c.action == ASKED).order_by(None).order_by(last.c.at, Order.id).limit(most))
+    return [(row, at) for row, at in rows]
+
+
+def _of(lines: Collection[Line | None]) -> ColumnElement[bool]:
+    """Issued by one of these; None stands for the office."""
+    return or_(false(), *(Order.line.is_(None) if line is None else Order.line == line.value for line in lines))
+
+
 def lights(orders: Iterable[Order]) -> dict[UUID, Light]:
     today, days = clock.today(), assignments.calendar()
     return {o.id: rules.light(o.state, o.grade, o.term, o.replied_on, today, days) for o in orders}
@@ -163,9 +180,8 @@ def to_reply(identity: Identity, most: int) -> Sequence[Order]:
 
 def to_judge(identity: Identity, lines: Collection[Line | None], most: int) -> Sequence[Order]:
     """Replies to orders of these issuers that wait to be judged, the one that waits longest first."""
-    mine = or_(false(), *(Order.line.is_(None) if line is None else Order.line == line.value for line in lines))
     return db.session.scalars(
-        listed([readable(identity, Permission.SUPERVISION_ORDER), mine, Order.state == OrderState.REPLIED.value])
+        listed([readable(identity, Permission.SUPERVISION_ORDER), _of(lines), Order.state == OrderState.REPLIED.value])
         .order_by(None).order_by(Order.replied_on, Order.id).limit(most)).all()
 
 

@@ -62,6 +62,38 @@ def test_no_registry(checkout: Path) -> None:
 
 
 @pytest.mark.long
+@pytest.mark.timeout(300)
+def test_where_uv_cannot_pip_installs(checkout: Path, tmp_path: Path) -> None:
+    lock = checkout / "requirements" / "runtime.txt"
+    wanted = ("setuptools", "uv", "click")
+    blocks = re.findall(r"^(?:{})==[^\n]*(?:\n    --hash[^\n]*)*".format("|".join(wanted)), lock.read_text(), re.MULTILINE)
+    assert len(blocks) == len(wanted)
+    lock.write_text("\n".join(block.rstrip("\\ ") for block in blocks) + "\n")
+    said = attempt(checkout, UV_OFFLINE="1", UV_CACHE_DIR=str(tmp_path / "cache"))
+    assert "uv cannot (installing the packages failed: " in said.stdout and "once more with pip" in said.stdout
+    assert list((checkout / ".venv").glob("lib/*/site-packages/click/__init__.py"))
+    assert "installing the portal failed" in one_line(said)          # there is nothing more in this checkout
+
+
+def test_where_pip_looks_for_packages_uv_looks_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "here").mkdir()
+    (tmp_path / "pip.conf").write_text(
+        "[global]\nindex-url = https://mirror.example/simple\ncert = /etc/own.pem\n"
+        f"find-links =\n    {tmp_path}/here\n    {tmp_path}/gone\n[install]\ntrusted-host = mirror.example\n")
+    for name in [name for name in os.environ if name.startswith("PIP_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("PIP_CONFIG_FILE", str(tmp_path / "pip.conf"))
+    monkeypatch.setenv("PIP_EXTRA_INDEX_URL", "https://a.example/simple https://b.example/simple")
+    monkeypatch.setattr(bootstrap, "PYTHON", Path(sys.executable))
+    arguments, environment = bootstrap.sources()
+    pairs = list(zip(arguments[::2], arguments[1::2], strict=True))
+    assert {("--default-index", "https://mirror.example/simple"), ("--index", "https://a.example/simple"),
+            ("--index", "https://b.example/simple"), ("--find-links", f"{tmp_path}/here"),
+            ("--allow-insecure-host", "mirror.example"), ("--index-strategy", "unsafe-best-match")} == set(pairs)
+    assert environment == {"SSL_CERT_FILE": "/etc/own.pem"}
+
+
+@pytest.mark.long
 def test_a_venv_that_was_moved_is_made_anew(checkout: Path) -> None:
     subprocess.run([sys._base_executable, "-m", "venv", str(checkout / "elsewhere")], check=True)
     (checkout / "elsewhere").rename(checkout / ".venv")

@@ -128,7 +128,11 @@ def test_more_time_is_asked_for_and_declined(app: Flask, enter: Enter, acting: A
     with acting("contact.guangdong") as contact:
         service.ask_time(queries.one(contact, key), date(2026, 4, 8), "The list is long", actor=contact)
         db.session.commit()
+    desk, market = office.get("/desk").text, enter("market").get("/desk").text
+    assert "More time for supervision order" in desk and f'href="{page}#keeping"' in desk
+    assert "More time for supervision order" not in market                # another issuer's
     seen = office.get(page).text
+    assert 'id="keeping"' in seen
     assert "asks for more time until 2026-04-08" in seen and "The list is long" in seen and 'value="2026-04-08"' in seen
     bare = office.post(f"{page}/decline", {"reason": " ", "version": version(office, page)})
     assert bare.status_code == 422 and faults_beside(bare, "decline-reason")
@@ -138,6 +142,7 @@ def test_more_time_is_asked_for_and_declined(app: Flask, enter: Enter, acting: A
     office.get(page)
     assert office.post(f"{page}/decline", {"reason": "It cannot wait", "version": version(office, page)}).status_code == 303
     assert f"{page}/decline" not in office.get(page).text
+    assert "More time for supervision order" not in office.get("/desk").text
     read = unit.get(page).text
     assert "declined more time" in read and "It cannot wait" in read and "03-24" in read
     row = superuser.execute("SELECT payload->>'text' FROM outbox_message WHERE payload::text LIKE '%no more time%'").fetchone()
