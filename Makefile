@@ -59,7 +59,7 @@ architecture:
 
 pure:
 	@echo "== pure tests"
-	@$(BIN)/pytest -q $(PURE)
+	@$(BIN)/pytest -q -n 2 $(PURE)
 
 bench: setup-check
 	@for program in bench/*.py; do echo "== $$program"; PYTHONPATH=. $(BIN)/python $$program || exit 1; done

@@ -15,7 +15,7 @@ from portal.programmes import service as programmes
 from portal.programmes.models import Programme
 from portal.programmes.rules import ProgrammePlan
 from portal.reminders.models import ReminderRung
-from seed.reading import Plan, Row, programme_plan, read_plan
+from seed.reading import Plan, Row, programme_plan, whole_plan
 from tenants.access import Identity
 from tenants.db import Base, db, uuid7
 from tenants.models import Focus, Responsibility, Setting, Term, Unit
@@ -25,7 +25,7 @@ def load_reference(plan: Plan | None = None) -> dict[str, int]:
     """Add what is missing of units, terms, duties, focus, settings, limits and the ladder; how many rows were added, by table.
 
     Runs in the administrator's lane and leaves the commit to the caller. Raises PlanFaults."""
-    plan = plan or read_plan()
+    plan = plan or whole_plan()
     return {
         "unit": _add(Unit, plan.units),
         "term": _add(Term, plan.terms, ("vocabulary", "code")),

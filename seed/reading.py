@@ -113,6 +113,11 @@ def _hours(file: LimitsFile) -> Row:
 
 
 @cache
+def whole_plan() -> Plan:
+    """The plan of our own files, read once. Raises PlanFaults."""
+    return read_plan()
+
+
 def programme_plan() -> ProgrammePlan:
-    """The plan that programmes are drafted from; read once."""
-    return read_plan().programme
+    """The plan that programmes are drafted from."""
+    return whole_plan().programme

@@ -6,7 +6,7 @@ from uuid import UUID
 from tenants.context import Lane, Scope
 from tenants.errors import NotPermitted
 from tenants.messages import N_, Message
-from tenants.permissions import NEVER_BY_OWNER, TABLE, Permission, Relation, grants
+from tenants.permissions import NEVER_BY_OWNER, Permission, Relation, granting, grants
 from tenants.vocabulary import Line, Role
 
 HEADQUARTERS = 1                    # the one unit of kind headquarters; its key is fixed by the seed
@@ -111,10 +111,15 @@ class Reach:
 
 def relations(appointment: Appointment, subject: Subject | None) -> frozenset[Relation]:
     """Every relation in which the appointment stands to the subject."""
+    return frozenset(r for r in Relation if _stands(appointment, r, subject))
+
+
+def _stands(appointment: Appointment, relation: Relation, subject: Subject | None) -> bool:
+    """Whether the appointment stands to the subject, or to nothing in particular, in that relation."""
     if subject is None:
-        return frozenset({Relation.NOTHING})
-    return frozenset(r for r in Relation
-                     if (reach := _reach(appointment, r)) is not None and _within(subject, reach))
+        return relation is Relation.NOTHING
+    reach = _reach(appointment, relation)
+    return reach is not None and _within(subject, reach)
 
 
 def _reach(a: Appointment, relation: Relation) -> Reach | None:
@@ -142,15 +147,25 @@ def _reach(a: Appointment, relation: Relation) -> Reach | None:
 
 def _reach_overseen(a: Appointment, relation: Relation) -> Reach | None:
     """The same for relations in which only headquarters stands to a thing."""
-    found = {Relation.OVERSIGHT: Reach(), Relation.SUPERVISED: Reach(not_unit=HEADQUARTERS),
-             Relation.HQ_OWN: Reach(unit=HEADQUARTERS, not_line=Line.CUSTOMER_SERVICE),
-             Relation.OFFICE_OWN: Reach(unit=HEADQUARTERS, line=Line.CUSTOMER_SERVICE)}
-    if a.line is not None:
-        found |= {Relation.OVERSIGHT_LINE: Reach(line=a.line), Relation.RULING: Reach(ruling=a.line),
-                  Relation.SUPERVISED_LINE: Reach(line=a.line, not_unit=HEADQUARTERS)}
-    if a.line is Line.CUSTOMER_SERVICE:
-        found[Relation.COORDINATION] = Reach()
-    return found.get(relation)
+    match relation:
+        case Relation.OVERSIGHT:
+            return Reach()
+        case Relation.SUPERVISED:
+            return Reach(not_unit=HEADQUARTERS)
+        case Relation.HQ_OWN:
+            return Reach(unit=HEADQUARTERS, not_line=Line.CUSTOMER_SERVICE)
+        case Relation.OFFICE_OWN:
+            return Reach(unit=HEADQUARTERS, line=Line.CUSTOMER_SERVICE)
+        case Relation.OVERSIGHT_LINE if a.line is not None:
+            return Reach(line=a.line)
+        case Relation.RULING if a.line is not None:
+            return Reach(ruling=a.line)
+        case Relation.SUPERVISED_LINE if a.line is not None:
+            return Reach(line=a.line, not_unit=HEADQUARTERS)
+        case Relation.COORDINATION if a.line is Line.CUSTOMER_SERVICE:
+            return Reach()
+        case _:
+            return None
 
 
 def _within(subject: Subject, reach: Reach) -> bool:
@@ -183,13 +198,13 @@ def _within_unit(subject: Subject, reach: Reach) -> bool:
 def permits(identity: Identity, permission: Permission, subject: Subject | None = None) -> Decision:
     """May this person do this, to this thing (None: to nothing in particular)? Raises KeyError for a permission that
     the table does not know, since an undefined permission is a bug."""
-    if not any(True for _ in grants(permission)):
+    if not grants(permission):
         raise KeyError(permission)
     if identity.appointments and _is_own(identity, permission, subject):
         return Decision(False, N_("Nobody judges work of their own, nor does their delegate."))
     for appointment in identity.appointments:
-        for relation in sorted(relations(appointment, subject)):
-            if permission in TABLE.get((appointment.role, relation), frozenset()):
+        for relation in sorted(granting(appointment.role, permission)):
+            if _stands(appointment, relation, subject):
                 return Decision(True, N_("granted to %(role)s in the relation %(relation)s",
                                          role=appointment.role.value, relation=relation.value), appointment)
     return Decision(False, N_("None of your functions may do this here."))
@@ -209,7 +224,6 @@ def need(identity: Identity, permission: Permission, subject: Subject | None = N
 
 def reaches(identity: Identity, permission: Permission) -> tuple[Reach, ...]:
     """What a list may contain for this person, from the same table that judges a single thing."""
-    found = [reach for a in identity.appointments for relation in Relation
-             if permission in TABLE.get((a.role, relation), frozenset())
-             and (reach := _reach(a, relation)) is not None]
+    found = [reach for a in identity.appointments for relation in granting(a.role, permission)
+             if (reach := _reach(a, relation)) is not None]
     return tuple(dict.fromkeys(found))

@@ -1,6 +1,6 @@
 """The table of who may. Everything that decides, lists, tests or explains reads it here (public contract, "Who may")."""
-from collections.abc import Iterator
 from enum import Enum, StrEnum
+from functools import cache
 
 from tenants.vocabulary import Role
 
@@ -238,9 +238,13 @@ TABLE = {key: frozenset().union(*(part.get(key, frozenset()) for part in _ALL))
          for role in Role for relation in Relation if any((key := (role, relation)) in part for part in _ALL)}
 
 
-def grants(permission: Permission) -> Iterator[tuple[Role, Relation]]:
+@cache
+def grants(permission: Permission) -> tuple[tuple[Role, Relation], ...]:
     """Every (role, relation) that grants a permission, in the order of the enums."""
-    for role in Role:
-        for relation in Relation:
-            if permission in TABLE.get((role, relation), frozenset()):
-                yield role, relation
+    return tuple(key for role in Role for relation in Relation if permission in TABLE.get(key := (role, relation), frozenset()))
+
+
+@cache
+def granting(role: Role, permission: Permission) -> tuple[Relation, ...]:
+    """The relations in which a role has a permission, in the order of the enum."""
+    return tuple(relation for granted, relation in grants(permission) if granted is role)

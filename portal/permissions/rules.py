@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from tenants.access import Appointment, Identity, Subject, permits, relations
 from tenants.messages import N_, Message
-from tenants.permissions import NEVER_BY_OWNER, TABLE, Permission, Relation, grants
+from tenants.permissions import NEVER_BY_OWNER, Permission, Relation, granting, grants
 from tenants.vocabulary import Role
 
 P, R = Permission, Relation
@@ -131,7 +131,7 @@ ASK_FOR_OTHERS = frozenset({Role.ADMINISTRATOR, Role.HQ_OFFICE, Role.AUDITOR})
 
 def cell(permission: Permission, role: Role) -> tuple[Relation, ...]:
     """In which relations a role may do it."""
-    return tuple(r for r in Relation if permission in TABLE.get((role, r), frozenset()))
+    return granting(role, permission)
 
 
 def needs_thing(permission: Permission) -> bool:

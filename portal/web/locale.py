@@ -1,10 +1,11 @@
 """In which language and in which light the pages are shown: a cookie each, chosen by a form that needs no script."""
 from collections.abc import Iterator
 from contextlib import contextmanager
+from gettext import NullTranslations
 
 from flask import Flask, Response, current_app, g, has_request_context, redirect, request
 from flask.typing import ResponseReturnValue
-from flask_babel import Babel, force_locale
+from flask_babel import Babel, Domain, force_locale, get_locale
 from werkzeug.exceptions import BadRequest
 
 from portal.web.access import Route, mount
@@ -14,7 +15,21 @@ from tenants.permissions import PUBLIC
 LANGUAGES = {"zh": "中文", "en": "English"}             # each named in itself
 THEMES = {"light": "not all", "dark": "screen", "auto": "screen and (prefers-color-scheme: dark)"}
 _YEAR = 365 * 24 * 3600                                # seconds
+
+
+class Catalogue(Domain):
+    """The texts of the language at hand, looked up once a page: the library asks anew for each of its hundreds."""
+
+    def get_translations(self) -> NullTranslations:
+        locale = get_locale()
+        kept: tuple[object, NullTranslations] | None = g.get("catalogue")
+        if kept is None or kept[0] is not locale:
+            kept = g.catalogue = (locale, super().get_translations())
+        return kept[1]
+
+
 babel = Babel()
+babel.domain_instance = Catalogue()
 
 
 def language() -> str:
@@ -22,9 +37,14 @@ def language() -> str:
     spoken: str | None = g.get("spoken")
     if spoken is None:
         identity = g.get("identity")
+        known: tuple[object, str] | None = g.get("listening")            # whose language it is: asked for each name on a page
+        if known is not None and known[0] is identity:
+            return known[1]
         wanted = (request.cookies.get("language") if has_request_context() else None, identity.language if identity else None,
                   current_app.config["PORTAL"].language)
         spoken = next(w for w in wanted if w in LANGUAGES)
+        if has_request_context():
+            g.listening = (identity, spoken)
     return spoken
 
 
@@ -68,6 +88,7 @@ def choose_theme() -> ResponseReturnValue:
 def init_app(app: Flask) -> None:
     babel.init_app(app, default_locale="zh", locale_selector=language,
                    default_timezone=app.config["PORTAL"].timezone)
+    app.jinja_env.globals["_"] = app.jinja_env.globals["gettext"]        # else it is looked up again for each text
     mount(app, "locale", "", ROUTES)
 
 

@@ -5,7 +5,7 @@ from typing import Any, cast
 from uuid import UUID
 
 from flask import g
-from sqlalchemy import literal, null, select, union_all
+from sqlalchemy import Row, literal, null, select, union_all
 from sqlalchemy.dialects.postgresql import JSONB
 
 from portal import legends
@@ -62,23 +62,24 @@ class Named:
         return (self.short_zh or self.name_zh) if language() == "zh" else self.name
 
 
-def _terms() -> dict[tuple[str, str], Named]:
-    """With what the units call their lights, and the days on which people work, in the same statement."""
+def _terms() -> dict[tuple[str, str], Row[Any]]:
+    """The rows of each code. With what the units call their lights, and the days on which people work, in the same statement."""
     kept = g.get("terms")
     if kept is None:
         terms = select(Term.vocabulary, Term.code, Term.name, Term.name_zh, null().cast(JSONB).label("value"))
         own = select(literal(_SETTING), Setting.name, literal(""), literal(""), Setting.value).where(
             Setting.name.startswith(legends.PREFIX, autoescape=True) | (Setting.name == CALENDAR))
         kept, g.legends, g.calendar = {}, {}, STANDARD
-        for vocabulary, code, name, name_zh, value in db.session.execute(union_all(terms, own)):
+        for row in db.session.execute(union_all(terms, own)):
+            vocabulary, name = row[:2]
             if vocabulary != _SETTING:
-                kept[vocabulary, code] = Named(code, name, name_zh)
-            elif code == CALENDAR:
-                g.calendar = calendar_from(value)
-            elif (unit := code.removeprefix(legends.PREFIX)).isdecimal() and (legend := legends.read(value)):
+                kept[vocabulary, name] = row
+            elif name == CALENDAR:
+                g.calendar = calendar_from(row.value)
+            elif (unit := name.removeprefix(legends.PREFIX)).isdecimal() and (legend := legends.read(row.value)):
                 g.legends[int(unit)] = legend
         g.terms = kept
-    return cast(dict[tuple[str, str], Named], kept)
+    return cast(dict[tuple[str, str], Row[Any]], kept)
 
 
 _SETTING = "setting"                                   # no vocabulary; marks the rows that are settings
@@ -98,20 +99,21 @@ def calendar() -> Calendar:
     return cast(Calendar, g.calendar)
 
 
-def _units() -> dict[int | str, Named]:
-    """By key and by code."""
+def _units() -> dict[int | str, Row[Any]]:
+    """The rows by key and by code."""
     kept = g.get("units")
     if kept is None:
         kept = {}
-        for r in db.session.execute(select(Unit.id, Unit.code, Unit.name, Unit.name_zh, Unit.short_zh)):
-            kept[r.id] = kept[r.code] = Named(r.code, r.name, r.name_zh, r.short_zh, r.id)
+        for row in db.session.execute(select(Unit.id, Unit.code, Unit.name, Unit.name_zh, Unit.short_zh)):
+            kept[row[0]] = kept[row[1]] = row
         g.units = kept
-    return cast(dict[int | str, Named], kept)
+    return cast(dict[int | str, Row[Any]], kept)
 
 
 def named(vocabulary: str, code: str) -> Named | None:
     """A code with its names in both languages."""
-    return _terms().get((vocabulary, code))
+    row = _terms().get((vocabulary, code))
+    return Named(row.code, row.name, row.name_zh) if row else None
 
 
 def term(vocabulary: str, code: str | None) -> str:
@@ -126,7 +128,8 @@ def _unit(unit: Any) -> Named | None:
     if unit is None or isinstance(unit, Named):
         return unit
     if isinstance(unit, int | str):
-        return _units().get(unit)
+        row = _units().get(unit)
+        return Named(row.code, row.name, row.name_zh, row.short_zh, row.id) if row else None
     return Named(unit.code, unit.name, unit.name_zh, getattr(unit, "short_zh", ""))
 
 
@@ -151,7 +154,7 @@ def unit_key(unit: Any) -> int | None:
     """Of a unit given as row, key or code; None for a code that nothing has."""
     if isinstance(unit, str):
         found = _units().get(unit)
-        return found.key if found else None
+        return found.id if found else None
     return unit if unit is None or isinstance(unit, int) else int(unit.id)
 
 

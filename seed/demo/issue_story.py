@@ -14,7 +14,7 @@ from seed.demo.issue_telling import Scene, Telling
 from seed.demo.issue_thread import TIME
 from seed.demo.people import Staff
 from seed.demo.when import When
-from seed.reading import read_plan
+from seed.reading import whole_plan
 from tenants.vocabulary import Severity, Stage
 
 RECENT = timedelta(days=75)
@@ -67,4 +67,4 @@ def _limits() -> Limits:
     """As the plan's data has them from the start."""
     return limits_from(Limit(
         Severity(r["severity"]), Stage(r["stage"]) if r["stage"] else None, timedelta(minutes=r["respond_minutes"]),
-        timedelta(minutes=r["resolve_minutes"]), r["continuous"]) for r in read_plan().limits)
+        timedelta(minutes=r["resolve_minutes"]), r["continuous"]) for r in whole_plan().limits)

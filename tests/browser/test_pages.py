@@ -12,6 +12,7 @@ from tenants.db import db
 from tests.browser.conftest import Enter
 from tests.browser.looking import LOOKS, faults, walk
 from tests.conftest import As, Superuser
+from tests.factories import people
 from tests.factories.bulletins import bulletin
 from tests.factories.exchange import campaign, raised, steps
 from tests.factories.meetings import meeting
@@ -74,5 +75,10 @@ def test_no_page_breaks_the_rules(enter: Enter, keys: dict[str, str], width: int
 
 def test_the_sign_in_page(chromium: Browser, address: str) -> None:
     context = chromium.new_context(base_url=address, viewport={"width": 375, "height": 700})
-    assert faults(context.new_page(), "/login") == []
+    page = context.new_page()
+    assert faults(page, "/login") == []
+    page.fill("input[name=email]", people.email("office"))
+    page.fill("input[name=password]", people.PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/desk")
     context.close()

@@ -382,7 +382,7 @@ def play(portal: Portal, steps: int, rounds: Iterator[int], runs: int = 5) -> No
 
 
 def test_some_steps(portal: Portal) -> None:
-    play(portal, 60, itertools.count(), runs=2)
+    play(portal, 30, itertools.count(), runs=1)
 
 
 @pytest.mark.long

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from portal.reminders import forms, rules
 from portal.reminders.rules import Answer, Channel, Deadline, Item, Post, Rung, Seat, Span, Staff, Whom
 from portal.worktime import WorkingTime
-from seed.reading import read_plan
+from seed.reading import whole_plan
 from tenants.vocabulary import Line, Role
 
 TIME = WorkingTime()
@@ -164,7 +164,7 @@ def test_who_decides_is_the_desk_at_headquarters() -> None:
 
 def test_the_seeded_ladder_covers_every_kind_and_stands() -> None:
     ladder = [Rung(Deadline(r["kind"]), r["step"], Span(r["span"]), Whom(r["whom"]), Channel(r["channel"]), r["rooms"])
-              for r in read_plan().ladder]
+              for r in whole_plan().ladder]
     assert {r.kind for r in ladder} == set(Deadline) and [rules.fault(r) for r in ladder if rules.fault(r)] == []
     typed = {f"{name}-{n}": value for n, row in enumerate(forms.shown(ladder)) for name, value in row.items()}
     assert forms.read(typed).rungs == ladder
