@@ -12,7 +12,7 @@ CODE := $(wildcard tenants portal tasks seed tools)
 # Where the machine says not to keep bytecode, every process would compile all the sources again.
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: run test test-long test-faults check bench lint types architecture pure setup setup-check setup-test clean help
+.PHONY: run test tests test-long test-faults check bench lint types architecture pure setup setup-check setup-test clean help
 
 help:
 	@echo "make run [PORT=8000]   start the portal"
@@ -27,9 +27,8 @@ run: setup
 
 test: setup-test
 ifeq ($(strip $(T)),)
-	@$(BOTH) lint types architecture
-	@echo "== all tests"
-	@$(BIN)/pytest -n 2
+	@$(BOTH) lint architecture
+	@$(MAKE) --no-print-directory -j2 types tests
 else
 	@$(BIN)/pytest $(T)
 endif
@@ -60,6 +59,10 @@ architecture:
 pure:
 	@echo "== pure tests"
 	@$(BIN)/pytest -q -n 2 $(PURE)
+
+tests:
+	@echo "== all tests"
+	@$(BIN)/pytest -n 2
 
 bench: setup-check
 	@for program in bench/*.py; do echo "== $$program"; PYTHONPATH=. $(BIN)/python $$program || exit 1; done

@@ -9,7 +9,7 @@ from sqlalchemy.orm import joinedload
 
 from portal.assignments import queries as assignments
 from portal.assignments.models import Assignment
-from portal.assignments.rules import CANCELLED, COUNTED_STATES, PLAN_FILING, LightFacts, light
+from portal.assignments.rules import CANCELLED, COUNTED_STATES, PLAN_FILING, Light, LightFacts, light
 from portal.board.rules import PLAN, Counted, Group, Place, grouped
 from portal.filings.models import Filing
 from portal.filings.rules import APPROVED
@@ -74,9 +74,11 @@ def counted(identity: Identity, programme: UUID, wanted: Wanted, units: Collecti
         select(a.id, a.unit_id, a.milestone, a.line, a.code, a.due, a.state, a.percent, a.start, a.reported_on,
                a.handed_in_on, a.closed_on).where(*where).order_by(a.due, a.id))
     limits, days, today = assignments.thresholds(), assignments.calendar(), clock.today()
-    found = []
+    found, known = [], dict[LightFacts, Light]()                 # what nobody has touched yet is alike
     for key, unit, milestone, line, code, due, state, percent, start, reported, handed_in, closed in rows:
-        shown = light(LightFacts(state, percent, start, due, reported, handed_in), today, limits, days)
+        facts = LightFacts(state, percent, start, due, reported, handed_in)
+        if (shown := known.get(facts)) is None:
+            shown = known[facts] = light(facts, today, limits, days)
         if not wanted.light or wanted.light == shown.code:
             found.append(Counted(key, unit, milestone, line, code, due, shown.code, shown.late_days, handed_in, closed))
     return found

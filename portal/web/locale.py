@@ -5,7 +5,8 @@ from gettext import NullTranslations
 
 from flask import Flask, Response, current_app, g, has_request_context, redirect, request
 from flask.typing import ResponseReturnValue
-from flask_babel import Babel, Domain, force_locale, get_locale
+from flask_babel import Babel, Domain, force_locale
+from markupsafe import Markup
 from werkzeug.exceptions import BadRequest
 
 from portal.web.access import Route, mount
@@ -21,15 +22,27 @@ class Catalogue(Domain):
     """The texts of the language at hand, looked up once a page: the library asks anew for each of its hundreds."""
 
     def get_translations(self) -> NullTranslations:
-        locale = get_locale()
-        kept: tuple[object, NullTranslations] | None = g.get("catalogue")
-        if kept is None or kept[0] is not locale:
-            kept = g.catalogue = (locale, super().get_translations())
-        return kept[1]
+        kept: NullTranslations | None = g.get("catalogue")
+        if kept is None:
+            kept = g.catalogue = super().get_translations()
+        return kept
 
 
 babel = Babel()
-babel.domain_instance = Catalogue()
+catalogue = babel.domain_instance = Catalogue()
+
+
+def _gettext(text: str, **values: object) -> Markup:
+    """For templates, which all escape. Jinja's own takes the context along, and copies it for each text within a loop."""
+    return _filled(catalogue.get_translations().gettext(text), values)
+
+
+def _ngettext(one: str, many: str, num: int, **values: object) -> Markup:
+    return _filled(catalogue.get_translations().ngettext(one, many, num), {"num": num, **values})
+
+
+def _filled(text: str, values: dict[str, object]) -> Markup:
+    return Markup(text) % values if values else Markup(text % ())
 
 
 def language() -> str:
@@ -51,14 +64,16 @@ def language() -> str:
 @contextmanager
 def speaking(chosen: str) -> Iterator[None]:
     """Within, everything is said in this language, whoever asks, and also where nobody does."""
-    before, g.spoken = g.get("spoken"), chosen
+    before = {name: g.pop(name) for name in ("spoken", "catalogue") if name in g}
+    g.spoken = chosen
     try:
         with force_locale(chosen):
             yield
     finally:
-        g.spoken = before
-        if before is None:
-            g.pop("spoken")
+        for name in ("spoken", "catalogue"):
+            g.pop(name, None)
+            if name in before:
+                setattr(g, name, before[name])
 
 
 def theme() -> str:
@@ -88,7 +103,7 @@ def choose_theme() -> ResponseReturnValue:
 def init_app(app: Flask) -> None:
     babel.init_app(app, default_locale="zh", locale_selector=language,
                    default_timezone=app.config["PORTAL"].timezone)
-    app.jinja_env.globals["_"] = app.jinja_env.globals["gettext"]        # else it is looked up again for each text
+    app.jinja_env.globals.update({"_": _gettext, "gettext": _gettext, "ngettext": _ngettext})
     mount(app, "locale", "", ROUTES)
 
 
