@@ -57,6 +57,20 @@ def test_an_owner_confirms_no_issue_of_another_unit(acting: As, about: UUID) -> 
     assert step("contact.guangdong", "confirm").state == "closed"
 
 
+def test_a_duplicate_of_a_unit_that_the_campaign_does_not_concern(acting: As, superuser: Superuser) -> None:
+    """Tibet did not know the campaign, so its issue was identified: it takes part where its issue goes on, as any other raiser does."""
+    local = campaign(superuser, "guangdong", lands=["guangdong"], product="migu")
+    theirs, other = raised(acting, "contact.tibet", None, campaign_words="Some pack"), raised(acting, "market.migu", local)
+    with acting("customer-service") as desk:
+        service.identify(queries.one(desk, theirs), local, actor=desk)
+        db.session.commit()
+    merge(acting, "market.guangdong", theirs, other)
+    with acting("contact.tibet") as raiser:
+        assert unit(superuser, "tibet") in queries.one(raiser, other).parties
+    with acting("market.guangdong") as owner, pytest.raises(Invalid):
+        service.name_party(queries.one(owner, other), unit(superuser, "beijing"), "market", actor=owner)
+
+
 def test_first_contacts_of_duplicates_hear_and_may_reopen(app: Flask, acting: As, about: UUID, superuser: Superuser) -> None:
     """Also who does not read the issue that theirs goes on in: each is told of the own one alone."""
     theirs, one = raised(acting, "it.guangdong", about, complaint_count=4), raised(acting, "contact.beijing", about)
