@@ -58,7 +58,7 @@ def test_an_owner_confirms_no_issue_of_another_unit(acting: As, about: UUID) -> 
 
 
 def test_a_duplicate_of_a_unit_that_the_campaign_does_not_concern(acting: As, superuser: Superuser) -> None:
-    """Tibet did not know the campaign, so its issue was identified: it takes part where its issue goes on, as any other raiser does."""
+    """Tibet did not know the campaign, so its issue was identified: it takes part where its issue goes on, as any raiser does."""
     local = campaign(superuser, "guangdong", lands=["guangdong"], product="migu")
     theirs, other = raised(acting, "contact.tibet", None, campaign_words="Some pack"), raised(acting, "market.migu", local)
     with acting("customer-service") as desk:
