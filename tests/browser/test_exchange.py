@@ -131,7 +131,8 @@ def raised(page: Page, name: str) -> str:
     return page.url
 
 
-@pytest.mark.parametrize("name", ["company", *(pytest.param(n, marks=pytest.mark.long) for n in ("headquarters", "province"))])
+@pytest.mark.long
+@pytest.mark.parametrize("name", ["company", "headquarters", "province"])
 def test_the_three_stories(app: Flask, enter: Enter, superuser: Superuser, name: str) -> None:
     story = STORIES[name]
     about = str(campaign(superuser, story.launcher, lands=story.lands, product=story.product))

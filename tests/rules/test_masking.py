@@ -149,8 +149,8 @@ def test_a_mobile_number_never_stays(number: str, before: str, after: str) -> No
 
 def test_long_texts_take_a_moment() -> None:
     for piece in ("4111 1111 1111 1111 ", "13912345678-", "1234 ", "86", "9", "0755-", "1 3 ", "1.", "6 2 0 ", "1\u200b", "138,"):
-        written = (piece * 20_000)[:20_000]
-        assert len(mask(written).text) == 20_000
+        written = (piece * 6_000)[:6_000]
+        assert len(mask(written).text) == 6_000
 
 
 def test_the_preview_in_the_browser_says_the_same() -> None:
