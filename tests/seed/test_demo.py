@@ -66,6 +66,8 @@ def figures() -> tuple[Counter[str], list[tuple[object, ...]], list[tuple[object
 
 
 @pytest.mark.timeout(300)
+@pytest.mark.long
+@pytest.mark.timeout(300)
 def test_a_year_is_whole_and_made_once(fresh: Fresh) -> None:
     now = datetime(2026, 11, 20, 7, 0, tzinfo=UTC)
     app = fresh(now)
