@@ -65,7 +65,6 @@ def figures() -> tuple[Counter[str], list[tuple[object, ...]], list[tuple[object
         return filings, [tuple(r) for r in rows], exchanged()
 
 
-@pytest.mark.timeout(300)
 @pytest.mark.long
 @pytest.mark.timeout(300)
 def test_a_year_is_whole_and_made_once(fresh: Fresh) -> None:
