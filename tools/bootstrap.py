@@ -128,23 +128,23 @@ def first_of(lock: Path, name: str) -> Path:
     return made
 
 
-def sources() -> tuple[list[str], dict[str, str]]:
-    """Where pip is told to look for packages, as uv takes it: arguments and environment. Folders that are not there are left out,
-    as pip leaves them out."""
+def sources() -> dict[str, str]:
+    """Where pip is told to look for packages, as uv's environment; folders that are not there are left out, as by pip. Raises
+    `Fault` where pip may ask no registry: uv cannot be told so."""
     told = subprocess.run([str(PYTHON), "-m", "pip", "config", "list"], capture_output=True, text=True, check=False).stdout
-    flags = {"index-url": "--default-index", "extra-index-url": "--index", "find-links": "--find-links",
-             "trusted-host": "--allow-insecure-host"}
-    arguments, environment = ["--index-strategy", "unsafe-best-match"], {}     # as pip chooses; the hashes stand
-    for name, value in re.findall(r"^(?:global|install|:env:)\.([a-z-]+)='(.*)'$", told, re.MULTILINE):
-        if name == "cert":
-            environment["SSL_CERT_FILE"] = value
-        elif name == "no-index" and value.lower() in {"1", "true", "yes", "on"}:
-            arguments.append("--no-index")
-        elif name in flags:
-            for word in value.replace("\\n", " ").split():
-                if not word.startswith(("/", "file://")) or Path(word.removeprefix("file://")).exists():
-                    arguments += [flags[name], word]
-    return arguments, environment
+    known = {"index": ("UV_DEFAULT_INDEX", " "), "extra-index": ("UV_INDEX", " "), "find-links": ("UV_FIND_LINKS", ","),
+             "trusted-host": ("UV_INSECURE_HOST", " "), "cert": ("SSL_CERT_FILE", " ")}
+    found = {"UV_INDEX_STRATEGY": "unsafe-best-match"}                    # as pip chooses; the hashes stand
+    lines = re.findall(r"^(global|install|:env:)\.([a-z-]+)='(.*)'$", told, re.MULTILINE)
+    for _, name, value in sorted(lines, key=lambda line: ("global", "install", ":env:").index(line[0])):      # the last one holds
+        if name == "no-index":
+            raise Fault("pip is told to ask no registry")
+        words = [w for w in value.replace("\\n", " ").split() if not w.startswith(("/", "file://"))
+                 or Path(w.removeprefix("file://")).exists()]
+        if words and (here := known.get(name.removesuffix("-url"))):
+            variable, between = here
+            found[variable] = between.join(words)
+    return found
 
 
 def install(kind: str) -> None:
@@ -161,10 +161,9 @@ def install(kind: str) -> None:
     run([*pip, "-r", str(first_of(lock, "setuptools"))], "pip", failed)
     try:
         run([*pip, "--only-binary", ":all:", "-r", str(first_of(lock, "uv"))], "pip", failed)
-        where, environment = sources()
         compiled = ["--compile-bytecode"] if kind == "runtime" else []        # others may run it, who may not write here
-        run([str(VENV / "bin" / "uv"), "pip", "install", "--python", str(PYTHON), *compiled, *where, *all_of_it], "uv", failed,
-            env=environment)
+        run([str(VENV / "bin" / "uv"), "pip", "install", "--python", str(PYTHON), *compiled, *all_of_it], "uv", failed,
+            env=sources())
     except Fault as e:
         say(f"uv cannot ({e}); once more with pip")
         run([*pip, "--use-pep517", *all_of_it[1:]], "pip", failed, len(names))

@@ -77,20 +77,22 @@ def test_where_uv_cannot_pip_installs(checkout: Path, tmp_path: Path) -> None:
 
 def test_where_pip_looks_for_packages_uv_looks_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "here").mkdir()
-    (tmp_path / "pip.conf").write_text(
-        "[global]\nindex-url = https://mirror.example/simple\ncert = /etc/own.pem\n"
-        f"find-links =\n    {tmp_path}/here\n    {tmp_path}/gone\n[install]\ntrusted-host = mirror.example\n")
+    (tmp_path / "own.pem").touch()
+    first, second = ("https://mirror.example/own", "https://other.example/own")
+    (tmp_path / "pip.conf").write_text("[global]\n" + "".join(f"{name}-url = {at}\n" for name, at in (
+        ("index", first), ("extra-index", second))) + f"trusted-host = nobody.example\ncert = {tmp_path}/own.pem\n"
+        f"find-links =\n    {tmp_path}/here\n    {tmp_path}/gone\n")
     for name in [name for name in os.environ if name.startswith("PIP_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("PIP_CONFIG_FILE", str(tmp_path / "pip.conf"))
-    monkeypatch.setenv("PIP_EXTRA_INDEX_URL", "https://a.example/simple https://b.example/simple")
+    monkeypatch.setenv("PIP_TRUSTED_HOST", "mirror.example other.example")
     monkeypatch.setattr(bootstrap, "PYTHON", Path(sys.executable))
-    arguments, environment = bootstrap.sources()
-    pairs = list(zip(arguments[::2], arguments[1::2], strict=True))
-    assert {("--default-index", "https://mirror.example/simple"), ("--index", "https://a.example/simple"),
-            ("--index", "https://b.example/simple"), ("--find-links", f"{tmp_path}/here"),
-            ("--allow-insecure-host", "mirror.example"), ("--index-strategy", "unsafe-best-match")} == set(pairs)
-    assert environment == {"SSL_CERT_FILE": "/etc/own.pem"}
+    assert bootstrap.sources() == {
+        "UV_DEFAULT_INDEX": first, "UV_INDEX": second, "UV_FIND_LINKS": f"{tmp_path}/here", "SSL_CERT_FILE": f"{tmp_path}/own.pem",
+        "UV_INSECURE_HOST": "mirror.example other.example", "UV_INDEX_STRATEGY": "unsafe-best-match"}
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    with pytest.raises(bootstrap.Fault, match="no registry"):
+        bootstrap.sources()
 
 
 @pytest.mark.long
