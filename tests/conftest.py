@@ -21,6 +21,8 @@ from tenants.db import db
 from tenants.isolation import acting_as
 from tests.factories import world
 
+pytest_plugins = ["tests.examples"]
+
 ROOT = Path(__file__).resolve().parent.parent
 Superuser = psycopg.Connection[tuple[Any, ...]]
 As = Callable[[str], AbstractContextManager[Identity]]

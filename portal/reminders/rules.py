@@ -259,7 +259,8 @@ def reached(whom: Whom, item: Item, staff: Staff, without: Collection[UUID] = ()
     nobody hears who is among `without`."""
     step: Whom | None = whom
     while step is not None:
-        heard = [_told(post, staff) for post in staff.posts if _is(step, post, item)]
+        unit = house(step, item)
+        heard = [_told(post, staff) for post in staff.posts if post.unit == unit and _is(step, post, item)]
         found = dict.fromkeys(told for told in heard if told and not (works(step, item.kind) and told[1] in without))
         if found:
             return tuple(found)
@@ -280,23 +281,23 @@ def _told(post: Post, staff: Staff) -> Told | None:
 
 
 def _is(whom: Whom, post: Post, item: Item) -> bool:
-    here, there = post.unit == item.unit, post.unit == HEADQUARTERS
+    """Whether somebody of the unit that is meant (`house`) holds the function that is meant."""
     match whom:
         case Whom.OWNER:
-            return here and item.owner is not None and post.person == item.owner
+            return post.person == item.owner
         case Whom.DEPUTY | Whom.CONTACT:
-            return here and post.role is Role.UNIT_CONTACT and post.deputy is (whom is Whom.DEPUTY)
+            return post.role is Role.UNIT_CONTACT and post.deputy is (whom is Whom.DEPUTY)
         case Whom.LINE_OWNER:
-            return here and post.role is Role.LINE_OWNER and post.line == item.line and item.line is not None
+            return post.role is Role.LINE_OWNER and post.line == item.line and item.line is not None
         case Whom.UNIT_HEAD:
-            return here and post.role is Role.UNIT_HEAD
+            return post.role is Role.UNIT_HEAD
         case Whom.HQ_LINE:
             role, line = item.judge or (Role.HQ_LINE_LEAD, item.line)
-            return there and post.role is role and line in (None, post.line)
+            return post.role is role and line in (None, post.line)
         case Whom.OFFICE:
-            return there and post.role is Role.HQ_OFFICE
+            return post.role is Role.HQ_OFFICE
         case Whom.LEADERSHIP:
-            return there and post.role is Role.HQ_LEADER
+            return post.role is Role.HQ_LEADER
 
 
 class Seat(StrEnum):

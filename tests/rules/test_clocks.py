@@ -3,7 +3,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from portal.issues.rules.clocks import (
@@ -134,7 +134,6 @@ def up_to(days: int) -> st.SearchStrategy[timedelta]:
 
 @given(st.lists(up_to(5), min_size=1, max_size=8), st.lists(st.tuples(up_to(20), up_to(3)), max_size=4),
        st.sampled_from([NORMAL, URGENT]))
-@settings(max_examples=60)
 def test_shares_and_waiting_are_the_whole_time(lengths: list[timedelta], pauses: list[tuple[timedelta, timedelta]],
                                                limit: Limit) -> None:
     begin = at("2026-02-10 09:00")

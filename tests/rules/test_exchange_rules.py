@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from portal.exchange.rules import (
@@ -71,14 +71,12 @@ ISSUES = st.lists(st.builds(
 
 
 @given(WORLDS, ISSUES)
-@settings(max_examples=60, deadline=None)
 def test_where_no_rule_changes_no_issue_does(world: World, issues: list[Live]) -> None:
     assert differences(world, replace(world), issues, NOW) == []
     assert desk_changes(world, world, issues) == []
 
 
 @given(WORLDS, WORLDS, ISSUES)
-@settings(max_examples=80, deadline=None)
 def test_what_is_told_is_what_the_clocks_say_of_each_world(before: World, after: World, issues: list[Live]) -> None:
     after = replace(after, staff=before.staff)
     told = {c.issue.key: c for c in differences(before, after, issues, NOW)}
@@ -101,7 +99,6 @@ def _due(world: World, issue: Live) -> clocks.Deadlines:
 
 
 @given(WORLDS, WORLDS, ISSUES, st.sampled_from((LIMITS, DESKS)))
-@settings(max_examples=60, deadline=None)
 def test_issues_beyond_what_a_part_touches_stay(before: World, other: World, issues: list[Live], part: str) -> None:
     after = replace(before, limits=other.limits) if part == LIMITS else replace(before, served=other.served)
     touched = touches(part, before, after)
@@ -114,7 +111,6 @@ def test_issues_beyond_what_a_part_touches_stay(before: World, other: World, iss
 
 
 @given(WORLDS, WORLDS)
-@settings(max_examples=40, deadline=None)
 def test_a_fingerprint_is_of_the_values(one: World, other: World) -> None:
     for part in PARTS:
         same = written(part, one) == written(part, other)

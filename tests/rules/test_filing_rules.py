@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from portal import texts
@@ -81,7 +81,6 @@ readiness = st.dictionaries(
 contents = st.builds(Content, text, text, contacts, readiness, st.dictionaries(st.sampled_from([A, B]), items))
 
 
-@settings(max_examples=60, deadline=None)
 @given(contents)
 def test_every_fault_has_a_place_of_the_form_and_mending_them_makes_the_plan_whole(content: Content) -> None:
     """A plan is without fault exactly when each of its parts is: faults of one part never hide or make another's."""
@@ -96,7 +95,6 @@ def test_every_fault_has_a_place_of_the_form_and_mending_them_makes_the_plan_who
     assert places(mended) == []
 
 
-@settings(max_examples=60, deadline=None)
 @given(contents, contents)
 def test_changes_are_exact(one: Content, other: Content) -> None:
     before, after = snapshot(one), snapshot(other)
@@ -118,7 +116,6 @@ def test_a_new_item_has_nothing_before() -> None:
     assert found[f"items.{B}.owner"] == (None, str(OWNER)) and {p.split(".")[1] for p in found} == {str(B)}
 
 
-@settings(max_examples=40, deadline=None)
 @given(contents)
 def test_contacts_survive_their_stored_form(content: Content) -> None:
     assert rules.contacts_from(snapshot(content)["contacts"]) == content.contacts

@@ -6,7 +6,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from portal.reminders import forms, rules
@@ -96,7 +96,6 @@ RUNGS = st.lists(st.builds(Rung, st.just(Deadline.ASSIGNMENT), st.integers(-30, 
 
 
 @given(RUNGS, st.lists(st.integers(-60 * 24, 60 * 24), min_size=1, max_size=40))
-@settings(max_examples=80, deadline=None)
 def test_however_often_and_late_it_sweeps(ladder: Sequence[Rung], hours: list[int]) -> None:
     """Nothing twice, nothing early, no step after a later one; of steps missed to who works on it the last alone, to who is above
     one."""

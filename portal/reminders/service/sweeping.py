@@ -9,7 +9,6 @@ from time import monotonic
 from typing import TypeVar
 from uuid import UUID
 
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import OperationalError
 
 from portal.notices import service as notices
@@ -22,6 +21,7 @@ from portal.reminders.rules import Channel, Deadline, Item, Rung, Said, Told
 from portal.worktime import WorkingTime
 from tenants import clock
 from tenants.access import HEADQUARTERS
+from tenants.bulk import insert_own
 from tenants.db import db, uuid7
 from tenants.messages import Message
 
@@ -120,15 +120,17 @@ def _due(items: Sequence[Item], now: datetime, steps: rules.Ladder, time: Workin
     told: Mapping[tuple[UUID, str, str, str], Collection[str]] | None = None
     said: Mapping[tuple[UUID, str, str, str], Collection[Said]] | None = None
     steps_of: dict[tuple[object, ...], rules.Come] = {}                      # of a slice, in which deadlines are often the same
+    new_of: dict[tuple[object, ...], tuple[Rung, ...]] = {}
     for item in items:
         same = item.kind, rules.counted_from(item, time), item.due, item.continuous
         if same not in steps_of:
             steps_of[same] = rules.come(item, now, steps, time)
-        came = steps_of[same]
-        if came:
+        if steps_of[same]:
             told = queries.told(items) if told is None else told             # asked only where something may be due
-            new = rules.fresh(came, told.get((item.key, item.kind, item.part, item.round), ()))
-            if new:
+            fired = frozenset(told.get((item.key, item.kind, item.part, item.round), ()))
+            if (same, fired) not in new_of:
+                new_of[same, fired] = rules.fresh(steps_of[same], fired)
+            if new := new_of[same, fired]:
                 said = queries.answers(items) if said is None else said
                 heard = said.get((item.key, item.kind, item.part, item.round), ())
                 gone = rules.disowned(heard, now, time)
@@ -141,15 +143,11 @@ Noted = tuple[UUID, Item, Rung, tuple[Told, ...]]
 
 def _noted(come: Sequence[Due], now: datetime) -> list[Noted]:
     """Those that no other sweep has noted before, each with the key of its note."""
-    if not come:
-        return []
     keys = [uuid7() for _ in come]
-    rows = db.session.connection().execute(
-        insert(Reminder).on_conflict_do_nothing().returning(Reminder.id),
-        [{"id": key, "unit_id": item.unit, "subject_kind": item.about, "subject_id": item.key, "kind": item.kind.value,
-          "part": item.part, "round": item.round, "rung": rung.code, "people": [p for _, p in people], "at": now}
-         for key, (item, rung, people) in zip(keys, come, strict=True)])
-    written = set(rows.scalars())
+    written = insert_own(Reminder, [
+        {"id": key, "unit_id": item.unit, "subject_kind": item.about, "subject_id": item.key, "kind": item.kind.value,
+         "part": item.part, "round": item.round, "rung": rung.code, "people": [p for _, p in people], "at": now}
+        for key, (item, rung, people) in zip(keys, come, strict=True)])
     return [(key, *due) for key, due in zip(keys, come, strict=True) if key in written]
 
 
