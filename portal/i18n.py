@@ -30,3 +30,8 @@ def translate(message: Message, language: str) -> str:
     """The sentence in a language ("zh", "en"), its parameters filled in; English where no translation exists."""
     text = _catalogue(language).gettext(message.msgid)
     return text % {k: localised(v, language) for k, v in message.params.items()} if message.params else text
+
+
+def both(message: Message) -> dict[str, str]:
+    """The sentence in both languages, as a parameter of another."""
+    return {language: translate(message, language) for language in ("en", "zh")}

@@ -42,6 +42,16 @@ class Unit(Base):
 
     parent: Mapped["Unit | None"] = relationship(remote_side=[id], foreign_keys=[parent_id], lazy="raise_on_sql")
 
+    @property
+    def names(self) -> dict[str, str]:
+        """Its name in both languages, as a message takes it."""
+        return {"en": self.name, "zh": self.name_zh}
+
+    @property
+    def short_names(self) -> dict[str, str]:
+        """The same for narrow places."""
+        return {"en": self.name, "zh": self.short_zh or self.name_zh}
+
 
 class Term(Base):
     """The name of a code, in both languages: lines, processes, roles, stages … (`vocabulary` says which)."""

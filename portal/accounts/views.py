@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from portal.accounts import queries, rules, service
 from portal.audit.rules import FIELDS
-from portal.web import kept, panels
+from portal.web import kept, panels, untrusted
 from portal.web.access import Route, identity, whole_identity
 from portal.web.addresses import local_path
 from portal.web.names import term, unit_short
@@ -28,7 +28,7 @@ _PARTS = re.compile(r"[^a-z_]+")                       # a field's name: items-<
 
 def act_as() -> ResponseReturnValue:
     """Another of one's own functions; everything on the pages is then that function's view."""
-    chosen = _key(request.form.get("appointment"))
+    chosen = untrusted.key(request.form.get("appointment"))
     if all(a.id != chosen for a in whole_identity().appointments):
         raise NotVisible
     session["acting"] = str(chosen)
@@ -44,13 +44,13 @@ def delegate() -> ResponseReturnValue:
     typed = request.form
     faults: dict[str, Sequence[Message]] = {}
     first, last = _day(typed.get("valid_from"), "valid_from", faults), _day(typed.get("valid_until"), "valid_until", faults)
-    function = _key(typed.get("appointment"))
+    function = untrusted.key(typed.get("appointment"))
     if function is None:
         raise NotVisible
     try:
         if faults:
             raise Invalid(faults)
-        service.delegate(function, _key(typed.get("person")), first, last, actor=identity(), whole=whole_identity())
+        service.delegate(function, untrusted.key(typed.get("person")), first, last, actor=identity(), whole=whole_identity())
     except Invalid as refused:
         return _page(refused.errors, typed), 422
     done(N_("Handed over. The record will show both names."))
@@ -78,7 +78,7 @@ def _legible(fields: Sequence[tuple[str, str]]) -> list[tuple[str, str, str]]:
     """What a person can read of a form: texts and days with the words for their fields; keys of things are left out."""
     named = [(name, [part for part in _PARTS.split(name) if part in FIELDS], value) for name, value in fields]
     return [(translate(FIELDS[known[-1]]) if known else name, value, "wide text") for name, known, value in named
-            if value.strip() and _key(value) is None and name not in (*kept.UNTYPED, "next")]
+            if value.strip() and untrusted.key(value) is None and name not in (*kept.UNTYPED, "next")]
 
 
 def _page(faults: Mapping[str, Sequence[Message]], typed: Mapping[str, Any]) -> str:
@@ -103,13 +103,6 @@ def _colleagues(own: Sequence[Appointment]) -> list[Any]:
 def words(a: Appointment) -> str:
     """A function in words."""
     return " · ".join(filter(None, (term("role", a.role), unit_short(a.unit), term("line", a.line))))
-
-
-def _key(text: str | None) -> UUID | None:
-    try:
-        return UUID(text or "")
-    except ValueError:
-        return None
 
 
 def _day(text: str | None, field: str, faults: dict[str, Sequence[Message]]) -> date | None:

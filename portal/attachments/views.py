@@ -7,11 +7,12 @@ from flask.typing import ResponseReturnValue
 from portal.attachments import queries, registry, service
 from portal.attachments.forms import kept, sent
 from portal.attachments.rules import ACCEPT, MOST_BYTES
+from portal.web import untrusted
 from portal.web.access import Route, identity
 from portal.web.once import once
 from portal.web.templating import done
 from tenants.db import db
-from tenants.errors import Invalid, NotVisible
+from tenants.errors import Invalid
 from tenants.messages import N_
 from tenants.permissions import Permission
 
@@ -28,7 +29,7 @@ def routes(kind: str, add: Permission) -> tuple[Route, ...]:
 def uploaded(kind: str, key: str) -> ResponseReturnValue:
     """The files of a form, all or none, then the page that shows them; a fault is told there."""
     me, carrier = identity(), registry.of(kind)
-    thing, part = carrier.load(me, _key(key)), request.form.get(service.PART, "")
+    thing, part = carrier.load(me, untrusted.key_of(key)), request.form.get(service.PART, "")
     service.allow(kind, thing, actor=me, part=part)
     place, given = carrier.page(thing), [f for f in request.files.getlist(service.FILE) if f.filename]
     try:
@@ -55,13 +56,6 @@ def remove(key: UUID) -> ResponseReturnValue:
     service.remove(found, actor=identity())
     done(N_("Removed: %(name)s.", name=found.name))
     return redirect(f"{registry.of(found.subject_kind).page(thing)}#files", 303)
-
-
-def _key(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError:
-        raise NotVisible from None
 
 
 NAME, PREFIX = "files", "/files"

@@ -16,7 +16,7 @@ from portal.audit.queries import Wanted
 from portal.audit.rules import ACTIONS, FIELDS, KINDS, PARTS, SAID, TONES, Change, taken_apart
 from portal.legends import CODES
 from portal.legends import TONES as TONES_OF_LIGHTS
-from portal.web import cursors, times
+from portal.web import cursors, times, untrusted
 from portal.web.access import Route
 from portal.web.names import term, unit_name, unit_short
 from portal.web.templating import state_words, translate
@@ -157,6 +157,10 @@ def _shown(change: Change, value: Any, kind: str, people: Mapping[UUID, Person])
         return translate(TONES_OF_LIGHTS[value])
     if change.field in _UNITS and value is not None:
         return _units(value)
+    if change.field == "part" and isinstance(value, str):          # of a file: an element of a campaign, or what agents work by
+        return str(_("What agents work by")) if value == "agent_document" else term("launch_element", value)
+    if change.field == "owner" and isinstance(value, list) and len(value) == 2:
+        return _desk(*value)
     if change.field in _TERMS and isinstance(value, str):
         return term(_TERMS[change.field], value)
     words = _plain(value, people)
@@ -168,6 +172,10 @@ def _units(value: Any) -> str:
     if isinstance(value, list):
         return str(_(", ")).join(map(unit_short, value))
     return str(_("whole network")) if value == "network" else unit_name(value)
+
+
+def _desk(unit: str, line: str | None) -> str:
+    return " · ".join(filter(None, (unit_name(unit), term("line", line))))
 
 
 def _plain(value: Any, people: Mapping[UUID, Person]) -> str:
@@ -183,6 +191,8 @@ def _plain(value: Any, people: Mapping[UUID, Person]) -> str:
         case {"person": who, "part": part, "line": line}:
             of = " ".join(filter(None, (translate(PARTS[part]) if part in PARTS else part, term("line", line))))
             return f"{_plain(who, people)} ({of})"
+        case {"rule": _rule, "why": list(reasons)}:         # whom a route found; its page says why
+            return str(_(", ")).join(_desk(r["unit"], r["line"]) for r in reasons)
         case dict():
             return str(_("; ")).join(f"{term('system', k)}{_(': ')}{_stages(v, people)}" for k, v in value.items())
         case _:
@@ -237,7 +247,7 @@ def _options(codes: Iterable[str], words: Callable[[str], str]) -> list[Pair]:
 def _wanted(units: Mapping[str, int]) -> tuple[Wanted, dict[str, str]]:
     """The filters of the address, as looked for and as written; what is no unit, day or key is no filter."""
     given = {name: texts.clean(request.args.get(name))[:texts.SHORT] for name in FILTERS}
-    unit, subject = units.get(given["unit"]), _key(given["subject"])
+    unit, subject = units.get(given["unit"]), untrusted.key(given["subject"])
     since, until = _day(given["since"]), _day(given["until"])
     read = Wanted(unit, given["action"] or None, given["person"], given["kind"] or None, subject,
                   clock.at(since, 0) if since else None, clock.at(until + timedelta(days=1), 0) if until else None)
@@ -251,13 +261,6 @@ def _day(text: str) -> date | None:
     except ValueError:
         return None
     return day if 2000 <= day.year <= 2100 else None
-
-
-def _key(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
 
 
 def _chips(chosen: Mapping[str, str]) -> Iterator[Pair]:

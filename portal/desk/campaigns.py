@@ -16,7 +16,6 @@ from tenants import clock
 from tenants.access import Identity, reaches
 from tenants.db import db
 from tenants.messages import N_
-from tenants.models import Unit
 from tenants.permissions import Permission
 from tenants.vocabulary import CampaignState, SyncEvent
 
@@ -55,7 +54,7 @@ def _to_acknowledge(identity: Identity) -> Iterable[Task]:
     for key, found in groupby(queries.to_acknowledge(identity, MOST), key=lambda row: row[1].id):
         rows = list(found)
         campaign: Campaign = rows[0][1]
-        by = _words(campaign.unit)
+        by = campaign.unit.short_names
         news = list(dict.fromkeys(SyncEvent(r.sync.event) for r, _ in rows))
         yield Task(N_("%(code)s %(name)s", code=campaign.code, name=campaign.name),
                    N_("%(unit)s tells you: %(news)s; chased already", unit=by, news=news) if any(r.chase_count for r, _ in rows)
@@ -88,11 +87,7 @@ def waiting(identity: Identity) -> Iterable[Task]:
         by_campaign.setdefault(row.campaign_id, []).append(row)
     names = queries.by_key(list(by_campaign))
     for key, rows in by_campaign.items():
-        units = list({r.unit_id: _words(r.unit) for r in rows}.values())
+        units = list({r.unit_id: r.unit.short_names for r in rows}.values())
         yield Task(N_("%(code)s %(name)s", code=names[key].code, name=names[key].name),
                    N_("%(n)s units have yet to acknowledge", n=len(units)), f"/campaigns/{key}#news", N_("Chase"), None, "grey",
                    clock.local(min(r.at for r in rows)).date())
-
-
-def _words(unit: Unit) -> dict[str, str]:
-    return {"en": unit.name, "zh": unit.short_zh}

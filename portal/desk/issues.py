@@ -45,7 +45,7 @@ def _task(i: Issue, kind: str) -> Task:
     what, action, clock_name = _TO_DO[kind]
     due, light = _due(i, clock_name)
     return Task(N_("%(code)s %(title)s", code=i.code, title=i.title),
-                N_("%(what)s · %(unit)s raised it", what=what, unit=_words(i.raiser)), f"/issues/{i.id}", action, due, light,
+                N_("%(what)s · %(unit)s raised it", what=what, unit=i.raiser.short_names), f"/issues/{i.id}", action, due, light,
                 None if due else clock.local(i.resolved_at or i.raised_at).date(), key=f"issue-{i.id}")
 
 
@@ -76,9 +76,5 @@ def waiting(identity: Identity) -> Iterable[Task]:
     for i in rows:
         due, light = _due(i, "respond")
         yield Task(N_("%(code)s %(title)s", code=i.code, title=i.title),
-                   N_("%(unit)s · %(line)s", unit=_words(i.owner), line=Line(i.owner_line)), f"/issues/{i.id}", N_("Open"),
+                   N_("%(unit)s · %(line)s", unit=i.owner.short_names, line=Line(i.owner_line)), f"/issues/{i.id}", N_("Open"),
                    due, light, chase=f"/issues/{i.id}/chase" if permits(identity, Permission.ISSUE_CHASE, i.subject) else None)
-
-
-def _words(unit: Any) -> dict[str, str]:
-    return {"en": unit.name, "zh": unit.short_zh}

@@ -22,6 +22,6 @@ def mine(identity: Identity) -> Iterable[Task]:
                        "amber" if (day - clock.today()).days <= NEAR else "grey", key=f"invitation-{i.id}")
     for d in queries.to_assign(identity, MOST):
         yield Task(N_("Make an assignment of a decision: %(title)s", title=d.title),
-                   N_("%(unit)s, decided at %(meeting)s", unit={"en": d.unit.name, "zh": d.unit.short_zh}, meeting=d.meeting.title),
+                   N_("%(unit)s, decided at %(meeting)s", unit=d.unit.short_names, meeting=d.meeting.title),
                    f"/meetings/{d.meeting_id}#decisions", N_("Assign"), d.due, "red" if d.due < clock.today() else "grey",
                    key=f"decision-{d.id}")

@@ -39,10 +39,6 @@ def mine(identity: Identity, standings: Sequence[Standing]) -> list[Task]:
     return by_urgency(found)
 
 
-def unit_words(unit: Unit) -> dict[str, str]:
-    return {"en": unit.name, "zh": unit.short_zh}
-
-
 def title(assignment: Assignment) -> dict[str, str]:
     return {"en": assignment.title, "zh": assignment.title_zh}
 
@@ -78,7 +74,7 @@ def _plans_to_review(identity: Identity, standings: Sequence[Standing]) -> Itera
         waiting = [s for s in standings if line in s.pending and s.filing and s.filing.submitted_at]
         for s in waiting:
             assert s.filing is not None and s.filing.submitted_at is not None
-            yield Task(N_("Review the plan of %(unit)s", unit=unit_words(s.unit)),
+            yield Task(N_("Review the plan of %(unit)s", unit=s.unit.short_names),
                        N_("your line's part, round %(n)s", n=s.filing.round),
                        f"/filings/{s.filing.id}/review?line={line.value}", N_("Review"), None, "blue",
                        clock.local(s.filing.submitted_at).date())
@@ -90,7 +86,7 @@ def _to_verify(identity: Identity) -> Iterable[Task]:
     else:
         wanted = list(db.session.scalars(assignments.to_verify(identity).limit(MOST_ROWS)))
     for a in wanted:
-        yield Task(N_("Verify: %(title)s", title=title(a)), N_("%(unit)s handed it in", unit=unit_words(a.unit)),
+        yield Task(N_("Verify: %(title)s", title=title(a)), N_("%(unit)s handed it in", unit=a.unit.short_names),
                    f"/assignments/{a.id}", N_("Verify"), None, "blue", a.handed_in_on)
 
 
@@ -101,7 +97,7 @@ def _to_decide(identity: Identity) -> Iterable[Task]:
         where.append(Assignment.unit_id == HEADQUARTERS)
     for a in db.session.scalars(assignments.requested(where).limit(MOST_ROWS)):
         if a.open_waiver:
-            yield Task(N_("Decide: %(title)s", title=title(a)), N_("%(unit)s asks for “not applicable”", unit=unit_words(a.unit)),
+            yield Task(N_("Decide: %(title)s", title=title(a)), N_("%(unit)s asks for “not applicable”", unit=a.unit.short_names),
                        f"/assignments/{a.id}#waiver", N_("Decide"), None, "blue", clock.local(a.open_waiver.asked_at).date())
 
 
@@ -113,7 +109,7 @@ def _more_time_to_decide(identity: Identity) -> Iterable[Task]:
     for a in db.session.scalars(assignments.extending(where).limit(MOST_ROWS)):
         if a.open_extension:
             yield Task(N_("Decide: %(title)s", title=title(a)),
-                       N_("%(unit)s asks for more time, until %(day)s", unit=unit_words(a.unit), day=a.open_extension.due),
+                       N_("%(unit)s asks for more time, until %(day)s", unit=a.unit.short_names, day=a.open_extension.due),
                        f"/assignments/{a.id}#more-time", N_("Decide"), None, "blue", clock.local(a.open_extension.asked_at).date())
 
 
@@ -205,7 +201,7 @@ def _overdue_elsewhere(identity: Identity) -> Iterable[Task]:
         .group_by(Unit.id).order_by(func.count().desc(), Unit.position).limit(6)).all()
     line = my_line(identity)
     for unit, number, due in counted:
-        yield Task(N_("%(unit)s: %(n)s overdue", unit=unit_words(unit), n=number), None,
+        yield Task(N_("%(unit)s: %(n)s overdue", unit=unit.short_names, n=number), None,
                    f"/assignments?unit={unit.code}&overdue=1" + (f"&line={line.value}" if line else ""), N_("Chase"), due, "red")
 
 

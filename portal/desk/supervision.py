@@ -28,9 +28,9 @@ def mine(identity: Identity) -> Iterable[Task]:
         lines: list[Line | None] = [None] if office else [a.line for a in identity.appointments if a.line]
         for o, at in queries.asking(identity, lines, MOST):
             yield Task(N_("More time for supervision order %(code)s", code=o.code),
-                       N_("%(unit)s asks; the term is %(day)s", unit={"en": o.unit.name, "zh": o.unit.short_zh}, day=o.term),
+                       N_("%(unit)s asks; the term is %(day)s", unit=o.unit.short_names, day=o.term),
                        f"/supervision/{o.id}#keeping", N_("Settle"), None, "blue", clock.local(at).date(), key=f"time-{o.id}")
         for o in queries.to_judge(identity, lines, MOST):
             yield Task(N_("Judge the reply to supervision order %(code)s", code=o.code),
-                       N_("%(unit)s replied in round %(n)s", unit={"en": o.unit.name, "zh": o.unit.short_zh}, n=o.round),
+                       N_("%(unit)s replied in round %(n)s", unit=o.unit.short_names, n=o.round),
                        f"/supervision/{o.id}#judging", N_("Judge"), None, "blue", o.replied_on)

@@ -211,7 +211,7 @@ def tell_of_desks(_: UUID, payload: Mapping[str, Any]) -> None:
         return comma.join(f"{lines[line][language]} → {_server(after, lines, roles, language) or nobody}"
                           for line, after in fallen.items())
     told = {"en": desks("en", "nobody", ", "), "zh": desks("zh", "无人", "，")}
-    said = N_("%(unit)s: desks that fall to somebody else: %(desks)s", unit={"en": unit.name, "zh": unit.name_zh}, desks=told)
+    said = N_("%(unit)s: desks that fall to somebody else: %(desks)s", unit=unit.names, desks=told)
     notices.tell(
         HEADQUARTERS, said, "/exchange#vacant", roles=[Role.HQ_OFFICE], key=f"desks {unit.id} {day} {_short(told['en'])}")
 

@@ -18,7 +18,7 @@ from portal.programmes import forms, queries, service
 from portal.programmes.forms import Sheet
 from portal.programmes.models import Milestone, Programme, Template
 from portal.programmes.rules import DRAFT, FIRST_YEAR, ISSUED, LAST_YEAR, Selector, TemplateKind
-from portal.web import templating
+from portal.web import templating, untrusted
 from portal.web.access import Route, identity
 from portal.web.locale import language
 from portal.web.names import term, unit_short
@@ -33,16 +33,8 @@ from tenants.vocabulary import Line, Process
 _SAVED = N_("Saved.")
 
 
-def _key(text: str) -> UUID:
-    """Raises NotVisible for what is no key at all."""
-    try:
-        return UUID(text)
-    except ValueError:
-        raise NotVisible from None
-
-
 def _one(key: str) -> Programme:
-    return queries.one(identity(), _key(key))
+    return queries.one(identity(), untrusted.key_of(key))
 
 
 def _at(programme: Programme, place: str = "") -> ResponseReturnValue:
@@ -277,7 +269,7 @@ def add_assignment(key: str) -> ResponseReturnValue:
 
 def _part(programme: Programme, part: str) -> Template:
     """Raises NotVisible for no template of this programme."""
-    key = _key(part)
+    key = untrusted.key_of(part)
     found = next((t for t in programme.templates if t.id == key), None)
     if found is None:
         raise NotVisible

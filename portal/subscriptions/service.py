@@ -132,7 +132,7 @@ def _send(row: Subscription, content: bytes, under: Appointment) -> None:
     db.session.flush()
     audit.record("deliver", KIND, row.id, {"name": row.name}, under=under)
     notices.tell(under.unit, N_("“%(name)s” is here: %(list)s as Excel, to be fetched until %(day)s.", name=row.name,
-                                list=_both(LISTS[row.page]), day=made.until.isoformat()),
+                                list=i18n.both(LISTS[row.page]), day=made.until.isoformat()),
                  f"{HOME}/files/{made.id}", people=(row.person_id,), key=f"subscription {row.id} {period.isoformat()}")
 
 
@@ -150,7 +150,3 @@ def _ended(key: UUID, who: Identity | None, person: UUID) -> Outcome:
                          people=(person,), key=f"subscription {row.id} ended")
         db.session.commit()
     return Outcome.ENDED
-
-
-def _both(words: Message) -> dict[str, str]:
-    return {"en": str(words), "zh": i18n.translate(words, "zh")}

@@ -211,7 +211,7 @@ def _filings(identity: Identity, keys: Sequence[UUID]) -> Iterable[Thing]:
     if reaches(identity, Permission.FILING_READ):
         name = ABOUT[AboutKind.FILING]
         for row in db.session.scalars(select(Filing).where(Filing.id.in_(keys), filings.readable(identity))):
-            yield Thing(Ref(AboutKind.FILING, row.id), row.unit_id, None, "", {"en": str(name), "zh": i18n.translate(name, "zh")},
+            yield Thing(Ref(AboutKind.FILING, row.id), row.unit_id, None, "", i18n.both(name),
                         row.state != "superseded")
 
 

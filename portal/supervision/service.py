@@ -138,7 +138,7 @@ def _judged(ordered: Ordered, about: dict[Ref, Thing]) -> tuple[str, date]:
                if (why := refusal(about.get(ref), ordered.line, unfinished)) is not None]
     if refused:
         thing, why = refused[0]
-        errors["about"] = [N_("%(code)s: %(why)s", code=thing.code or thing.title if thing else "?", why=_both(why))]
+        errors["about"] = [N_("%(code)s: %(why)s", code=thing.code or thing.title if thing else "?", why=i18n.both(why))]
     if errors:
         raise Invalid(errors)
     return words, term
@@ -156,10 +156,6 @@ def _day(day: date, name: str, errors: Errors) -> None:
         errors[name] = [N_("Choose a day from today on, within a year.")]
 
 
-def _both(words: Message) -> dict[str, str]:
-    return {"en": str(words), "zh": i18n.translate(words, "zh")}
-
-
 def _clip(words: str) -> str:
     return rules.clip(words, _CLIPPED)
 
@@ -168,7 +164,7 @@ def _first_told(order: Order) -> list[outbox.Parcel]:
     grade = Grade(order.grade)
     roles, leadership = rules.told(grade)
     how: dict[str, Any] = {"subject": (KIND, order.id), "urgent": grade is Grade.SERIOUS}
-    said = {"code": order.code, "grade": _both(GRADES[grade]), "day": order.term.isoformat(), "words": _clip(order.words)}
+    said = {"code": order.code, "grade": i18n.both(GRADES[grade]), "day": order.term.isoformat(), "words": _clip(order.words)}
     found = [notices.parcel(order.unit_id, N_("Supervision order %(code)s (%(grade)s), reply by %(day)s: %(words)s", **said),
                             _address(order), roles=roles, key=f"order {order.id} opened", **how)]
     if leadership:
@@ -223,7 +219,7 @@ def reply(order: Order, words: str, done_by: date, *, actor: Identity, version: 
     audit.record("reply", KIND, order.id, {"state": [before, order.state], "text": said, "done_by": done_by}, under=under)
     unit = next(u for u in directory.units() if u.id == order.unit_id)
     _tell_issuer(order, N_("%(unit)s replies to supervision order %(code)s: %(words)s", code=order.code, words=_clip(said),
-                           unit={"en": unit.name, "zh": unit.short_zh}), "replied")
+                           unit=unit.short_names), "replied")
     return made
 
 
@@ -300,7 +296,7 @@ def ask_time(order: Order, term: date | None, reason: str, blocking: str = "", *
         "new_due": [order.term, term], "reason": said, **({"blocking": blocking} if blocking else {})}, under=under)
     unit = next(u for u in directory.units() if u.id == order.unit_id)
     _tell_issuer(order, N_("%(unit)s asks for more time for supervision order %(code)s, until %(day)s instead of %(before)s: "
-                           "%(words)s", unit={"en": unit.name, "zh": unit.short_zh}, code=order.code, day=term.isoformat(),
+                           "%(words)s", unit=unit.short_names, code=order.code, day=term.isoformat(),
                            before=order.term.isoformat(), words=_clip(said)), f"asked {term}")
 
 

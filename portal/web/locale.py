@@ -11,6 +11,7 @@ from werkzeug.exceptions import BadRequest
 
 from portal.web.access import Route, mount
 from portal.web.addresses import local_path
+from portal.web.sessions import secure
 from tenants.permissions import PUBLIC
 
 LANGUAGES = {"zh": "中文", "en": "English"}             # each named in itself
@@ -87,7 +88,8 @@ def _keep(name: str, allowed: dict[str, str], *, readable: bool) -> ResponseRetu
     if value not in allowed:
         raise BadRequest
     answer: Response = redirect(local_path(request.form.get("next")), 303)  # type: ignore[assignment]  # werkzeug's base
-    answer.set_cookie(name, value, max_age=_YEAR, samesite="Lax", secure=request.is_secure, httponly=not readable)
+    answer.set_cookie(name, value, max_age=_YEAR, samesite="Lax", secure=secure(current_app.config["PORTAL"]),
+                      httponly=not readable)
     return answer
 
 

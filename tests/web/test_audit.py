@@ -14,7 +14,7 @@ from portal.filings import service as filings
 from portal.filings.rules import Content, ItemContent
 from tenants.db import db
 from tests.conftest import As, Superuser
-from tests.factories import people, world
+from tests.factories import exchange, people, world
 from tests.factories.plans import draft
 from tests.web.browsing import Browser
 from tests.web.counting import statements
@@ -82,6 +82,16 @@ def test_what_was_said_stands_out(app: Flask, acting: As, superuser: Superuser) 
         assert (told.action, told.words, told.changes) == ("reported progress", "half <i>way</i>", {"Percent": ("0", "60")})
     with acting("contact.beijing"), app.test_request_context("/"):
         assert history_of("assignment", key) == []
+
+
+def test_where_an_issue_went_is_told_in_words(app: Flask, acting: As, superuser: Superuser) -> None:
+    """No codes of units, lines and rules: the history of an issue names desks as its page does."""
+    key = exchange.raised(acting, "contact.beijing", exchange.campaign(superuser, "guangdong"))
+    with acting("contact.beijing"), app.test_request_context("/", headers={"Cookie": "language=en"}):
+        raised = next(s for s in history_of("issue", key) if s.action == "raised the issue")
+        assert raised.changes["Owner"] == ("", "Guangdong · market")
+        assert raised.changes["Route"][1].startswith("Guangdong · market, Beijing · ")
+        assert not re.search(r"[a-z]_[a-z]|[{}\[\]]", str(list(raised.changes.values())).replace("[(", "").replace(")]", ""))
 
 
 def test_the_whole_trail(auditor: Browser, story: UUID) -> None:

@@ -200,6 +200,7 @@ def test_plans_of_the_office(enter: Enter, acting: As) -> None:
     page = office.get("/bulletins/plans").text
     assert "every month, on working day 3" in page and "2026-04-03" in page
     at = page.split('action="/bulletins/plans/')[1].split('"')[0]
+    assert {office.post(f"/bulletins/plans/{at}", said).status_code for said in ({}, {"what": "stop"})} == {404}
     assert office.post(f"/bulletins/plans/{at}", {"what": "pause"}).status_code == 303
     assert "rests" in office.get("/bulletins/plans").text
     assert office.post(f"/bulletins/plans/{at}", {"what": "remove"}).status_code == 303

@@ -145,6 +145,11 @@ def test_behind_https_the_cookies_insist_on_it(app: Flask, server: embedded.Serv
     assert len(ours) == 2
     for cookie in ours:
         assert cookie.startswith("__Host-portal") and "Secure" in cookie and "HttpOnly" in cookie and "Path=/" in cookie
+    token = re.search(r'name="csrf_token" value="([^"]+)"', client.get("/desk", base_url="https://portal.example").text)
+    assert token
+    chosen = client.post("/language", base_url="https://portal.example", environ_overrides={"wsgi.url_scheme": "http"}, data={
+        "csrf_token": token[1], "language": "en"}).headers.getlist("Set-Cookie")
+    assert [("Secure" in c) for c in chosen if c.startswith("language=")] == [True]      # though the proxy speaks http with us
 
 
 def test_a_form_older_than_the_session(app: Flask) -> None:

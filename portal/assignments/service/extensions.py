@@ -10,7 +10,7 @@ from portal import texts
 from portal.assignments.models import Assignment, Extension
 from portal.assignments.rules import GRANTED, granting, latest_due
 from portal.assignments.service import requests
-from portal.assignments.service.judging import begin, tell_granters, tell_unit, title_of, unit_of
+from portal.assignments.service.judging import begin, tell_granters, tell_unit, title_of
 from portal.audit import service as audit
 from tenants import clock, directory
 from tenants.access import Identity
@@ -35,7 +35,7 @@ def ask_extension(assignment: Assignment, due: date | None, reason: str, blockin
     audit.record("ask_extension", "assignment", assignment.id,
                  {"new_due": [assignment.due, due], "reason": reason, **({"blocking": unit.code} if unit else {})}, under=under)
     tell_granters(assignment, granting(due, assignment.milestone_due, assignment.year), N_(
-        "%(unit)s asks for more time, until %(due)s instead of %(before)s: %(title)s. %(reason)s", unit=unit_of(assignment),
+        "%(unit)s asks for more time, until %(due)s instead of %(before)s: %(title)s. %(reason)s", unit=assignment.unit.names,
         due=due.isoformat(), before=assignment.due.isoformat(), title=title_of(assignment), reason=reason))
 
 
@@ -45,7 +45,7 @@ def withdraw_extension(assignment: Assignment, *, actor: Identity) -> None:
     found = _open(assignment)
     requests.withdraw(assignment, "withdraw_extension", found, under)
     tell_granters(assignment, granting(found.due, assignment.milestone_due, assignment.year), N_(
-        "%(unit)s took its request for more time back: %(title)s", unit=unit_of(assignment), title=title_of(assignment)))
+        "%(unit)s took its request for more time back: %(title)s", unit=assignment.unit.names, title=title_of(assignment)))
 
 
 def decide_extension(assignment: Assignment, verdict: str, remark: str, *, actor: Identity, request: UUID | None = None) -> None:

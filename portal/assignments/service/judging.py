@@ -118,10 +118,6 @@ def title_of(assignment: Assignment) -> dict[str, str]:
     return {"en": assignment.title, "zh": assignment.title_zh}
 
 
-def unit_of(assignment: Assignment) -> dict[str, str]:
-    return {"en": assignment.unit.name, "zh": assignment.unit.name_zh}
-
-
 def tell_verifiers(assignment: Assignment, message: Message) -> None:
     line, url = Line(assignment.line), f"/assignments/{assignment.id}"
     own = assignment.unit_id == HEADQUARTERS

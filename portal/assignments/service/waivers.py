@@ -6,7 +6,7 @@ from uuid import UUID
 from portal.assignments.models import Assignment, WaiverRequest
 from portal.assignments.rules import GRANTED, MACHINE
 from portal.assignments.service import requests, watching
-from portal.assignments.service.judging import begin, tell_unit, tell_verifiers, title_of, unit_of
+from portal.assignments.service.judging import begin, tell_unit, tell_verifiers, title_of
 from portal.audit import service as audit
 from tenants import clock
 from tenants.access import Identity
@@ -24,7 +24,7 @@ def ask_waiver(assignment: Assignment, reason: str, *, actor: Identity, version:
     db.session.flush()
     audit.record("ask_waiver", "assignment", assignment.id, {"reason": reason}, under=under)
     tell_verifiers(assignment, N_("%(unit)s asks for “not applicable”: %(title)s. %(reason)s",
-                                  unit=unit_of(assignment), title=title_of(assignment), reason=reason))
+                                  unit=assignment.unit.names, title=title_of(assignment), reason=reason))
 
 
 def withdraw_waiver(assignment: Assignment, *, actor: Identity) -> None:
@@ -32,7 +32,7 @@ def withdraw_waiver(assignment: Assignment, *, actor: Identity) -> None:
     under = begin(assignment, "withdraw_waiver", actor, None)
     requests.withdraw(assignment, "withdraw_waiver", _open(assignment), under)
     tell_verifiers(assignment, N_("%(unit)s took its request for “not applicable” back: %(title)s",
-                                  unit=unit_of(assignment), title=title_of(assignment)))
+                                  unit=assignment.unit.names, title=title_of(assignment)))
 
 
 def decide_waiver(assignment: Assignment, verdict: str, remark: str, *, actor: Identity, request: UUID | None = None) -> None:

@@ -10,7 +10,7 @@ from portal import texts
 from portal.assignments.models import Assignment, ProgressReport
 from portal.assignments.rules import HANDED_IN, MACHINE
 from portal.assignments.service import requests, waivers, watching
-from portal.assignments.service.judging import begin, bounded, tell_unit, tell_verifiers, title_of, unit_of
+from portal.assignments.service.judging import begin, bounded, tell_unit, tell_verifiers, title_of
 from portal.audit import service as audit
 from tenants import clock
 from tenants.access import Appointment, Identity
@@ -92,7 +92,7 @@ def hand_in(assignment: Assignment, text: str, *, actor: Identity, version: int 
     db.session.flush()
     audit.record("hand_in", "assignment", assignment.id,
                  {"state": [before[0], HANDED_IN], "percent": [before[1], 100], "text": text}, under=under)
-    tell_verifiers(assignment, N_("%(unit)s handed in: %(title)s", unit=unit_of(assignment), title=title_of(assignment)))
+    tell_verifiers(assignment, N_("%(unit)s handed in: %(title)s", unit=assignment.unit.names, title=title_of(assignment)))
 
 
 def verify(assignment: Assignment, verdict: str, remark: str, *, actor: Identity, version: int | None = None) -> None:

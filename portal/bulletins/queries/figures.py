@@ -27,7 +27,7 @@ from portal.workdays import Calendar
 from tenants import clock, directory
 from tenants.access import HEADQUARTERS, Appointment, Identity
 from tenants.db import db
-from tenants.models import Term, Unit
+from tenants.models import Term
 from tenants.vocabulary import Role, UnitKind
 
 Name = dict[str, str]
@@ -49,15 +49,11 @@ def figures(now: datetime) -> dict[str, Any] | None:
     rows = board.counted(OFFICE, programme.id, board.EVERYTHING, units)
     codes = [m.code for m in programme.milestones]
     groups = board_rules.grouped(rows, board.places(OFFICE, board.EVERYTHING, units, rows), codes)
-    names = {u.id: _name(u) for u in units}
+    names = {u.id: u.short_names for u in units}
     return {"programme": {"year": programme.year, "name": {"en": programme.name, "zh": programme.name_zh}},
             **_completion(programme, groups, board_rules.across("", rows, codes), names),
             "overdue": _overdue(rows, names), "flows": _flows(now, names), "practice": _practice(rows, names),
             "ranking": _ranking(groups, names, {u.id for u in units if u.parent_id is None})}
-
-
-def _name(unit: Unit) -> Name:
-    return {"en": unit.name, "zh": unit.short_zh or unit.name_zh}
 
 
 def _terms(*vocabularies: str) -> Mapping[tuple[str, str], Name]:

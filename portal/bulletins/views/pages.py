@@ -21,7 +21,7 @@ from portal.web.templating import done, state_words, translate
 from tenants import clock, directory
 from tenants.access import HEADQUARTERS, Identity, need, permits, reaches
 from tenants.db import db
-from tenants.errors import Invalid, RuleViolated, Stale
+from tenants.errors import Invalid, NotVisible, RuleViolated, Stale
 from tenants.messages import N_, Message
 from tenants.permissions import Permission as P
 
@@ -203,12 +203,15 @@ def add_plan() -> ResponseReturnValue:
 def change_plan(key: str) -> ResponseReturnValue:
     need(identity(), P.BULLETIN_WRITE)
     plan = queries.plan(untrusted.key_of(key))
-    if request.form.get("what") == "remove":
-        service.remove_plan(plan, actor=identity())
-        done(N_("The plan is removed. What it has composed stays."))
-    else:
-        service.set_active(plan, request.form.get("what") == "resume", actor=identity())
-        done(N_("The plan goes on.") if plan.active else N_("The plan rests."))
+    match request.form.get("what"):
+        case "remove":
+            service.remove_plan(plan, actor=identity())
+            done(N_("The plan is removed. What it has composed stays."))
+        case "resume" | "pause" as what:
+            service.set_active(plan, what == "resume", actor=identity())
+            done(N_("The plan goes on.") if plan.active else N_("The plan rests."))
+        case _:
+            raise NotVisible
     return redirect(f"{PREFIX}/plans", 303)
 
 

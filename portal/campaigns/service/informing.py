@@ -6,7 +6,7 @@ from portal.audit import service as audit
 from portal.campaigns import queries
 from portal.campaigns.models import Campaign, CampaignReceipt, CampaignSync
 from portal.campaigns.service.content import Units, content_of, to_inform
-from portal.campaigns.service.judging import address, allow, called, tell_desk, unit_words, words
+from portal.campaigns.service.judging import address, allow, called, tell_desk, words
 from tenants import clock
 from tenants.access import Appointment, Identity, need
 from tenants.db import db, uuid7
@@ -36,7 +36,7 @@ def announce(campaign: Campaign, event: SyncEvent, text: str, changes: Mapping[s
 
 
 def _news(campaign: Campaign, event: SyncEvent, units: Units) -> Message:
-    about = {"unit": unit_words(units[campaign.unit_id]), "campaign": called(campaign)}
+    about = {"unit": units[campaign.unit_id].names, "campaign": called(campaign)}
     match event:
         case SyncEvent.LAUNCH:
             return N_("%(unit)s launches a campaign that concerns you: %(campaign)s. Please acknowledge.", **about)

@@ -11,7 +11,6 @@ from tenants import directory
 from tenants.access import HEADQUARTERS, Appointment, Identity, need, permits
 from tenants.errors import Invalid, NotPermitted, RuleViolated, Stale
 from tenants.messages import N_, Message
-from tenants.models import Unit
 from tenants.permissions import Permission
 from tenants.vocabulary import CampaignState, Line, Role
 
@@ -96,10 +95,6 @@ def words(field: str, text: str, *, required: Message | None = None) -> str:
     if required is not None and not text:
         raise Invalid({field: [required]})
     return text
-
-
-def unit_words(unit: Unit) -> dict[str, str]:
-    return {"en": unit.name, "zh": unit.name_zh}
 
 
 def called(campaign: Campaign) -> str:

@@ -9,7 +9,7 @@ from portal.audit import service as audit
 from portal.campaigns import queries
 from portal.campaigns.models import Campaign
 from portal.campaigns.service.content import Units, content_of, known_units, seen_by
-from portal.campaigns.service.judging import address, called, tell_desk, unit_words
+from portal.campaigns.service.judging import address, called, tell_desk
 from portal.notices import service as notices
 from tenants import directory
 from tenants.access import HEADQUARTERS
@@ -42,12 +42,12 @@ def _join(campaign: Campaign, unit: Unit, units: Units) -> None:
     audit.record("succeed", "campaign", campaign.id, {"party": [u.code for u in come]}, under=None)
     for heir in come:
         tell_desk(heir.id, Line(campaign.line), N_("%(unit)s is closed; its campaign concerns your unit now: %(campaign)s",
-                                                   unit=unit_words(unit), campaign=called(campaign)), address(campaign))
+                                                   unit=unit.names, campaign=called(campaign)), address(campaign))
 
 
 def _nobody_runs(campaign: Campaign, unit: Unit) -> None:
     """Nobody can pause or end what runs: headquarters' line gives it to another launcher."""
     said = N_("%(unit)s is closed, nobody can pause or end its campaign; give it to another launcher: %(campaign)s",
-              unit=unit_words(unit), campaign=called(campaign))
+              unit=unit.names, campaign=called(campaign))
     notices.tell(HEADQUARTERS, said, address(campaign),
                  roles=[Role.HQ_LINE_LEAD], line=Line(campaign.line), key=f"launcher {campaign.id} {unit.id}")

@@ -31,7 +31,6 @@ from portal.filings.rules import (
     too_long,
     verdict_after,
 )
-from portal.filings.service.notes import unit_name
 from portal.notices import service as notices
 from portal.programmes import queries as programmes
 from portal.programmes.rules import ISSUED
@@ -256,5 +255,5 @@ def _tell_reviewers(filing: Filing) -> None:
                if any(i.line == line and i.verdict == PENDING for i in filing.asked)
                or (line is Line.CUSTOMER_SERVICE and filing.general_verdict == PENDING)]
     for line in waiting:
-        notices.tell(HEADQUARTERS, N_("%(unit)s submitted its plan: your line's part waits for review.", unit=unit_name(filing)),
+        notices.tell(HEADQUARTERS, N_("%(unit)s submitted its plan: your line's part waits for review.", unit=filing.unit.names),
                      f"/filings/{filing.id}/review?line={line.value}", roles=[Role.HQ_LINE_LEAD], line=line)

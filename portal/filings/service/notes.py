@@ -21,7 +21,7 @@ def ask(filing: Filing, item: FilingItem | None, text: str, *, actor: Identity) 
     under = need(actor, Permission.FILING_ASK, Subject(filing.unit_id, line))
     note = add_note(filing, item, line, QUESTION, text, actor.person)
     audit.record("ask", "filing", filing.id, {"line": line, "text": note.text}, under=under)
-    notices.tell(HEADQUARTERS, N_("%(unit)s asks about its plan: %(text)s", unit=unit_name(filing), text=note.text),
+    notices.tell(HEADQUARTERS, N_("%(unit)s asks about its plan: %(text)s", unit=filing.unit.names, text=note.text),
                  f"/filings/{filing.id}/review?line={line.value}", roles=[Role.HQ_LINE_LEAD], line=line)
     return note
 
@@ -48,7 +48,3 @@ def add_note(filing: Filing, item: FilingItem | None, line: Line, kind: str, tex
     db.session.add(made)
     db.session.flush()
     return made
-
-
-def unit_name(filing: Filing) -> dict[str, str]:
-    return {"en": filing.unit.name, "zh": filing.unit.name_zh}

@@ -10,7 +10,7 @@ from portal.issues.service.moving import named_desk
 from portal.issues.service.owning import end_turn
 from portal.issues.service.owning import join as take_part
 from portal.issues.service.raising import MOST_COMPLAINTS, Draft, as_first, first_entry, place
-from portal.issues.service.telling import named, owner_desk, ruling_desk, tell
+from portal.issues.service.telling import owner_desk, ruling_desk, tell
 from portal.texts import LONG, SHORT
 from tenants import clock
 from tenants.access import HEADQUARTERS, Appointment, Identity
@@ -78,7 +78,7 @@ def split(issue: Issue, unit: int, line: str, title: str, description: str, *, a
     audit.record("raise", "issue", part.id, first_entry(part), under=under)
     audit.record("split", "issue", issue.id, {}, under=under)         # not which: not every party reads the part
     queries.reload(issue)
-    what = {"title": part.title, "code": part.code, "raiser": named(part.raiser), "owner": named(part.owner)}
+    what = {"title": part.title, "code": part.code, "raiser": part.raiser.names, "owner": part.owner.names}
     tell(part, N_("%(raiser)s raised a quality issue for you to answer: %(title)s (%(code)s)", **what), [owner_desk(part)],
          actor=actor, first=False)
     if part.owner_unit != HEADQUARTERS:

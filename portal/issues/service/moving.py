@@ -7,7 +7,7 @@ from portal.issues.models import Issue
 from portal.issues.rules import life
 from portal.issues.service.judging import begin, words
 from portal.issues.service.owning import give, move_on
-from portal.issues.service.telling import Desk, named, owner_desk, recorded, ruling_desk, tell
+from portal.issues.service.telling import Desk, owner_desk, recorded, ruling_desk, tell
 from tenants import clock
 from tenants.access import HEADQUARTERS, Appointment, Identity
 from tenants.db import db
@@ -52,7 +52,7 @@ def decline(issue: Issue, reason: str, *, actor: Identity, version: int | None =
     under = begin(issue, "decline", actor, version)
     reason = words("reason", reason)
     giver = queries.turns(issue)[-2]
-    decliner = named(issue.owner)
+    decliner = issue.owner.names
     _move(issue, "decline", (giver.unit_id, giver.line), TurnStart.DECLINED, reason, life.disagreements_after(
         "decline", issue.disagreements, back=False), under, actor)
     move_on(issue)
@@ -120,4 +120,4 @@ def _tell_ruler(issue: Issue, message: Message | None) -> None:
 
 
 def _what(issue: Issue) -> dict[str, object]:
-    return {"title": issue.title, "code": issue.code, "owner": named(issue.owner)}
+    return {"title": issue.title, "code": issue.code, "owner": issue.owner.names}

@@ -12,7 +12,7 @@ from portal.issues.models import Issue, IssueParty
 from portal.issues.rules.routing import VERSION, Facts, Route, route
 from portal.issues.service.judging import begin, invalid, said_faults
 from portal.issues.service.owning import add_turn, give, join
-from portal.issues.service.telling import Desk, named, owner_desk, recorded, ruling_desk, tell
+from portal.issues.service.telling import Desk, owner_desk, recorded, ruling_desk, tell
 from portal.reach import desk_key
 from tenants import clock
 from tenants.access import HEADQUARTERS, Appointment, Identity, need
@@ -162,7 +162,7 @@ def first_entry(issue: Issue) -> dict[str, object]:
 
 def _announce(issue: Issue, found: Route, actor: Identity) -> None:
     """The owner hears that it has to answer, the others what part they have, headquarters' line what it watches."""
-    what = {"raiser": named(issue.raiser), **_what(issue)}
+    what = {"raiser": issue.raiser.names, **_what(issue)}
     tell(issue, N_("%(raiser)s raised a quality issue for you to answer: %(title)s (%(code)s)", **what), [owner_desk(issue)],
          actor=actor, first=False)
     others = [_desk(p.unit, issue) for p in found.parties if p.part is IssuePart.COOPERATING]
@@ -174,7 +174,7 @@ def _announce(issue: Issue, found: Route, actor: Identity) -> None:
 
 
 def _what(issue: Issue) -> dict[str, object]:
-    return {"title": issue.title, "code": issue.code, "owner": named(issue.owner)}
+    return {"title": issue.title, "code": issue.code, "owner": issue.owner.names}
 
 
 def _desk(unit: int, issue: Issue) -> Desk:

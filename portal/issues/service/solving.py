@@ -7,7 +7,7 @@ from portal.issues.service.gathering import part_from
 from portal.issues.service.judging import begin, granted, invalid, said_faults, words
 from portal.issues.service.owning import end_turn, go_on, move_on, wait
 from portal.issues.service.talking import speak
-from portal.issues.service.telling import Desk, named, owner_desk, ruling_desk, tell
+from portal.issues.service.telling import Desk, owner_desk, ruling_desk, tell
 from portal.texts import LONG, prose
 from tenants import clock
 from tenants.access import Identity
@@ -110,4 +110,4 @@ def _desks(issue: Issue) -> list[Desk]:
 
 
 def _what(issue: Issue) -> dict[str, object]:
-    return {"title": issue.title, "code": issue.code, "owner": named(issue.owner)}
+    return {"title": issue.title, "code": issue.code, "owner": issue.owner.names}

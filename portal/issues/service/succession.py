@@ -15,7 +15,7 @@ from portal.issues import queries
 from portal.issues.models import Issue
 from portal.issues.service.owning import change_part, give
 from portal.issues.service.owning import join as take_part
-from portal.issues.service.telling import FIRST, Desk, named, owner_desk, recorded, ruling_desk, tell, tell_raiser
+from portal.issues.service.telling import FIRST, Desk, owner_desk, recorded, ruling_desk, tell, tell_raiser
 from tenants import clock, directory
 from tenants.access import HEADQUARTERS
 from tenants.db import db
@@ -62,10 +62,10 @@ def _owner_gone(issue: Issue, unit: Unit, heir: int | None) -> None:
     audit.record("succeed", "issue", issue.id, {
         "owner": [recorded(before), recorded(desk)], "state": [state, issue.state]}, under=None)
     queries.reload(issue)
-    tell(issue, N_("%(unit)s is closed, its issue is yours now: %(title)s (%(code)s)", unit=named(unit), title=issue.title,
+    tell(issue, N_("%(unit)s is closed, its issue is yours now: %(title)s (%(code)s)", unit=unit.names, title=issue.title,
                    code=issue.code), [desk], first=False)
-    tell(issue, N_("%(unit)s is closed; %(owner)s answers your issue now: %(title)s (%(code)s)", unit=named(unit),
-                   owner=named(issue.owner), title=issue.title, code=issue.code))
+    tell(issue, N_("%(unit)s is closed; %(owner)s answers your issue now: %(title)s (%(code)s)", unit=unit.names,
+                   owner=issue.owner.names, title=issue.title, code=issue.code))
 
 
 def _raiser_gone(issue: Issue, unit: Unit, heir: int) -> None:
@@ -78,7 +78,7 @@ def _raiser_gone(issue: Issue, unit: Unit, heir: int) -> None:
     queries.reload(issue)
     audit.record("succeed", "issue", issue.id, {
         "raised_by": [unit.code, issue.raiser.code], "first_contact": [before, issue.first_contact_id]}, under=None)
-    what = {"unit": named(unit), "raiser": named(issue.raiser), "title": issue.title, "code": issue.code}
+    what = {"unit": unit.names, "raiser": issue.raiser.names, "title": issue.title, "code": issue.code}
     tell(issue, N_("%(unit)s is closed; you are first contact of its issue now: %(title)s (%(code)s)", **what))
     tell(issue, N_("%(unit)s is closed; the first contact of its issue is now at %(raiser)s: %(title)s (%(code)s)", **what),
          [owner_desk(issue)], first=False)

@@ -9,7 +9,7 @@ from portal.issues.service.judging import allow, begin, words
 from portal.issues.service.moving import named_desk
 from portal.issues.service.owning import join as take_part
 from portal.issues.service.raising import MOST_COMPLAINTS, as_first
-from portal.issues.service.telling import named, owner_desk, owner_elsewhere, recorded, tell
+from portal.issues.service.telling import owner_desk, owner_elsewhere, recorded, tell
 from portal.texts import LONG
 from tenants import clock
 from tenants.access import Appointment, Identity
@@ -140,4 +140,4 @@ def join(issue: Issue, complaint_count: int, text: str = "", *, actor: Identity,
 
 
 def _what(issue: Issue) -> dict[str, object]:
-    return {"title": issue.title, "code": issue.code, "owner": named(issue.owner)}
+    return {"title": issue.title, "code": issue.code, "owner": issue.owner.names}

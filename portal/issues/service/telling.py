@@ -20,11 +20,6 @@ def address(issue: Issue) -> str:
     return f"/issues/{issue.id}"
 
 
-def named(unit: Unit) -> dict[str, str]:
-    """A unit as a parameter of a notice."""
-    return {"en": unit.name, "zh": unit.name_zh}
-
-
 def owner_desk(issue: Issue) -> Desk:
     return issue.owner_unit, issue.owner_line
 

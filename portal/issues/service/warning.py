@@ -16,7 +16,7 @@ from portal.issues import queries
 from portal.issues.models import CautionOrigin, Issue
 from portal.issues.rules.alike import ELEMENTS, Traits, alike, bare
 from portal.issues.service.judging import begin, words
-from portal.issues.service.telling import named, tell
+from portal.issues.service.telling import tell
 from portal.notices import service as notices
 from portal.outbox import service as outbox
 from tenants import clock, directory
@@ -45,7 +45,7 @@ def warn(issue: Issue, text: str, due: date | None, *, actor: Identity, version:
     audit.record("warn", "issue", issue.id, {"text": text, "due": due}, under=under)
     queries.reload(issue)
     tell(issue, N_("%(owner)s has campaigns that are alike checked for the same fault as in your issue: %(title)s (%(code)s)",
-                   owner=named(issue.owner), title=issue.title, code=issue.code), actor=actor)
+                   owner=issue.owner.names, title=issue.title, code=issue.code), actor=actor)
 
 
 def _telling(issue: Issue) -> Iterator[str]:

@@ -62,7 +62,7 @@ def send() -> ResponseReturnValue:
             errors["campaign"] = [_CHOOSE]
         return _page(sheet, errors), 422
     done(N_("Raised as %(code)s. %(unit)s and everybody concerned are told.", code=issue.code,
-            unit={"en": issue.owner.name, "zh": issue.owner.short_zh}))
+            unit=issue.owner.short_names))
     return redirect(url_for("issues.item", key=str(issue.id)), 303)
 
 

@@ -153,7 +153,7 @@ def say_to_room(_: UUID, payload: Mapping[str, Any], *, base_url: str, sees: See
         return
     unit = db.session.get_one(Unit, scope.units[0])
     sentence = what.message if room.words else Message(
-        BRIEF.msgid, {"unit": {"en": unit.name, "zh": unit.name_zh}, "kind": KINDS[what.kind]})
+        BRIEF.msgid, {"unit": unit.names, "kind": KINDS[what.kind]})
     url = base_url + what.url
     facts = {"id": payload["notice"], "kind": what.kind.value, "unit": unit.code, "line": what.line.value if what.line else "",
              "url": url, "at": now.isoformat()}

@@ -108,11 +108,12 @@ def _allowed() -> Allowed:
 
 
 def _form(room: Room | None, typed: Mapping[str, str], faults: Mapping[str, Sequence[Message]]) -> str:
-    """What was typed, else what is stored, else a new channel; the address is never shown again."""
+    """What was typed, else what is stored, else a new channel; a stored address is never shown."""
     given = MultiDict(typed) if typed else MultiDict[str, str]()
     chosen = {name: given.getlist(name) if typed else list(getattr(room, name)) if room else [] for name in ("kinds", "lines")}
-    shown = {"name": given.get("name", room.name if room else ""), "kind": given.get("kind", room.kind if room else ""),
-             "language": given.get("language", room.language if room else "zh"), "unit": given.get("unit", ""),
+    shown = {"name": given.get("name", room.name if room else ""), "address": given.get("address", ""),
+             "kind": given.get("kind", room.kind if room else ""), "unit": given.get("unit", ""),
+             "language": given.get("language", room.language if room else "zh"),
              "words": "words" in given if typed else bool(room and room.words),
              "active": "active" in given if typed else room is None or room.active}
     return render_template(

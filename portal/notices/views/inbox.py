@@ -13,7 +13,7 @@ from portal.notices import queries, service
 from portal.notices.models import Notice
 from portal.notices.rules import KINDS, NoticeKind
 from portal.notices.views import channels
-from portal.web import cursors
+from portal.web import cursors, untrusted
 from portal.web.access import Route, identity
 from portal.web.addresses import local_path
 from portal.web.locale import language
@@ -64,14 +64,7 @@ def index() -> ResponseReturnValue:
 def _wanted(given: Mapping[str, str]) -> queries.Wanted:
     """What an address or a form asks for; what it cannot mean is left out."""
     kind = NoticeKind(given["kind"]) if given.get("kind") in set(NoticeKind) else None
-    return queries.Wanted(kind, given.get("state") == "unread", _key(given.get("about", "")))
-
-
-def _key(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
+    return queries.Wanted(kind, given.get("state") == "unread", untrusted.key(given.get("about", "")))
 
 
 def _heaps(notices: Iterable[Said]) -> list[Heap]:
@@ -101,7 +94,7 @@ def follow(key: UUID) -> ResponseReturnValue:
 
 def read_some() -> ResponseReturnValue:
     """Those that are named, or all that the filter shows."""
-    named = [key for text in request.form.getlist("key")[:MOST_MARKED] if (key := _key(text)) is not None]
+    named = [key for text in request.form.getlist("key")[:MOST_MARKED] if (key := untrusted.key(text)) is not None]
     if "key" in request.form:
         service.mark_read(identity(), named)
         return redirect(local_path(request.form.get("next"), url_for("notices.index")), 303)

@@ -27,10 +27,10 @@ _UNIT = (Role.UNIT_CONTACT, Role.UNIT_HEAD)
 def tell_above(reminder: Reminder, thing: Any, chosen: Answer, said: str, due: date | None, unit: Unit | None, *,
                actor: Identity, under: Appointment) -> None:
     """The nearest who may have to go on from here. What headquarters says is heard there alone."""
-    words: dict[str, Any] = {"who": actor.name, "answer": both(ANSWERS[chosen]), "title": title(thing), "text": said}
+    words: dict[str, Any] = {"who": actor.name, "answer": i18n.both(ANSWERS[chosen]), "title": title(thing), "text": said}
     message = N_("%(who)s answers a reminder of %(title)s: %(answer)s. %(text)s", **words)
     if unit is not None:
-        message = N_("%(who)s answers a reminder of %(title)s: %(answer)s, by %(unit)s. %(text)s", unit=_name(unit), **words)
+        message = N_("%(who)s answers a reminder of %(title)s: %(answer)s, by %(unit)s. %(text)s", unit=unit.names, **words)
     elif due is not None:
         message = N_("%(who)s answers a reminder of %(title)s: %(answer)s, until %(due)s. %(text)s", due=due.isoformat(), **words)
     for seat in rules.hears(Deadline(reminder.kind), chosen, rules.seat(under.unit, under.role)):
@@ -85,20 +85,12 @@ def _desk(thing: Any) -> Desk:
             return Role.HQ_OFFICE, None
 
 
-def _name(unit: Unit) -> dict[str, str]:
-    return {"en": unit.name, "zh": unit.name_zh}
-
-
-def both(words: Message) -> dict[str, str]:
-    return {"en": str(words), "zh": i18n.translate(words, "zh")}
-
-
 def title(thing: Any) -> dict[str, str] | str:
     match thing:
         case Assignment():
             return {"en": thing.title, "zh": thing.title_zh}
         case Filing():
-            return both(N_("the implementation plan"))
+            return i18n.both(N_("the implementation plan"))
         case Order():                                      # has a number alone
             return thing.code
         case Campaign():
