@@ -1,7 +1,7 @@
 """How long the sweep of reminders takes over many open things of one unit, first and again, and whether its memory grows with their
 number: `python -m bench.reminders [1000000]`. Fails above 60 s, or when ten times as many things need more than 64 MB beyond.
 
-Servers of its own in a temporary folder; as the runtime role, in the unit's scope. A tenth of the things has a step due."""
+Servers of its own in a temporary folder; as the runtime role, in the unit's scope. A tenth of the things has its first step due."""
 import resource
 import sys
 import tempfile
@@ -27,7 +27,7 @@ INSERT INTO assignment (id, unit_id, programme_id, year, code, template_kind, li
   round, version)
 SELECT gen_random_uuid(), a.unit_id, a.programme_id, a.year, 'B-' || n, 'task', a.line, a.milestone, a.milestone_due, a.title,
   a.title_zh,
-  '', '', '', '', '', '', %(today)s::date + CASE WHEN n %% 10 = 0 THEN -9 ELSE 60 END, a.original_due, 0, 'open', 0, 0, 1, 1
+  '', '', '', '', '', '', %(today)s::date + CASE WHEN n %% 10 = 0 THEN 10 ELSE 60 END, a.original_due, 0, 'open', 0, 0, 1, 1
   FROM (SELECT * FROM assignment WHERE template_kind = 'task' AND unit_id = %(unit)s LIMIT 1) a,
        generate_series(%(first)s::int, %(last)s::int) n
 """

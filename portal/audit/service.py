@@ -40,6 +40,8 @@ def _plain(value: object) -> Any:
             return value.isoformat()
         case UUID():
             return str(value)
+        case str():
+            return value.replace("\0", "")                  # which JSON may say and PostgreSQL does not store
         case list() | tuple():
             return [_plain(v) for v in value]
         case dict():

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 
 from portal import texts
 from portal.assignments import service as assignments
@@ -30,6 +30,7 @@ from tenants.permissions import Permission
 from tenants.vocabulary import Line, MilestoneCode, Role
 
 KIND = "meeting"
+_BACK, _AHEAD = timedelta(days=366), timedelta(days=731)       # how far from today a meeting or a decision's day may lie
 _HEAR = (Role.UNIT_CONTACT, Role.UNIT_HEAD)
 _NAMED = {"starts_at": "starts", "ends_at": "ends"}        # of a meeting's columns, as the trail calls them
 _ALLOWED = {"answer": Permission.MEETING_ANSWER, "assign": Permission.ASSIGNMENT_ADD}
@@ -89,7 +90,10 @@ def _judged(content: Content, invited: frozenset[int] = frozenset()) -> dict[str
             errors[name] = [N_("Write something of at most %(n)s characters.", n=texts.SHORT)]
     if content.kind not in set(MeetingKind):
         errors["kind"] = [N_("Choose one of the list.")]
-    if not content.starts_at < content.ends_at <= content.starts_at + timedelta(days=7):
+    today = clock.today()
+    if not today - _BACK <= clock.local(content.starts_at).date() <= today + _AHEAD:
+        errors["day"] = [N_("Choose a day within a year back and two years ahead.")]
+    elif not content.starts_at < content.ends_at <= content.starts_at + timedelta(days=7):
         errors["until"] = [N_("It ends after it begins, within a week.")]
     known = {u.id for u in directory.going_on() if u.id != HEADQUARTERS} | invited
     if not content.invited or not content.invited <= known:
@@ -161,7 +165,11 @@ def _items(agenda: Iterable[Mapping[str, Any]]) -> str:
 
 
 def cancel(meeting: Meeting, *, actor: Identity, version: int | None = None) -> None:
+    """Raises NotPermitted, Stale, and RuleViolated also where something has become of it."""
     under = _begin(meeting, "cancel", actor, version)
+    d = MeetingDecision
+    if db.session.scalar(select(exists().where(d.meeting_id == meeting.id, d.assignment_id.is_not(None)))):
+        raise RuleViolated(N_("A decision of it is an assignment already: the meeting stands."))
     before, meeting.state = meeting.state, MeetingState.CANCELLED.value
     db.session.flush()
     audit.record("cancel", KIND, meeting.id, {"state": [before, meeting.state]}, under=under)
@@ -260,6 +268,8 @@ def _decided(meeting: Meeting, decided: Decided) -> dict[str, Any]:
         errors["unit"] = [N_("Choose headquarters or a unit invited.")]
     if decided.due < clock.today():
         errors["due"] = [N_("This day has passed; choose today or later.")]
+    elif decided.due > clock.today() + _AHEAD:
+        errors["due"] = [N_("Choose a day within two years.")]
     owner = _owner(decided.unit, decided.owner)
     if decided.owner.strip() and owner is None:
         errors["owner"] = [N_("Nobody of this unit has this mail address.")]

@@ -192,14 +192,14 @@ def come(item: Item, now: datetime, ladder: Ladder, time_: WorkingTime) -> Come:
 
 
 def fresh(came: Come, fired: Collection[str]) -> tuple[Rung, ...]:
-    """Of the last step what was not told; and where sweeps have missed steps since something was told, whoever is above and would
-    else never have heard, each once. Who works on it hears the last step alone."""
+    """Of the last step what was not told; and where sweeps have missed steps since something was told, everybody whom they would
+    have told, each once."""
     last = max((at for at, _ in came), default=None)
     new = [rung for at, rung in came if at == last and rung.code not in fired]
     if not new:
         return ()
     told = max((at for at, rung in came if rung.code in fired), default=None)
-    missed = {rung.whom: rung for at, rung in sorted(came) if (told is None or at > told) and not works(rung.whom, rung.kind)}
+    missed = {rung.whom: rung for at, rung in sorted(came) if told is None or at > told}
     return (*(rung for rung in missed.values() if rung not in new), *new)
 
 

@@ -1,14 +1,36 @@
-"""The one place where a request commits: the answer is rendered, nothing is sent yet."""
-from flask import Flask, Response, request
+"""The one place where a request commits: the answer is rendered, nothing is sent yet. And what a request is read as."""
+from functools import cached_property
+
+from flask import Flask, Request, Response, request
 from flask.typing import ResponseReturnValue
+from werkzeug.datastructures import ImmutableMultiDict, MultiDict
 
 from tenants.db import db
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
+class StorableRequest(Request):
+    """Without the one character that PostgreSQL stores in no text and compares with none: NUL, in whatever field or parameter."""
+
+    @cached_property
+    def args(self) -> MultiDict[str, str]:
+        return _storable(super().args)
+
+    def _load_form_data(self) -> None:
+        super()._load_form_data()
+        self.__dict__["form"] = _storable(self.__dict__["form"])
+
+
+def _storable(values: MultiDict[str, str]) -> MultiDict[str, str]:
+    if not any("\0" in value for _, value in values.items(multi=True)):
+        return values
+    return ImmutableMultiDict([(name, value.replace("\0", "")) for name, value in values.items(multi=True)])
+
+
 class UnitOfWork(Flask):
     """Flask, with a transaction a request: safe methods and refusals roll back, everything else commits."""
+    request_class = StorableRequest
 
     def dispatch_request(self) -> ResponseReturnValue:
         response: Response = self.make_response(super().dispatch_request())

@@ -142,6 +142,8 @@ def test_a_decision_is_corrected_or_taken_back_until_something_became_of_it(acti
     with clock.standing_at(world.NOW + timedelta(days=4)), acting("office") as office:
         m = queries.one(office, key)
         service.assign(m, first.id, actor=office)
+        with pytest.raises(RuleViolated, match="the meeting stands"):
+            service.cancel(m, actor=office)
         db.session.commit()
         with pytest.raises(RuleViolated, match="assignment already"):
             service.take_back(m, first.id, actor=office)

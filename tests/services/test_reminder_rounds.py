@@ -55,7 +55,8 @@ def test_news_of_a_campaign_until_it_is_acknowledged(app: Flask, acting: As, sup
         campaigns.acknowledge(campaign_queries.one(contact, about), actor=contact)
         db.session.commit()
     assert told(app, superuser, clock.at(date(2026, 3, 20))) == set()
-    assert {who for _, _, who in told(app, superuser, clock.at(date(2026, 3, 20)), "tibet")} == {"head.tibet"}
+    assert {who for _, _, who in told(app, superuser, clock.at(date(2026, 3, 20)), "tibet")} == {
+        "head.tibet", "contact.tibet", "market.tibet"}
 
 
 def test_an_issue_is_accepted_solved_reopened_and_closed(app: Flask, acting: As, superuser: Superuser) -> None:

@@ -65,7 +65,7 @@ def hears(post: Post, about: str = "assignments") -> dict[str, str]:
     return {who: said[-1][0].split("%")[0].strip() for who, said in found.items() if any(f"/{about}/" in url for _, url in said)}
 
 
-def test_once_however_often_it_sweeps_and_only_the_last_when_it_comes_late(
+def test_once_however_often_it_sweeps_and_everybody_once_when_it_comes_late(
         app: Flask, post: Post, superuser: Superuser, key: UUID) -> None:
     with on(date(2026, 5, 4)):
         assert swept(app, superuser) == (0, 0)
@@ -73,14 +73,15 @@ def test_once_however_often_it_sweeps_and_only_the_last_when_it_comes_late(
         assert swept(app, superuser) == (2, 0) and swept(app, superuser) == (0, 0)
         assert hears(post) == {"market.guangdong": "Due on", "contact.guangdong": "Due on"}
     with on(date(2026, 7, 8)):                         # five working days late: the steps of one and three are past
-        assert swept(app, superuser) == (1, 0)
-        assert hears(post) == {"head.guangdong": "Was due on"}
+        assert swept(app, superuser) == (4, 0)
+        assert hears(post) == dict.fromkeys(("head.guangdong", "contact.guangdong", "market.guangdong"), "Was due on")
     with on(date(2026, 7, 9)):
         assert swept(app, superuser) == (0, 0) and post.new() == {}
     rows = superuser.execute("SELECT rung, round, cardinality(people), unit_id FROM reminder ORDER BY at, rung").fetchall()
     gd = unit(superuser, "guangdong")
     assert rows == [("-3 day contact", "1 2026-06-30", 1, gd), ("-3 day owner", "1 2026-06-30", 1, gd),
-                    ("+5 day unit_head", "1 2026-06-30", 1, gd)]
+                    *((rung, "1 2026-06-30", 1, gd) for rung in (
+                        "+1 day contact", "+1 day owner", "+3 day line_owner", "+5 day unit_head"))]
 
 
 def test_returned_and_extended_begin_anew_and_what_has_ended_is_silent(
@@ -142,14 +143,15 @@ def test_a_plan_that_comes_back_late_climbs_from_its_return(
             assert set(hears(post, "filings")) == who, day
 
 
-def test_after_an_outage_each_who_is_above_hears_once(app: Flask, post: Post, superuser: Superuser, key: UUID) -> None:
-    """From the first day late to the fifteenth nothing was swept: the head and the line hear as well as the office."""
+def test_after_an_outage_everybody_hears_once(app: Flask, post: Post, superuser: Superuser, key: UUID) -> None:
+    """From the first day late to the fifteenth nothing was swept: the owner, the head and the line hear as well as the office."""
     with on(LATE):
         assert swept(app, superuser) == (2, 0)
         post.new()
     with on(date(2026, 7, 21)):
-        assert swept(app, superuser) == (3, 0) and swept(app, superuser) == (0, 0)
-        assert set(hears(post)) == {"head.guangdong", "market", "office"}
+        assert swept(app, superuser) == (4, 0) and swept(app, superuser) == (0, 0)
+        told = {name: len(notices) for name, notices in post.new().items()}      # the owner is the line's owner, too
+        assert told == dict.fromkeys(("market.guangdong", "head.guangdong", "market", "office"), 1)
 
 
 def test_whoever_is_appointed_later_hears_of_what_reached_nobody(
@@ -249,7 +251,7 @@ def test_bulletins_that_nobody_acknowledges(app: Flask, acting: As, post: Post, 
         bulletins.acknowledge(bulletin_queries.one(contact, about), actor=contact)
         db.session.commit()
     with on(date(2026, 5, 8)):
-        assert swept(app, superuser) == (0, 0) and swept(app, superuser, "tibet") == (2, 0)
+        assert swept(app, superuser) == (0, 0) and swept(app, superuser, "tibet") == (3, 0)
 
 
 def test_when_time_is_up_the_next_sweep_goes_on_from_there(app: Flask, superuser: Superuser, post: Post) -> None:

@@ -19,7 +19,7 @@ def empty(superuser: Superuser, key: UUID) -> None:
 
 
 def test_one_message_a_unit_and_step(app: Flask, acting: As, superuser: Superuser, key: UUID) -> None:
-    """Two people hear of the first day late in the unit, and one of the eighth at headquarters."""
+    """Two people hear of the first day late in the unit, one of the third, and one of the eighth at headquarters."""
     with listening() as here, listening() as above, listening() as other:
         channel(acting, here, kinds=("reminder",), words=True)
         channel(acting, above, "admin", kinds=("reminder",), lines=("market",))
@@ -28,8 +28,10 @@ def test_one_message_a_unit_and_step(app: Flask, acting: As, superuser: Superuse
             with on(day):
                 swept(app, superuser)
                 tried(app)
-        [said], [sentence] = here.taken, [m["message"] for m in here.taken]
-        assert sentence.startswith("Was due on 2026-06-30, Guangdong:") and sentence.endswith(f"/assignments/{key}")
+        said, again = here.taken
+        sentence = said["message"]
+        assert again["message"] == sentence and sentence.startswith("Was due on 2026-06-30, Guangdong:")
+        assert sentence.endswith(f"/assignments/{key}")
         assert said["kind"] == "reminder" and [m["line"] for m in above.taken] == ["market"] and other.taken == []
 
 

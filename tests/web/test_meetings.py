@@ -24,6 +24,9 @@ def test_called_answered_held_and_decided(app: Flask, enter: Enter) -> None:
     wrong = office.post("/meetings/new", {**FORM, "title": "", "day": "soon", "units": []})
     assert wrong.status_code == 422 and "Complaints" not in wrong.text and "Figures" in wrong.text
     assert "Write the date" in faults_beside(wrong, "day") and "at least one unit" in wrong.text and faults_beside(wrong, "title")
+    for day in ("9999-12-31", "0001-01-01", "2020-01-01", "2999-01-01"):
+        far = office.post("/meetings/new", {**FORM, "day": day, "last": ""})
+        assert far.status_code == 422 and "two years ahead" in faults_beside(far, "day") and "Complaints" in far.text
     answer = office.post("/meetings/new", FORM)
     assert answer.status_code == 303
     page = answer.headers["Location"]
@@ -46,6 +49,8 @@ def test_called_answered_held_and_decided(app: Flask, enter: Enter) -> None:
         what = {"title": "Correct the bills", "deliverable": "A list", "unit": "guangdong", "line": "market", "due": "2026-06-01"}
         bad = office.post(f"{page}/decisions", {**what, "due": "2026-01-01"})
         assert bad.status_code == 422 and "has passed" in faults_beside(bad, "decision-due") and "A list" in bad.text
+        bad = office.post(f"{page}/decisions", {**what, "due": "9999-12-31"})
+        assert bad.status_code == 422 and "within two years" in faults_beside(bad, "decision-due") and "A list" in bad.text
         assert office.post(f"{page}/decisions", what).status_code == 303
         assert office.post(f"{page}/publish", {"minutes": "Said a lot", "version": "99"}).status_code == 412
         key = office.get(page).text.split('name="decision" value="')[1].split('"')[0]

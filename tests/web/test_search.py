@@ -6,6 +6,7 @@ from flask import Flask
 
 from tests.conftest import As, Superuser
 from tests.factories.exchange import campaign, raised
+from tests.web.browsing import Browser
 from tests.web.counting import statements
 from tests.web.test_assignments import signed_in
 
@@ -32,6 +33,15 @@ def test_each_finds_what_may_be_read(app: Flask, acting: As, superuser: Superuse
     assert found(app, "contact.tibet", "guangdong")[0] == {"units"}                       # the directory is everybody's
     assert "没有找到" in found(app, "contact.tibet", "zebra")[1] and "请至少输入两个字符" in found(app, "contact.tibet", "z")[1]
     assert found(app, "office", "%25%25")[0] == set() == found(app, "office", "' OR 1=1")[0]
+
+
+def test_what_no_text_can_hold_is_not_looked_for(app: Flask) -> None:
+    """NUL, which PostgreSQL neither stores nor compares: as if it had not been typed, in every list and form."""
+    browser = Browser(app)
+    browser.enter("contact.guangdong")
+    for path in ("/search?q=ab%00cd", "/assignments?q=ab%00cd", "/assignments?state=%00", "/issues?q=%00%00", "/units?q=a%00b",
+                 "/campaigns?q=a%00b&unit=%00", "/meetings?q=a%00b", "/supervision?q=a%00b"):
+        assert browser.get(path).status_code == 200, path
 
 
 def test_a_few_of_each_the_whole_count_and_always_as_many_statements(app: Flask, superuser: Superuser) -> None:

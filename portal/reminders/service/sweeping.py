@@ -108,7 +108,7 @@ def _tell(items: Sequence[Item], ground: _Ground) -> tuple[int, int]:
     come = [(item, rung, rules.reached(rung.whom, item, ground.staff, gone))
             for item, rung, gone in _due(items, ground.now, ground.steps, ground.time)]
     new = _noted([due for due in come if due[-1]], ground.now)           # whoever is appointed tomorrow hears tomorrow
-    outbox.post_all([parcel for key, item, rung, people in new
+    outbox.post_all([parcel for key, item, rung, people in _once_each(new)
                      for parcel in _parcels(key, item, rung, people,
                                             rules.message(item, ground.now, ground.names[item.unit], ground.time))])
     return len(new), sum(not people for *_, people in come)
@@ -149,6 +149,15 @@ def _noted(come: Sequence[Due], now: datetime) -> list[Noted]:
          "part": item.part, "round": item.round, "rung": rung.code, "people": [p for _, p in people], "at": now}
         for key, (item, rung, people) in zip(keys, come, strict=True)])
     return [(key, *due) for key, due in zip(keys, come, strict=True) if key in written]
+
+
+def _once_each(noted: Sequence[Noted]) -> Iterator[Noted]:
+    """Who is meant by several steps of a thing hears one of them: by the loudest channel."""
+    heard: set[tuple[UUID, Deadline, str, Told]] = set()
+    for key, item, rung, people in sorted(noted, key=lambda one: tuple(Channel).index(one[2].channel)):
+        here = [told for told in people if (item.key, item.kind, item.part, told) not in heard]
+        heard |= {(item.key, item.kind, item.part, told) for told in here}
+        yield key, item, rung, tuple(here)
 
 
 def _parcels(key: UUID, item: Item, rung: Rung, people: Sequence[Told], message: Message) -> Iterator[outbox.Parcel]:
