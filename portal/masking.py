@@ -6,6 +6,7 @@ Numbers are looked for in a plain reading of the text: digits of every form are 
 `frontend/js/mask.js` shows the same while one types; a test holds the two together."""
 import re
 import unicodedata
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -43,6 +44,7 @@ class _Found:
     hidden: tuple[int, ...]
 
 
+_LONGEST, _LOOKED = 90, 50                             # characters of a number at most; looked at before it at most
 _FEWEST = 10                                           # digits of the shortest number: an area's code and a line of seven
 _MOST_GROUPS = 6                                       # of a card written in groups
 _PLAIN = {
@@ -91,9 +93,12 @@ _AREAS = frozenset(map(str, (*range(11, 16), *range(21, 24), *range(31, 38), *ra
 
 
 def mask(text: str) -> Masked:
-    """The text with its personal numbers masked. To mask the result again changes nothing."""
+    """The text with its personal numbers masked. To mask the result again changes nothing: what was masked may part a row of
+    digits, so that another number stands by itself; only what is near to it is looked at again."""
     numbers: list[tuple[str, Kind]] = []
-    while found := tuple(_numbers(text)):
+    near: tuple[int, ...] | None = None
+    while found := tuple(_numbers(text, near)):
+        near = tuple(place for number in found for place in (number.hidden[0], number.hidden[-1]))
         letters = list(text)
         for number in found:
             for place in number.hidden:
@@ -103,26 +108,44 @@ def mask(text: str) -> Masked:
     return Masked(text, tuple(numbers))
 
 
-def _numbers(text: str) -> Iterator[_Found]:
-    """Those of a text from left to right; none overlaps another. What cannot be seen joins what stands beside it; only if
-    nothing is found so, it parts it."""
+def _numbers(text: str, near: Sequence[int] | None) -> Iterator[_Found]:
+    """Those of a text from left to right, all or those near to some places; none overlaps another. What cannot be seen joins
+    what stands beside it; only if nothing is found so, it parts it: then the whole is looked at."""
     if text.isascii():
-        yield from _read(text, range(len(text)))
+        yield from _read(text, range(len(text)), near)
         return
     plain = [_plain(letter) for letter in text]
     places = [i for i, letter in enumerate(plain) if letter]
-    found = list(_read("".join(plain), places))
+    found = list(_read("".join(plain), places, near))
     if not found and len(places) < len(plain):
-        found = list(_read("".join(letter or " " for letter in plain), range(len(plain))))
+        found = list(_read("".join(letter or " " for letter in plain), range(len(plain)), None))
     yield from found
 
 
-def _read(plain: str, places: Sequence[int]) -> Iterator[_Found]:
-    """Those of a plain reading; `places` has where each of its characters stands in the text."""
-    if sum(len(g) for g in _GROUP.findall(plain)) < _FEWEST:
+def _groups(plain: str, places: Sequence[int], near: Sequence[int] | None) -> Iterator[re.Match[str]]:
+    """The groups of digits at which a number may begin: before a place as far as a number is long, after it as far as the words
+    before a number are looked at."""
+    if near is None:
+        if sum(len(g) for g in _GROUP.findall(plain)) >= _FEWEST:
+            yield from _GROUP.finditer(plain)
         return
+    last = -1
+    for place in near:
+        here = bisect_left(places, place)
+        at = max(here - _LONGEST, 0)
+        while at and (plain[at - 1].isalnum() or plain[at - 1] in "_-"):
+            at -= 1
+        for group in _GROUP.finditer(plain, max(at, last)):
+            if group.start() > here + _LOOKED:
+                break
+            last = group.end()
+            yield group
+
+
+def _read(plain: str, places: Sequence[int], near: Sequence[int] | None) -> Iterator[_Found]:
+    """Those of a plain reading; `places` has where each of its characters stands in the text."""
     end = 0
-    for group in _GROUP.finditer(plain):
+    for group in _groups(plain, places, near):
         if group.start() < end:
             continue
         judged = (judge(plain, group.start(), end) for judge in (_identity, _bank_card, _old_identity, _phone))

@@ -27,11 +27,15 @@ def clean(text: str | None) -> str:
 _noted: ContextVar[dict[str, masking.Kind] | None] = ContextVar("masked numbers", default=None)
 
 
-def prose(text: str | None) -> str:
+def prose(text: str | None, most: int = LONG) -> str:
     """Free text as it is stored: clean, and without the numbers of people (telephones, identity and bank cards).
 
-    Not for what is meant to be such a number: the telephones of contacts, passwords, or words to search by."""
-    found = masking.mask(clean(text))
+    Longer than `most` it is not looked through, which takes its time: whoever asks refuses it for its length. Not for what is
+    meant to be such a number: the telephones of contacts, passwords, or words to search by."""
+    cleaned = clean(text)
+    if len(cleaned) > most:
+        return cleaned
+    found = masking.mask(cleaned)
     noted = _noted.get()
     if noted is not None:
         noted.update(found.numbers)

@@ -91,7 +91,8 @@ class Assignment(Base):
 
     @property
     def facts(self) -> LightFacts:
-        return LightFacts(self.state, self.percent, self.start, self.due, self.reported_on, self.handed_in_on)
+        return LightFacts(self.state, self.percent, self.start, self.due, self.reported_on, self.handed_in_on,
+                          self.original_due)
 
 
 def _open(found: Sequence[R]) -> R | None:

@@ -133,7 +133,7 @@ def conditions(identity: Identity, wanted: Wanted, today: date,
 
 def _facts(where: list[ColumnElement[bool]]) -> list[tuple[UUID, LightFacts]]:
     a = Assignment
-    rows = db.session.execute(select(a.id, a.state, a.percent, a.start, a.due, a.reported_on, a.handed_in_on)
+    rows = db.session.execute(select(a.id, a.state, a.percent, a.start, a.due, a.reported_on, a.handed_in_on, a.original_due)
                               .where(*where))
     return [(row[0], LightFacts(*row[1:])) for row in rows]
 

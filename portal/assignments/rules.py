@@ -72,13 +72,20 @@ class LightFacts:
 
     `percent` is the last reported figure, 0 to 100. `start` is the agreed one, None until a filing is approved.
     `reported_on` is the day of the last report, None without one. `handed_in_on` is the day it was handed in (the
-    filing itself: the day of its first submission)."""
+    filing itself: the day of its first submission). `original_due` is the day before any more time was granted."""
     state: str
     percent: int
     start: date | None
     due: date
     reported_on: date | None = None
     handed_in_on: date | None = None
+    original_due: date | None = None
+
+    @property
+    def begins(self) -> date:
+        """When work is expected to begin: as agreed, else with the window of the day that was first set. More time is more time
+        for the same work: it moves no beginning, so that what is behind does not look as if it lay ahead."""
+        return self.start or window_start(min(self.due, self.original_due or self.due))
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,8 +159,7 @@ def _overdue(late: int) -> Message:
 
 def _light_in_time(facts: LightFacts, today: date, thresholds: Thresholds, calendar: Calendar) -> Light:
     """Amber, grey or green for an open assignment whose due date has not passed."""
-    start = facts.start or window_start(facts.due)
-    expected = expected_percent(start, facts.due, today, calendar)
+    expected = expected_percent(facts.begins, facts.due, today, calendar)
     left = calendar.left(today, facts.due)
     behind = expected - facts.percent
     if (behind > 0 and left <= thresholds.near_days) or behind >= thresholds.behind_points:

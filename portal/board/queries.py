@@ -72,11 +72,11 @@ def counted(identity: Identity, programme: UUID, wanted: Wanted, units: Collecti
     where = _narrowed(identity, programme, wanted, units)
     rows = db.session.execute(
         select(a.id, a.unit_id, a.milestone, a.line, a.code, a.due, a.state, a.percent, a.start, a.reported_on,
-               a.handed_in_on, a.closed_on).where(*where).order_by(a.due, a.id))
+               a.handed_in_on, a.original_due, a.closed_on).where(*where).order_by(a.due, a.id))
     limits, days, today = assignments.thresholds(), assignments.calendar(), clock.today()
     found, known = [], dict[LightFacts, Light]()                 # what nobody has touched yet is alike
-    for key, unit, milestone, line, code, due, state, percent, start, reported, handed_in, closed in rows:
-        facts = LightFacts(state, percent, start, due, reported, handed_in)
+    for key, unit, milestone, line, code, due, state, percent, start, reported, handed_in, original, closed in rows:
+        facts = LightFacts(state, percent, start, due, reported, handed_in, original)
         if (shown := known.get(facts)) is None:
             shown = known[facts] = light(facts, today, limits, days)
         if not wanted.light or wanted.light == shown.code:

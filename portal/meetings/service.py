@@ -83,7 +83,7 @@ def convene(content: Content, *, actor: Identity) -> Meeting:
 
 def _judged(content: Content, invited: frozenset[int] = frozenset()) -> dict[str, object]:
     """The columns of a meeting; `invited` are units that were asked already. Raises Invalid with every fault at its field."""
-    title, place = texts.prose(content.title), texts.prose(content.place)
+    title, place = (texts.prose(t, texts.SHORT) for t in (content.title, content.place))
     errors: dict[str, list[Message]] = {}
     for name, value in (("title", title), ("place", place)):
         if not value or len(value) > texts.SHORT:
@@ -100,7 +100,7 @@ def _judged(content: Content, invited: frozenset[int] = frozenset()) -> dict[str
         errors["units"] = [N_("Choose at least one unit.")]
     elif not invited <= content.invited:
         errors["units"] = [N_("Units that were invited stay invited.")]
-    items = [(texts.prose(i.title), i.unit) for i in content.agenda]
+    items = [(texts.prose(i.title, texts.SHORT), i.unit) for i in content.agenda]
     if len(items) > MOST_ITEMS or any(not t or len(t) > texts.SHORT or (u and u not in content.invited | {HEADQUARTERS})
                                       for t, u in items):
         errors["agenda"] = [N_("An item has at most %(n)s characters; headquarters or a unit invited presents it.", n=texts.SHORT)]

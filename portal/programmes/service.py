@@ -132,7 +132,7 @@ def change_programme(programme: Programme, *, name: str, name_zh: str, theme: st
                      actor: Identity, version: int | None = None) -> None:
     """Words of a draft."""
     under = _begin(programme, "edit", actor, version)
-    new = {k: texts.prose(v) for k, v in {"name": name, "name_zh": name_zh, "theme": theme, "theme_zh": theme_zh,
+    new = {k: texts.prose(v, texts.MEDIUM) for k, v in {"name": name, "name_zh": name_zh, "theme": theme, "theme_zh": theme_zh,
                                           "goals": goals, "goals_zh": goals_zh}.items()}
     errors = _lengths(new, {"goals": texts.MEDIUM, "goals_zh": texts.MEDIUM})
     for field in ("name", "name_zh"):
@@ -321,7 +321,7 @@ def _new_template(programme: Programme, content: TemplateContent) -> Template:
 
 def _judged(programme: Programme, content: TemplateContent, except_for: Template | None = None) -> dict[str, Any]:
     """The columns of a template; raises Invalid with every fault at its field."""
-    words = {k: texts.prose(getattr(content, k)) for k in (
+    words = {k: texts.prose(getattr(content, k), texts.MEDIUM) for k in (
         "code", "title", "title_zh", "deliverable", "deliverable_zh", "evidence", "evidence_zh")}
     errors = _lengths(words, {"code": 20, "title": texts.SHORT, "title_zh": texts.SHORT}, texts.MEDIUM)
     if not words["code"]:

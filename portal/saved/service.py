@@ -14,7 +14,7 @@ from tenants.messages import N_
 def save(page: str, name: str, query: str, *, actor: Identity) -> SavedFilter:
     """Keep the filters of a list under a name; one kept under that name already is replaced. Raises Invalid, and
     RuleViolated beyond `rules.MOST`."""
-    named, kept = texts.prose(name), rules.filters(_masked(query))
+    named, kept = texts.prose(name, texts.SHORT), rules.filters(_masked(query))
     if page not in rules.PAGES or len(kept) > rules.LONGEST:
         raise Invalid({"query": [N_("These filters cannot be kept.")]})
     if not kept:
@@ -36,7 +36,7 @@ def save(page: str, name: str, query: str, *, actor: Identity) -> SavedFilter:
 
 def _masked(query: str) -> str:
     """Each value by itself: in an address as it is sent, what stands before a number hides where it begins."""
-    return urlencode([(k, texts.prose(v)) for k, v in parse_qsl(texts.clean(query).lstrip("?"))])
+    return urlencode([(k, texts.prose(v, rules.LONGEST)) for k, v in parse_qsl(texts.clean(query).lstrip("?"))])
 
 
 def remove(kept: SavedFilter) -> None:

@@ -43,7 +43,7 @@ def _function(actor: Identity) -> Appointment:
 
 def subscribe(page: str, query: str, name: str, rhythm: str, language: str, *, actor: Identity) -> Subscription:
     """From the next day of its rhythm on. Raises NotPermitted, Invalid, RuleViolated beyond `rules.MOST`."""
-    under, named, kept = _function(actor), texts.prose(name), filters(_masked(query))
+    under, named, kept = _function(actor), texts.prose(name, texts.SHORT), filters(_masked(query))
     errors: dict[str, list[Message]] = {}
     if page not in LISTS or len(kept) > LONGEST:
         errors["page"] = [N_("This list cannot be sent regularly.")]
@@ -68,7 +68,7 @@ def subscribe(page: str, query: str, name: str, rhythm: str, language: str, *, a
 
 def _masked(query: str) -> str:
     """Each value by itself, without the numbers of people."""
-    return urlencode([(k, texts.prose(v)) for k, v in parse_qsl(texts.clean(query).lstrip("?"))])
+    return urlencode([(k, texts.prose(v, LONGEST)) for k, v in parse_qsl(texts.clean(query).lstrip("?"))])
 
 
 def _next(rhythm: Rhythm) -> date:

@@ -145,7 +145,7 @@ def _judged(ordered: Ordered, about: dict[Ref, Thing]) -> tuple[str, date]:
 
 
 def _words(text: str, name: str, errors: Errors, *, needed: bool = True) -> str:
-    words = texts.prose(text)
+    words = texts.prose(text, texts.MEDIUM)
     if len(words) > texts.MEDIUM or (needed and not words):
         errors[name] = [N_("Write something of at most %(n)s characters.", n=texts.MEDIUM)]
     return words

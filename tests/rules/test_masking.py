@@ -148,9 +148,15 @@ def test_a_mobile_number_never_stays(number: str, before: str, after: str) -> No
 
 
 def test_long_texts_take_a_moment() -> None:
-    for piece in ("4111 1111 1111 1111 ", "13912345678-", "1234 ", "86", "9", "0755-", "1 3 ", "1.", "6 2 0 ", "1\u200b", "138,"):
+    for piece in ("4111 1111 1111 1111 ", "13912345678-", "1234 ", "86", "9", "0755-", "1 3 ", "1.", "6 2 0 ", "6 2 ", "1\u200b",
+                  "138,"):
         written = (piece * 6_000)[:6_000]
         assert len(mask(written).text) == 6_000
+
+
+def test_what_is_refused_for_its_length_is_not_looked_through() -> None:
+    number = "13912345678"
+    assert texts.prose(number, len(number)) == "139****5678" and texts.prose(number, len(number) - 1) == number
 
 
 def test_the_preview_in_the_browser_says_the_same() -> None:

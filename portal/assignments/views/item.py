@@ -24,7 +24,6 @@ from portal.assignments.rules import (
     granting,
     latest_due,
     light,
-    window_start,
 )
 from portal.assignments.views import verdicts
 from portal.attachments import queries as attachments
@@ -150,7 +149,7 @@ def _page(a: Assignment, attempt: Attempt | None = None) -> ResponseReturnValue:
     speak_for(a.unit)
     today, offers = clock.today(), service.offers(a, actor=identity())
     shows, reports = light(a.facts, today, queries.thresholds(), queries.calendar()), queries.reports(a)
-    start = a.start or window_start(a.due)
+    start = a.facts.begins
     content = {
         "a": a, "shows": shows, "offers": offers, "step": _step(a, offers, shows), "reports": reports, "start": start,
         "expected": expected_percent(start, a.due, today, queries.calendar()) if a.state == OPEN else None,

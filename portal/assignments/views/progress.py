@@ -10,7 +10,7 @@ from portal import texts
 from portal.assignments import forms, queries, service
 from portal.assignments.forms import Line
 from portal.assignments.models import Assignment
-from portal.assignments.rules import expected_percent, window_start
+from portal.assignments.rules import expected_percent
 from portal.web.access import identity
 from portal.web.templating import done
 from tenants import clock
@@ -86,7 +86,7 @@ def _back() -> str:
 def _shown(rows: Sequence[Assignment], lines: Mapping[UUID, Line]) -> dict[str, Any]:
     today = clock.today()
     found = {"rows": rows, "lights": queries.lights(rows, today), "last": queries.last_reports([a.id for a in rows]),
-             "expected": {a.id: expected_percent(a.start or window_start(a.due), a.due, today, queries.calendar()) for a in rows},
+             "expected": {a.id: expected_percent(a.facts.begins, a.due, today, queries.calendar()) for a in rows},
              "lines": lines, "as_of": clock.now(), "own": _only_own(), "most": texts.MEDIUM, "me_key": identity().person}
     places = {f"{field}.{key}": said for key, line in lines.items() for field, said in line.errors.items()}
     return {**found, "places": places, "names": {p: _code(rows, p) for p in places}}

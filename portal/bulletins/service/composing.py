@@ -66,7 +66,7 @@ def _figures() -> dict[str, Any]:
 
 def checked_title(title: str) -> str:
     """As it is stored. Raises Invalid."""
-    found = texts.prose(title)
+    found = texts.prose(title, texts.SHORT)
     if not found or len(found) > texts.SHORT:
         raise Invalid({"title": [N_("Write something of at most %(n)s characters.", n=texts.SHORT)]})
     return found
@@ -138,7 +138,7 @@ def _judged(bulletin: Bulletin, content: Content) -> dict[str, Any]:
 def _words(typed: Mapping[str, str], errors: dict[str, list[Message]]) -> dict[str, str]:
     found = {}
     for section in Section:
-        text = texts.prose(typed.get(section, ""))
+        text = texts.prose(typed.get(section, ""), texts.MEDIUM)
         if len(text) > texts.MEDIUM:
             errors[section.value] = [N_("At most %(n)s characters; this has %(m)s. Shorten it or refer to a document.",
                                         n=texts.MEDIUM, m=len(text))]

@@ -74,8 +74,9 @@ def columns(content: Content) -> dict[str, Any]:
 
 def cleaned(content: Content) -> Content:
     """Texts as they are stored, numbers of people masked. Units once each, none beside the network."""
-    free = {name: texts.prose(getattr(content, name)) for name in _LENGTHS}
-    free |= {name: " ".join(free[name].split()) for name in ("code", "name", "product", "brand")}
+    written = {name: getattr(content, name) for name in _LENGTHS}
+    written |= {name: " ".join(texts.clean(written[name]).split()) for name in ("code", "name", "product", "brand")}
+    free = {name: texts.prose(words, _LENGTHS[name]) for name, words in written.items()}
     lands = () if content.network else tuple(sorted(set(content.lands_in)))
     configured = () if content.configured_network else tuple(sorted(set(content.configured_in)))
     return replace(content, code=free["code"], lands_in=lands, configured_in=configured,

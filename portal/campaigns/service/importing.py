@@ -76,7 +76,7 @@ def upload(stream: BinaryIO, name: str, *, actor: Identity) -> CampaignImport:
         raise Invalid({FILE: [N_("There are headings, and no rows below them.")]})
     db.session.execute(delete(CampaignImport).where(CampaignImport.person_id == actor.person,
                                                     CampaignImport.at < clock.now() - timedelta(days=KEPT_DAYS)))
-    return _keep(texts.prose(name)[:texts.SHORT], [_written(row) for row in rows], actor)
+    return _keep(texts.prose(name[:texts.SHORT]), [_written(row) for row in rows], actor)
 
 
 def _keep(name: str, rows: list[dict[str, Any]], actor: Identity) -> CampaignImport:
@@ -95,7 +95,7 @@ def _stored(name: str, row: Row) -> str:
     """A day as year-month-day; anything else without the numbers of people, since it is kept."""
     value = row.cells[name]
     day = sheets.day(value) if name in _DAYS else None
-    return day.isoformat() if day else texts.prose(sheets.words(value))
+    return day.isoformat() if day else texts.prose(sheets.words(value)[:texts.LONG])
 
 
 def look(kept: CampaignImport, *, actor: Identity) -> Preview:

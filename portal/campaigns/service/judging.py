@@ -88,7 +88,7 @@ def begin(campaign: Campaign, action: str, actor: Identity, version: int | None)
 
 def words(field: str, text: str, *, required: Message | None = None) -> str:
     """Free text fit to store. Raises Invalid where it is too long, or empty and required."""
-    text = texts.prose(text)
+    text = texts.prose(text, texts.MEDIUM)
     if len(text) > texts.MEDIUM:
         raise Invalid({field: [N_("At most %(n)s characters; this has %(m)s. Shorten it or refer to a document.",
                                   n=texts.MEDIUM, m=len(text))]})

@@ -216,7 +216,7 @@ def by_place(found: Faults) -> Mapping[str, Sequence[Message]]:
 
 
 def _cleaned(content: Content) -> Content:
-    items = {k: replace(v, deliverable=texts.prose(v.deliverable), measure=texts.prose(v.measure))
+    items = {k: replace(v, deliverable=texts.prose(v.deliverable, texts.MEDIUM), measure=texts.prose(v.measure, texts.MEDIUM))
              for k, v in content.items.items()}
     stages = queries.stages_by_system()
     readiness = {k: tuple(s for s in stages[k] if s in v) for k, v in content.readiness.items() if k in stages}

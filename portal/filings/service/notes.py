@@ -40,7 +40,7 @@ def answer(filing: Filing, item: FilingItem | None, text: str, *, actor: Identit
 def add_note(filing: Filing, item: FilingItem | None, line: Line, kind: str, text: str, by: UUID,
              review: UUID | None = None) -> FilingNote:
     """Words at an item or at the general part. Raises Invalid for nothing, or too much."""
-    text = texts.prose(text)
+    text = texts.prose(text, texts.MEDIUM)
     if not text or len(text) > texts.MEDIUM:
         raise Invalid({"text": [N_("Write something, up to %(n)s characters.", n=texts.MEDIUM)]})
     made = FilingNote(id=uuid7(), unit_id=filing.unit_id, filing_id=filing.id, item_id=item.id if item else None,

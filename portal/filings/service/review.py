@@ -69,8 +69,8 @@ def review(filing: Filing, line: Line, verdict: str, remark: str = "", remarks: 
     allow_review(filing, line, actor=actor)
     if seen is not None and seen != filing.round:
         raise Stale(N_("The unit has submitted its plan again since you opened it. Look at it as it is now, then decide."))
-    remark = texts.prose(remark)
-    said = {k: words for k, v in (remarks or {}).items() if (words := texts.prose(v))}
+    remark = texts.prose(remark, texts.MEDIUM)
+    said = {k: words for k, v in (remarks or {}).items() if (words := texts.prose(v, texts.MEDIUM))}
     mine = [i for i in filing.asked if i.line == line]
     _judge_words(verdict, remark, said, {i.assignment_id for i in mine})
     if verdict == "approve" and (before := _approved_by(filing, line)):

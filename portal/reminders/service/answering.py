@@ -89,7 +89,7 @@ def _place(reminder: Reminder) -> tuple[str, UUID]:
 
 
 def _words(chosen: Answer, reply: Reply) -> str:
-    said = texts.prose(reply.words)
+    said = texts.prose(reply.words, _MOST)
     if len(said) > _MOST:
         raise Invalid({"words": [N_("At most %(n)s characters; this has %(m)s. Shorten it or refer to a document.",
                                     n=_MOST, m=len(said))]})
