@@ -97,7 +97,8 @@ def show(key: str) -> ResponseReturnValue:
 
 
 def save(key: str) -> ResponseReturnValue:
-    """Keep what was typed; then, as asked, submit it, or add a colleague. Faults of a draft never keep it from being kept.
+    """Keep what was typed, a colleague who was named with it, and submit it where asked. Faults of a draft never keep it from being
+    kept.
 
     What cannot be kept is shown again as it was typed, whatever the reason."""
     me, form = identity(), request.form
@@ -106,13 +107,14 @@ def save(key: str) -> ResponseReturnValue:
     sheet = typed(form)
     content = content_of(sheet, [i.assignment_id for i in filing.asked])
     quiet = "X-Autosave" in request.headers
+    adds = not quiet and (action == "add_person" or any(form.get(n, "").strip() for n in _NEW_PERSON.values()))
     try:
         service.allow(filing, "submit" if action == "submit" else "save", actor=me)
         service.same_version(filing, version)
         if sheet.errors:
             raise Invalid(sheet.errors)
         found = service.save(filing, content, actor=me, version=version)
-        if action == "add_person":
+        if adds:
             units.add_person(filing.unit, form.get("new_name", ""), form.get("new_email", ""), actor=me)
     except Invalid as refused:
         sheet.errors = {_NEW_PERSON.get(k, k): list(v) for k, v in refused.errors.items()}
@@ -124,7 +126,9 @@ def save(key: str) -> ResponseReturnValue:
     if quiet:
         return jsonify(said=_("Saved at %(hour)s", hour=hour(filing.saved_at)), version=filing.version,
                        faults=_told(service.by_place(found)))
-    return _after(filing, action)
+    if adds:
+        templating.done(N_("Added: you can choose the person now."))
+    return _after(filing, "add_person" if adds and action == "save" else action)
 
 
 def _told(faults: Mapping[str, Sequence[Message]]) -> dict[str, list[str]]:
@@ -145,7 +149,6 @@ def _after(filing: Filing, action: str) -> ResponseReturnValue:
     elif action == "check":
         return redirect(f"{place}?check=1", 303)
     elif action == "add_person":
-        templating.done(N_("Added: you can choose the person now."))
         return redirect(f"{place}#contacts", 303)
     else:
         templating.done(N_("Saved."))
