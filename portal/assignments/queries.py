@@ -22,6 +22,7 @@ from portal.assignments.rules import (
     LightFacts,
     Thresholds,
     light,
+    presses,
 )
 from portal.reach import within
 from portal.workdays import Calendar
@@ -41,7 +42,7 @@ _KEPT = "assignments.measures"
 class Wanted:
     """What a list is narrowed to; None leaves a side open. `owner` is a person; `counted` leaves cancelled ones out,
     `requested` keeps those for which “not applicable” is asked, `extending` those for which more time is, `chased` those not
-    closed that were chased."""
+    closed that were chased, `later` those open that do not press yet."""
     programme: UUID | None = None
     year: int | None = None
     unit: str | None = None
@@ -58,6 +59,7 @@ class Wanted:
     requested: bool = False
     extending: bool = False
     chased: bool = False
+    later: bool = False
     q: str = ""
 
 
@@ -121,14 +123,19 @@ def _narrowed(wanted: Wanted, today: date) -> list[ColumnElement[bool]]:
 
 def conditions(identity: Identity, wanted: Wanted, today: date,
                permission: Permission = Permission.ASSIGNMENT_READ) -> list[ColumnElement[bool]]:
-    """Everything a list asks for, readability first. With a light wanted, one narrow statement finds which rows
-    show it: lights follow the day and are never stored."""
+    """Everything a list asks for, readability first. Where it depends on lights, one narrow statement finds which rows
+    show what is wanted: lights follow the day and are never stored."""
     found = [readable(identity, permission), *_narrowed(wanted, today)]
-    if wanted.light is not None:
+    if wanted.light is not None or wanted.later:
         limits, days = thresholds(), calendar()
-        keys = [key for key, facts in _facts(found) if light(facts, today, limits, days).code == wanted.light]
+        keys = [key for key, facts in _facts(found) if _fits(facts, light(facts, today, limits, days).code, wanted, today)]
         found.append(Assignment.id.in_(keys))
     return found
+
+
+def _fits(facts: LightFacts, shown: str, wanted: Wanted, today: date) -> bool:
+    later = facts.state == OPEN and not presses(shown, facts.due, today)
+    return wanted.light in (None, shown) and (later or not wanted.later)
 
 
 def _facts(where: list[ColumnElement[bool]]) -> list[tuple[UUID, LightFacts]]:

@@ -17,6 +17,7 @@ UNCLOSED_STATES = (OPEN, HANDED_IN)
 PLAN_FILING = "plan_filing"                             # the kind of the unit's task to file its plan
 ASKED, GRANTED, DECLINED, WITHDRAWN = REQUEST_STATES = ("asked", "granted", "declined", "withdrawn")
 VERDICTS = (GRANTED, DECLINED)
+SOON_DAYS = 14                                          # calendar days; what is due by then presses, whatever its light
 GREY, GREEN, AMBER, RED, BLUE, DONE = LIGHTS = ("grey", "green", "amber", "red", "blue", "closed")
 
 MACHINE = Machine(
@@ -137,6 +138,11 @@ def light(facts: LightFacts, today: date, thresholds: Thresholds = STANDARD, cal
     if late:
         return Light(RED, _overdue(late), late)
     return _light_in_time(facts, today, thresholds, calendar)
+
+
+def presses(shown: str, due: date, today: date) -> bool:
+    """Whether something open is to be looked at by itself: it is behind by its light, or due soon."""
+    return shown in (RED, AMBER) or (due - today).days <= SOON_DAYS
 
 
 def _closed(late: int) -> Message:

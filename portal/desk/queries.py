@@ -6,10 +6,10 @@ from sqlalchemy import func, or_, select
 
 from portal.assignments import queries as assignments
 from portal.assignments.models import Assignment
-from portal.assignments.rules import HANDED_IN, OPEN, PLAN_FILING
+from portal.assignments.rules import HANDED_IN, OPEN, PLAN_FILING, presses
 from portal.board import queries as board
 from portal.desk import bulletins, campaigns, issues, meetings, supervision
-from portal.desk.rules import SOON_DAYS, Glance, Task, by_urgency, glance
+from portal.desk.rules import Glance, Task, by_urgency, glance
 from portal.filings.queries import UNIT, Standing
 from portal.filings.rules import DRAFT, RETURNED, SUBMITTED
 from portal.programmes import queries as programmes
@@ -116,16 +116,21 @@ def _more_time_to_decide(identity: Identity) -> Iterable[Task]:
 def _to_report(identity: Identity) -> Iterable[Task]:
     rows = list(assignments.to_report(identity, programmes.running(Assignment.programme_id)))
     lights, today = assignments.lights(rows, clock.today()), clock.today()
-    near = [a for a in rows if (a.due - today).days <= SOON_DAYS or lights[a.id].code in ("red", "amber")]
+    near = [a for a in rows if presses(lights[a.id].code, a.due, today)]
     for a in near[:MOST_ROWS]:
         yield Task(N_("%(code)s %(title)s", code=a.code, title=title(a)),
                    None if lights[a.id].code == "red" else lights[a.id].reason, f"/assignments/{a.id}", N_("Report"),
                    a.due, lights[a.id].code)
     later = [a for a in rows if a not in near]
-    for milestone, of_milestone in groupby(sorted(later, key=lambda a: (a.milestone_due, a.milestone)), key=lambda a: a.milestone):
+    for (year, milestone), of_milestone in groupby(sorted(later, key=_stage), key=_stage):
         group = list(of_milestone)
         yield Task(N_("Progress of %(n)s assignments", n=len(group)), N_("milestone: %(name)s", name=MilestoneCode(milestone)),
-                   f"/assignments/progress?milestone={milestone}", N_("Report"), min(a.due for a in group), "green")
+                   f"/assignments/progress?year={year}&milestone={milestone}&later=1", N_("Report"),
+                   min(a.due for a in group), "green")
+
+
+def _stage(a: Assignment) -> tuple[int, str]:
+    return a.year, a.milestone
 
 
 def waiting(identity: Identity, standings: Sequence[Standing]) -> list[Task]:

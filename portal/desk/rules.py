@@ -6,8 +6,6 @@ from datetime import date
 from portal.assignments.rules import cell
 from tenants.messages import Message
 
-SOON_DAYS = 14                         # calendar days: what is due later is gathered into one row a milestone
-
 
 @dataclass(frozen=True, slots=True)
 class Task:

@@ -1,5 +1,6 @@
 """Reporting on many at once: rows judged one by one, stored together or not at all, nothing typed is lost."""
 import re
+from html import unescape
 
 import pytest
 from flask import Flask
@@ -135,3 +136,39 @@ def test_rows_of_others_cannot_be_slipped_in(app: Flask, superuser: Superuser, r
     member = signed_in(app, "member.guangdong", PAGE)
     assert member.post(PAGE, filled(superuser, rows[:1], r0=("50", ""))).status_code == 403
     assert superuser.execute("SELECT count(*) FROM progress_report").fetchone() == (0,)
+
+
+def test_a_figure_of_the_desk_opens_exactly_its_rows(app: Flask, superuser: Superuser, rows: list[str]) -> None:
+    presses = next(k for (k,) in superuser.execute("SELECT id::text FROM assignment WHERE milestone = 'sorting'") if k in rows)
+    superuser.execute("UPDATE assignment SET due = '2026-03-12' WHERE id = %s", (presses,))
+    owner = signed_in(app, "market.guangdong")
+    owner.client.set_cookie("language", "en")
+    desk = unescape(owner.get("/desk").text)
+    figures = re.findall(rf'href="({PAGE}\?[^"]+)">Progress of (\d+) assignments', desk)
+    assert f"{PAGE}?year=2026&milestone=sorting&later=1" in [address for address, _n in figures]
+    for address, number in figures:
+        page = owner.get(address).text
+        assert count_of(page) == int(number) == page.count('name="row"') and f'value="{presses}"' not in page
+        assert unescape(page).count(f'action="{address}"') == 1
+    every = owner.get(PAGE).text
+    assert count_of(every) == len(rows)
+    assert count_of(owner.get(f"{PAGE}?milestone=nonsense").text) == 0
+
+
+def test_what_was_typed_stays_where_the_row_fits_the_filter_no_more(app: Flask, superuser: Superuser, rows: list[str]) -> None:
+    owner, contact = (signed_in(app, f"{who}.guangdong", PAGE) for who in ("market", "contact"))
+    fields = filled(superuser, rows, r0=("20", "my words"), r1=("x", ""))
+    superuser.execute("UPDATE assignment SET due = '2026-03-01' WHERE id = ANY(%s::uuid[])", (rows,))
+    assert contact.get(f"{PAGE}?later=1&line=market").text.count('name="row"') == 0
+    answer = owner.post(f"{PAGE}?later=1", fields)
+    assert answer.status_code == 422 and "my words" in answer.text and count_of(answer.text) == 2
+    assert owner.post(f"{PAGE}?later=1", {**fields, f"percent.{rows[1]}": "5"}).location == f"{PAGE}?later=1"
+
+
+def test_milestones_of_one_day_stand_apart(app: Flask, superuser: Superuser, rows: list[str]) -> None:
+    superuser.execute("UPDATE assignment SET milestone_due = '2026-06-30' WHERE id = ANY(%s::uuid[])", (rows,))
+    superuser.execute("UPDATE assignment SET milestone = 'sorting' WHERE id = ANY(%s::uuid[])", (rows[::2],))
+    superuser.execute("UPDATE assignment SET milestone = 'systems_built' WHERE id = ANY(%s::uuid[])", (rows[1::2],))
+    page = signed_in(app, "market.guangdong").get(PAGE).text
+    parts = page.split('<tr class="group">')[1:]
+    assert [set(re.findall(r'name="row" value="([^"]+)"', part)) for part in parts] == [set(rows[::2]), set(rows[1::2])]

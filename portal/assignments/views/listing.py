@@ -83,7 +83,7 @@ def _list(said: Message | None = None, picks: frozenset[str] = frozenset(), text
         "rows": shown, "lights": queries.lights(shown, today), "total": queries.count(where), "as_of": clock.now(),
         "next": _address({**filters, "cursor": cursors.written(last.due, last.id)}) if last else None,
         "first": _address(filters) if start else None, "filters": filters, "options": _options(me),
-        "chips": lists.chips(ADDRESS, filters, _chip),
+        "chips": lists.chips(ADDRESS, filters, chip),
         "address": ADDRESS, "with_filter": lambda **set_: _address({**filters, **set_}), "query": request.query_string.decode(),
         "across": _across(me), "chases": chases, "most_chased": MOST_CHASED,
         "orders": bool(reaches(me, Permission.SUPERVISION_ORDER)),
@@ -128,7 +128,7 @@ def _options(me: Identity) -> dict[str, list[tuple[str, str]]]:
     return found
 
 
-def _chip(name: str, value: str) -> str:
+def chip(name: str, value: str) -> str:
     match name:
         case "q":
             return f"“{value[:60]}”"
@@ -142,7 +142,7 @@ def _chip(name: str, value: str) -> str:
             return state_words("assignment", value)[0]
         case "owner":
             return str(_("owned by me") if value == "me" else _("owned by %(who)s", who=_owner(value)))
-        case "overdue" | "counted" | "requested" | "extending" | "chased" | "programme":
+        case "overdue" | "counted" | "requested" | "extending" | "chased" | "later" | "programme":
             return _switch(name)
         case _:
             return term(name, value)
@@ -152,7 +152,7 @@ def _switch(name: str) -> str:
     """What is set, where the filter has no value worth telling."""
     return str({"overdue": _("overdue"), "counted": _("without cancelled ones"), "programme": _("of one programme"),
                 "requested": _("“not applicable” asked for"), "extending": _("more time asked for"),
-                "chased": _("chased and not closed")}[name])
+                "chased": _("chased and not closed"), "later": _("not pressing yet")}[name])
 
 
 def _owner(value: str) -> str:
