@@ -1,6 +1,6 @@
 // <form data-autosave="/address"> sends itself a moment after the last change; [data-autosave-status] says when.
 // The answer is JSON: {"said": "Saved at 08:40", "version": 7, "faults": {"team": ["Name the project team."]}}; fields named
-// `version` take the new number, faults stand beside the fields that one has left, drawn like the form's <template data-fault>.
+// `version` and `base` take what is answered, faults stand beside the fields that one has left, drawn like the form's <template data-fault>.
 import { all, meta, on, one, text } from './dom.js';
 
 const PAUSE = 1_200;
@@ -53,7 +53,7 @@ async function save(form) {
     const answer = response.headers.get('Content-Type')?.includes('json') ? await response.json() : {};
     if (answer.faults) tell(form, answer.faults, response.ok);
     if (!response.ok || response.redirected) throw new Error(answer.said ?? '');
-    if (answer.version !== undefined) all('input[name=version]', form).forEach(i => { i.value = answer.version; });
+    for (const name of ['version', 'base'].filter(n => answer[n] !== undefined)) all(`input[name=${name}]`, form).forEach(i => { i.value = answer[name]; });
     const masked = decodeURIComponent(response.headers.get('X-Masked') ?? '');
     say(form, [answer.said ?? text('saved'), masked].filter(Boolean).join(' · '), 'saved');
     form.dispatchEvent(new CustomEvent('autosave:saved', { bubbles: true }));

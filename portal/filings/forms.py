@@ -1,4 +1,9 @@
-"""The plan as a form of many fields: read what was typed, keep it as typed, say what cannot be read."""
+"""The plan as a form of many fields: read what was typed, keep it as typed, say what cannot be read.
+
+Several people fill one plan. The form takes along a mark of each field as it was shown (`base`): what one has not touched never
+writes over what another has saved."""
+import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -32,6 +37,24 @@ class Sheet:
         rows = {name: values for name, values in saved.values.items() if name.startswith("items.")}
         return Sheet(rows | self.values, self.errors)
 
+    def base(self) -> str:
+        """A mark of each field that holds something, as a hidden field of the form."""
+        return json.dumps({n: _mark(self.chosen(n)) for n in self.values if _is_content(n) and _bare(self.chosen(n))})
+
+    def merged(self, base: Mapping[str, str], saved: "Sheet") -> tuple["Sheet", list[str]]:
+        """With what is saved in each field that was not touched since `base`; and the fields that both have changed, each
+        otherwise. Rows that the form did not show are in neither."""
+        values, both = dict(self.values), []
+        for name in dict.fromkeys([*filter(_is_content, self.values), *saved.values]):
+            if name.startswith("items.") and name not in self.values:
+                continue
+            was, mine, theirs = base.get(name, ""), _mark(self.chosen(name)), _mark(saved.chosen(name))
+            if mine == was:
+                values[name] = saved.chosen(name)
+            elif theirs not in (was, mine):
+                both.append(name)
+        return Sheet(values, self.errors), both
+
     def differing(self, other: "Sheet") -> dict[str, str]:
         """Fields whose value in `other` is another: what somebody else has saved meanwhile."""
         names = [n for n in dict.fromkeys([*self.values, *other.values]) if _is_content(n)]
@@ -44,6 +67,20 @@ def _is_content(name: str) -> bool:
 
 def _bare(values: Sequence[str]) -> list[str]:
     return [v.replace("\r\n", "\n").strip() for v in values if v.strip()]
+
+
+def _mark(values: Sequence[str]) -> str:
+    bare = _bare(values)
+    return hashlib.sha256("\n".join(bare).encode("utf-8", "replace")).hexdigest()[:12] if bare else ""
+
+
+def base_of(form: Mapping[str, str]) -> Mapping[str, str] | None:
+    """What the form was opened with; None where it does not say."""
+    try:
+        found = json.loads(form.get("base", ""))
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else None
 
 
 def sheet_of(content: Content) -> Sheet:

@@ -1,5 +1,5 @@
 """Pages of the filing loop: all plans, one plan to write or to read, and a line's review of it."""
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from portal.assignments import queries as assignments
 from portal.audit.views import history_of
 from portal.filings import queries, service
-from portal.filings.forms import Sheet, content_of, remarks_of, sheet_of, typed
+from portal.filings.forms import Sheet, base_of, content_of, remarks_of, sheet_of, typed
 from portal.filings.models import Filing, FilingItem, FilingNote
 from portal.filings.rules import DRAFT, RETURNED, SENT_BACK, SUBMITTED
 from portal.programmes import queries as programmes
@@ -104,7 +104,11 @@ def save(key: str) -> ResponseReturnValue:
     me, form = identity(), request.form
     filing = queries.one(me, untrusted.key_of(key))
     action, version = form.get("action", "save"), form.get("version", type=int)
-    sheet = typed(form)
+    sheet, base = typed(form), base_of(form)
+    shown, both = sheet.base(), None
+    if base is not None:
+        sheet, both = sheet.merged(base, sheet_of(queries.content(filing)))
+        version = version if both else filing.version
     content = content_of(sheet, [i.assignment_id for i in filing.asked])
     quiet = "X-Autosave" in request.headers
     adds = not quiet and (action == "add_person" or any(form.get(n, "").strip() for n in _NEW_PERSON.values()))
@@ -120,12 +124,12 @@ def save(key: str) -> ResponseReturnValue:
         sheet.errors = {_NEW_PERSON.get(k, k): list(v) for k, v in refused.errors.items()}
         return _not_saved(filing, sheet, 422, quiet)
     except Stale as refused:
-        return _not_saved(filing, sheet, 412, quiet, refused.message)
+        return _not_saved(filing, sheet, 412, quiet, refused.message, both)
     except RuleViolated as refused:
         return _too_late(filing, sheet, quiet, refused.message)
     if quiet:
         return jsonify(said=_("Saved at %(hour)s", hour=hour(filing.saved_at)), version=filing.version,
-                       faults=_told(service.by_place(found)))
+                       base=shown, faults=_told(service.by_place(found)))
     if adds:
         templating.done(N_("Added: you can choose the person now."))
     return _after(filing, "add_person" if adds and action == "save" else action)
@@ -155,7 +159,9 @@ def _after(filing: Filing, action: str) -> ResponseReturnValue:
     return redirect(place, 303)
 
 
-def _not_saved(filing: Filing, sheet: Sheet, status: int, quiet: bool, message: Message | None = None) -> ResponseReturnValue:
+def _not_saved(filing: Filing, sheet: Sheet, status: int, quiet: bool, message: Message | None = None,
+               both: Collection[str] | None = None) -> ResponseReturnValue:
+    """`both` are the fields that somebody else has changed, too; None where the form does not tell."""
     if quiet:
         said = templating.translate(message) if message else _("Not saved: see the marked fields.")
         return jsonify(said=said, faults=_told(sheet.errors)), status
@@ -163,8 +169,10 @@ def _not_saved(filing: Filing, sheet: Sheet, status: int, quiet: bool, message: 
     saved = sheet_of(queries.content(filing))
     whole = sheet.over(saved)
     if message is None:                                  # the version stays what was typed over
-        return _form(filing, whole, checked=False, version=request.form.get("version", "")), status
-    return _form(filing, whole, checked=False, theirs=whole.differing(saved), message=message), status
+        return _form(filing, whole, checked=False, version=request.form.get("version", ""),
+                     base=request.form.get("base", "")), status
+    theirs = {n: said for n, said in whole.differing(saved).items() if both is None or n in both}
+    return _form(filing, whole, checked=False, theirs=theirs, message=message, base=saved.base()), status
 
 
 def _too_late(filing: Filing, sheet: Sheet, quiet: bool, message: Message) -> ResponseReturnValue:
@@ -219,7 +227,7 @@ def _common(filing: Filing, notes: Sequence[FilingNote]) -> dict[str, Any]:
 
 
 def _form(filing: Filing, sheet: Sheet, *, checked: bool, theirs: Mapping[str, str] | None = None,
-          message: Message | None = None, version: str = "", said: "Said | None" = None) -> str:
+          message: Message | None = None, version: str = "", base: str = "", said: "Said | None" = None) -> str:
     speak_for(filing.unit)
     found = service.faults(filing)
     errors: dict[str, list[Message]] = {k: list(v) for k, v in sheet.errors.items()}
@@ -232,10 +240,11 @@ def _form(filing: Filing, sheet: Sheet, *, checked: bool, theirs: Mapping[str, s
         rows = [r for r in rows if r.returned or "items" in request.args]
     faulty = {f.place.split(".")[1] for f in found if f.place.startswith("items.")}
     return render_template(
-        "filings/form.html", sheet=sheet, version=version or filing.version, said=said, errors=errors, theirs=theirs or {},
-        message=message, groups=_grouped(rows), shown=len(rows), returned=sum(1 for i in filing.asked if i.verdict == SENT_BACK),
-        faults=len(found), ordered=queries.ordered(filing), complete=len(filing.asked) - len(faulty),
-        total=len(filing.asked), waivable=assignments.waivable(identity(), [i.assignment_id for i in filing.asked]),
+        "filings/form.html", sheet=sheet, version=version or filing.version, base=base or sheet.base(), said=said, errors=errors,
+        theirs=theirs or {}, message=message, groups=_grouped(rows), shown=len(rows), faults=len(found),
+        returned=sum(1 for i in filing.asked if i.verdict == SENT_BACK), ordered=queries.ordered(filing),
+        complete=len(filing.asked) - len(faulty), total=len(filing.asked),
+        waivable=assignments.waivable(identity(), [i.assignment_id for i in filing.asked]),
         people=queries.choosable(filing), names=_field_names(filing), **_common(filing, notes))
 
 

@@ -136,7 +136,7 @@ def test_without_an_agreed_start_the_milestones_window_counts(due: str, start: s
 
 
 def test_more_time_moves_no_beginning() -> None:
-    """Put off from the year's end to the end of January: what is behind stays behind, though the new day has a window of its own."""
+    """Put off from the year's end to January: what is behind stays behind, though the new day has a window of its own."""
     late = LightFacts("open", 13, None, D("2027-01-31"), D("2026-11-05"), original_due=D("2026-12-31"))
     assert late.begins == D("2026-11-01") and light(late, D("2026-12-20")).code == "amber"
     assert LightFacts("open", 13, None, D("2026-12-31"), original_due=D("2027-01-31")).begins == D("2026-11-01")

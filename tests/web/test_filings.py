@@ -88,11 +88,9 @@ def test_two_people_at_one_plan_lose_nothing(signed: Signed, key: str, superuser
     both = mine.post(at, {**fields, "team": "my team", day: "tomorrow"})
     assert both.status_code == 412 and stored(superuser) == "<i>their</i> team"
     shown = form_of(both)
-    assert (shown["team"], shown[row], shown[day]) == ("my team", "as agreed", "tomorrow")
+    assert (shown["team"], shown[row], shown[day]) == ("my team", "their way", "tomorrow")      # what one has not touched is theirs
     assert ("<i>their" not in both.text and "<i>their</i> team" in words(both).replace("&lt;", "<")) or "their" in words(both)
-    for name in ("team", row, "readiness.marketing"):
-        assert f'id="{name}-theirs"' in both.text and f'href="#{name}-theirs"' in both.text
-    assert f'id="{item(fields, "start")}-theirs"' not in both.text
+    assert re.findall(r'id="([^"]+)-theirs"', both.text) == ["team"] == re.findall(r'href="#([^"]+)-theirs"', both.text)
     # a date that cannot be read does not make an old form a new one
     again = mine.post(at, {**shown, day: "soon"})
     assert again.status_code == 422 and faults_beside(again, day)
@@ -100,6 +98,22 @@ def test_two_people_at_one_plan_lose_nothing(signed: Signed, key: str, superuser
     assert mine.post(at, {**form_of(again), day: ""}).status_code == 412
     last = mine.post(at, {**form_of(mine.post(at, {**form_of(again), day: ""})), "team": "my team"})
     assert last.status_code == 303 and stored(superuser) == "my team"
+
+
+def test_two_people_in_different_fields_are_not_in_each_others_way(signed: Signed, key: str, superuser: Superuser) -> None:
+    mine, theirs, at, quiet = signed(CONTACT), signed("deputy.guangdong"), f"/filings/{key}", {"X-Autosave": "1"}
+    fields = form_of(mine.get(at))
+    row = item(fields)
+    theirs.post(at, {**form_of(theirs.get(at)), "mechanism": "their mechanism", "readiness.marketing": ""})
+    saved = mine.post(at, {**fields, "team": "mine", row: "my way"}, headers=quiet).get_json()
+    fields |= {"team": "mine", row: "my way", "version": str(saved["version"]), "base": saved["base"]}
+    saved = mine.post(at, {**fields, "team": ""}, headers=quiet).get_json()              # the page still has the old mechanism
+    fields |= {"team": "", "version": str(saved["version"]), "base": saved["base"]}
+    assert mine.post(at, {**fields, row: "as agreed"}).status_code == 303                # as it was at first: that is meant
+    now = form_of(mine.get(at))
+    assert (now["mechanism"], now["team"], now[row]) == ("their mechanism", "", "as agreed") and "readiness.marketing" not in now
+    for broken in ("", "[]", "{", '{"team": 1}'):                                        # then nothing is taken for untouched
+        assert mine.post(at, {**fields, "base": broken, "version": "1"}).status_code == 412
 
 
 @pytest.mark.parametrize(("name", "typed"), [
