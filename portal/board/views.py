@@ -20,7 +20,7 @@ from portal.web import templating
 from portal.web.access import Route, identity
 from portal.web.names import term, unit_name
 from tenants import clock
-from tenants.access import permits, reaches
+from tenants.access import Identity, permits, reaches
 from tenants.messages import N_
 from tenants.permissions import Permission
 from tenants.vocabulary import Category, Line, MilestoneCode, UnitKind
@@ -74,7 +74,14 @@ def board() -> ResponseReturnValue:
         opens=_opens(programme, asked), left_out=queries.left_out(me, programme.id, wanted, found.units),
         alone=len(places) == 1, as_of=now, other_day=_other_day(), chosen=in_words(asked),
         options={name: [(code.value, term(word, code)) for code in codes] for name, word, codes in _CHOICES},
-        orders=[(order, templating.translate(words)) for order, words in _ORDERS])
+        own_lines=_own_lines(me), orders=[(order, templating.translate(words)) for order, words in _ORDERS])
+
+
+def _own_lines(me: Identity) -> list[tuple[str, str]]:
+    """The lines to which this person's function is bound; none where it sees every line of what it sees."""
+    reached = reaches(me, Permission.BOARD_READ)
+    lines = dict.fromkeys(r.line for r in reached if r.line) if all(r.line or r.owner for r in reached) else {}
+    return [(line.value, term("line", line)) for line in lines]
 
 
 _CHOICES: tuple[tuple[str, str, Iterable[StrEnum]], ...] = (

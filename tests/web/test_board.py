@@ -195,3 +195,14 @@ def test_the_board_takes_few_statements(app: Flask, signed_in: SignedIn) -> None
         assert browser.get("/board").status_code == 200
     assert len(sent) <= 13, "\n".join(sent)
     assert sum("FROM assignment" in s for s in sent) == 3                   # what counts, what is left out, the plans in force
+
+
+def test_who_sees_one_line_is_told_that_it_alone_is_counted(signed_in: SignedIn) -> None:
+    """Else a unit with tasks seems to have none at a milestone."""
+    owner, contact, lead, office = (
+        signed_in(n).get("/board").text for n in ("market.guangdong", "contact.guangdong", "market", "office"))
+    assert "Counted is what your function sees: market." in owner
+    for page in (contact, lead, office):
+        assert "Counted is what your function sees" not in page
+    options = re.search(r'<select[^>]*name="line".*?</select>', owner, re.S)
+    assert options and re.findall(r'value="([^"]*)"', options[0]) == ["", "market"]
