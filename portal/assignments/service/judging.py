@@ -104,7 +104,8 @@ def begin(assignment: Assignment, action: str, actor: Identity, version: int | N
         watching.hold(assignment)
     queries.lock(assignment)
     if version is not None and version != assignment.version:
-        raise Stale(N_("This was changed since you opened it, by somebody else or in another window. See what it says now, then decide."))
+        raise Stale(N_("This was changed since you opened it, by somebody else or in another window. See what it says now, then "
+                       "decide."))
     return allow(assignment, action, actor=actor)
 
 
