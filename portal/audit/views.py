@@ -95,9 +95,10 @@ def _gathered(entries: Iterable[AuditEntry]) -> list[AuditEntry]:
 
 
 def _joined(older: Mapping[str, Any], newer: Mapping[str, Any]) -> dict[str, Any]:
-    """Two steps as one: from where the older began to where the newer ended."""
+    """Two steps as one: from where the older began to where the newer ended, without what is again as it was."""
     both = {k: [older[k][0], newer[k][1]] for k in older.keys() & newer.keys() if _is_pair(older[k]) and _is_pair(newer[k])}
-    return {**older, **newer, **both}
+    back = {k for k, (before, after) in both.items() if before == after}
+    return {k: v for k, v in {**older, **newer, **both}.items() if k not in back}
 
 
 def _is_pair(value: Any) -> bool:

@@ -71,6 +71,21 @@ def test_the_history_of_a_plan_reads_like_a_story(app: Flask, story: UUID, actin
         assert sum("FROM audit_entry" in s for s in sent) == sum("FROM person" in s for s in sent) == 1 and len(sent) <= 4
 
 
+def test_what_is_again_as_it_was_is_no_change(app: Flask, acting: As) -> None:
+    with acting(GD) as contact:
+        key = draft(contact).id
+        db.session.commit()
+    with acting("deputy.guangdong") as contact:
+        filing = filing_queries.one(contact, key)
+        before = filing_queries.content(filing)
+        for words in ("another head", before.mechanism):
+            filings.save(filing, Content(words, before.team, before.contacts, before.readiness, {}), actor=contact)
+            db.session.commit()
+    with acting(GD), app.test_request_context("/", headers={"Cookie": "language=en"}):
+        last = history_of("filing", key)[0]
+        assert (last.action, last.by, last.changes) == ("saved", "示例 deputy.guangdong", {})
+
+
 def test_what_was_said_stands_out(app: Flask, acting: As, superuser: Superuser) -> None:
     with acting("market.guangdong") as owner:
         asked = assignment_queries.of_unit(world.programme(owner).id, owner.appointments[0].unit)
