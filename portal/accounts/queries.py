@@ -126,6 +126,12 @@ def has_access(person: UUID) -> bool:
     return bool(db.session.scalar(text("SELECT app.has_access(:who)"), {"who": person}))
 
 
+def hold(key: UUID) -> None:
+    """Until the transaction ends nobody else gives this person a function, or hands this function over: of two who do so at
+    once, the second sees what the first has made."""
+    db.session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"functions of {key}", 0))))
+
+
 def functions_like(person: UUID, unit: int, role: Role, line: Line | None) -> Sequence[Appointment]:
     """The person's appointments to the same function, whenever valid."""
     return db.session.scalars(select(Appointment).where(

@@ -78,6 +78,7 @@ def appoint(person: Person, unit: Unit, role: Role, line: Line | None = None, de
     """Give a person a role in a unit, from today on unless said otherwise. Raises NotPermitted, Invalid; the same function
     twice at the same time is one fault of these. `actor` and `under` as in `create_person`."""
     under = _administrator(actor) or under
+    queries.hold(person.id)
     first = valid_from or clock.today()
     faults = rules.appointment_faults(role, UnitKind(unit.kind), line, first, valid_until)
     if not faults and _held(person.id, unit.id, role, line, first, valid_until):
@@ -124,6 +125,7 @@ def change_appointment(row: Appointment, deputy: bool, valid_from: date | None, 
     """When it is in force, and whether it is a deputy's. Another role, line or unit is another appointment, and so is a later
     time than one that has begun: what was done in this one stays what it was. Raises as `change_person`."""
     under = _administrator(actor)
+    queries.hold(row.person_id)
     _fresh(row, version)
     if valid_from is None:
         raise Invalid({"valid_from": [N_("Enter the first day.")]})
@@ -297,6 +299,7 @@ def delegate(appointment: UUID, to: UUID | None, first: date | None, last: date 
         faults["person"] = [N_("Choose a colleague of your unit.")]
     if faults or colleague is None or first is None or last is None:
         raise Invalid(faults)
+    queries.hold(own.id)
     taken = [(d.valid_from, d.valid_until) for d, _ in queries.delegations_of([own.id])]
     if rules.overlaps(first, last, taken):
         raise Invalid({"valid_from": [N_("The function is handed over in that time already. End that first.")]})

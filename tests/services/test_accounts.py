@@ -21,6 +21,7 @@ from tenants.models import Appointment, Unit
 from tenants.vocabulary import Line, Role
 from tests.conftest import As, Superuser
 from tests.factories import people, world
+from tests.services.at_once import at_once
 from tests.web.browsing import Browser
 
 ADMINISTRATOR, SIGN_IN = Scope(None, (HEADQUARTERS,), Lane.ADMINISTRATOR), Scope(None, (HEADQUARTERS,), Lane.SIGN_IN)
@@ -81,6 +82,29 @@ def test_the_same_function_in_another_time(app: Flask) -> None:
         service.appoint(who, unit("beijing"), Role.MEMBER, valid_from=date(2026, 5, 1), under=None)
         with pytest.raises(Invalid):
             service.appoint(who, unit("beijing"), Role.MEMBER, valid_from=date(2026, 6, 1), under=None)
+
+
+def test_of_two_who_appoint_at_once_the_second_sees_the_first(acting: As, superuser: Superuser) -> None:
+    def appoint(_: int, meet: Callable[[], object]) -> None:
+        with acting("admin") as admin:
+            who, where = queries.person(people.key("leader")), unit("beijing")
+            meet()
+            service.appoint(who, where, Role.MEMBER, actor=admin)
+            db.session.commit()
+    assert [type(fault) for fault in at_once(range(4), appoint)] == [Invalid] * 3
+    made = superuser.execute("SELECT count(*) FROM appointment WHERE person_id = %s AND role = 'member'", (people.key("leader"),))
+    assert made.fetchone() == (1,)
+
+
+def test_of_two_who_hand_over_at_once_the_second_sees_the_first(acting: As, superuser: Superuser) -> None:
+    def delegate(to: str, meet: Callable[[], object]) -> None:
+        with acting("contact.guangdong") as actor:
+            meet()
+            service.delegate(people.appointment_key("contact.guangdong"), people.key(to), DAY, DAY, actor=actor, whole=actor)
+            db.session.commit()
+    faults = at_once(["deputy.guangdong", "head.guangdong", "market.guangdong", "member.guangdong"], delegate)
+    assert [type(fault) for fault in faults] == [Invalid] * 3
+    assert superuser.execute("SELECT count(*) FROM delegation").fetchone() == (1,)
 
 
 DAY = date(2026, 3, 10)                                # on which the test world stands still
