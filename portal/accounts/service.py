@@ -76,13 +76,15 @@ def appoint(person: Person, unit: Unit, role: Role, line: Line | None = None, de
             valid_from: date | None = None, valid_until: date | None = None, *, actor: Identity | None = None,
             under: access.Appointment | None = None) -> Appointment:
     """Give a person a role in a unit, from today on unless said otherwise. Raises NotPermitted, Invalid; the same function
-    twice at the same time is one fault of these. `actor` and `under` as in `create_person`."""
+    twice at the same time is one fault of these, a function for oneself another. `actor` and `under` as in `create_person`."""
     under = _administrator(actor) or under
     queries.hold(person.id)
     first = valid_from or clock.today()
     faults = rules.appointment_faults(role, UnitKind(unit.kind), line, first, valid_until)
     if not faults and _held(person.id, unit.id, role, line, first, valid_until):
         faults["role"] = [N_("The person holds this function at that time already.")]
+    if _oneself(person.id, actor):
+        faults["person"] = [_ANOTHER]
     if unit.closed_on is not None and first >= unit.closed_on:
         faults["unit"] = [N_("The unit is closed.")]
     if faults:
@@ -133,6 +135,8 @@ def change_appointment(row: Appointment, deputy: bool, valid_from: date | None, 
     faults = rules.appointment_faults(role, UnitKind(row.unit.kind), line, valid_from, valid_until)
     if not faults and _held(row.person_id, row.unit_id, role, line, valid_from, valid_until, but=row.id):
         faults["valid_from"] = [N_("The person holds this function at that time already.")]
+    if _oneself(row.person_id, actor):
+        faults["valid_from"] = [_ANOTHER]
     began, ended, today = row.valid_from, row.valid_until, clock.today()
     if "valid_from" not in faults and began < today < valid_from:
         faults["valid_from"] = [N_("It has been in force since %(day)s. End it, and appoint anew for the later time.", day=began)]
@@ -214,6 +218,12 @@ def _change(row: Person | Appointment, values: Mapping[str, object], action: str
 
 
 _TAKEN = N_("Somebody has this address already.")
+_ANOTHER = N_("Another administrator appoints you.")
+
+
+def _oneself(person: UUID, actor: Identity | None) -> bool:
+    """Whether the actor would give a function to himself, or to somebody whose delegate he is."""
+    return actor is not None and person in actor.selves
 
 
 def _held(person: UUID, unit: int, role: Role, line: Line | None, first: date, last: date | None, *,

@@ -15,7 +15,7 @@ from tenants.permissions import Permission
 from tests.conftest import Superuser
 from tests.crossings import few
 from tests.factories import people
-from tests.web.browsing import Browser
+from tests.web.browsing import Browser, faults_beside
 
 VIEWS = ("units", "people", "appointments", "delegations", "duties", "focus", "terms", "lights", "legends")
 MODELS = {"units": "unit", "people": "person", "appointments": "appointment", "duties": "responsibility", "focus": "focus",
@@ -186,3 +186,21 @@ def test_the_index_counts_and_leads_on(admin: Browser) -> None:
     assert re.search(r"admin/units/\?state=open.*?figure\">39<", page, re.S)
     missing = re.search(r"admin/units/\?contact=none.*?figure\">(\d+)<", page, re.S)
     assert missing and len(rows(admin.get("/admin/units/?contact=none").text)) == int(missing[1]) == 39 - len(people.STAFFED) - 1
+
+
+@pytest.mark.parametrize("role", ["hq_office", "auditor", "hq_leader", "member"])
+def test_nobody_appoints_himself(admin: Browser, superuser: Superuser, role: str) -> None:
+    answer = admin.post("/admin/appointments/new/", {"person": str(people.key("admin")), "unit": "hq", "role": role})
+    assert answer.status_code == 422 and "Another administrator appoints you." in answer.text and faults_beside(answer, "person")
+    own = people.appointment_key("admin")
+    edit = admin.post(f"/admin/appointments/edit/?id={own}", {"version": "1", "valid_from": "2025-01-01"})
+    assert edit.status_code == 422 and faults_beside(edit, "valid_from")
+    assert superuser.execute("SELECT count(*) FROM appointment WHERE person_id = %s", (people.key("admin"),)).fetchone() == (1,)
+
+
+def test_nor_does_his_delegate_appoint_him(admin: Browser, superuser: Superuser) -> None:
+    superuser.execute("INSERT INTO delegation (id, appointment_id, person_id, valid_from, valid_until)"
+                      " VALUES (gen_random_uuid(), %s, %s, '2026-01-01', '2026-12-31')",
+                      (people.appointment_key("office"), people.key("admin")))
+    answer = admin.post("/admin/appointments/new/", {"person": str(people.key("office")), "unit": "hq", "role": "hq_leader"})
+    assert answer.status_code == 422 and faults_beside(answer, "person")
