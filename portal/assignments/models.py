@@ -142,6 +142,7 @@ class Request:
     assignment_id: Mapped[UUID] = mapped_column(ForeignKey("assignment.id"))
     reason: Mapped[str]
     asked_by_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    on_behalf_of_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
     asked_at: Mapped[datetime]
     verdict: Mapped[str | None]
     remark: Mapped[str] = mapped_column(default="")
@@ -156,6 +157,11 @@ class Request:
     @declared_attr
     def decided_by(cls) -> Mapped[Person | None]:
         return relationship(Person, lazy="raise_on_sql", foreign_keys=_column(cls, "decided_by_id"))
+
+    @property
+    def askers(self) -> frozenset[UUID]:
+        """Who asked, and in whose name: neither grants it."""
+        return frozenset(p for p in (self.asked_by_id, self.on_behalf_of_id) if p)
 
     @property
     def state(self) -> str:

@@ -266,7 +266,7 @@ def _asked(kind: type[Request], *, besides: Collection[UUID] = ()) -> ColumnElem
     """That a request of this kind waits for its answer, and was made by none of these people."""
     w: Any = aliased(kind)
     return exists().where(w.assignment_id == Assignment.id, w.verdict.is_(None), w.withdrawn_at.is_(None),
-                          w.asked_by_id.not_in(besides))
+                          w.asked_by_id.not_in(besides), func.coalesce(w.on_behalf_of_id, w.asked_by_id).not_in(besides))
 
 
 def requests_to_decide(identity: Identity) -> list[ColumnElement[bool]]:
@@ -284,7 +284,8 @@ def extensions_to_decide(identity: Identity) -> list[ColumnElement[bool]]:
                and_(~within_milestone, within_year, readable(identity, Permission.EXTENSION_GRANT_BEYOND)),
                and_(~within_milestone, ~within_year, readable(identity, Permission.EXTENSION_GRANT_NEXT_YEAR)))
     asked = exists().where(e.assignment_id == a.id, e.verdict.is_(None), e.withdrawn_at.is_(None),
-                           e.asked_by_id.not_in(identity.selves), mine).correlate(a)
+                           e.asked_by_id.not_in(identity.selves),
+                           func.coalesce(e.on_behalf_of_id, e.asked_by_id).not_in(identity.selves), mine).correlate(a)
     return [readable(identity), asked, a.state.in_(UNCLOSED_STATES), or_(a.owner_id.is_(None), a.owner_id.not_in(identity.selves))]
 
 

@@ -86,10 +86,16 @@ class CampaignCheck(Base):
     verdict: Mapped[str]
     reason: Mapped[str] = mapped_column(default="")
     by_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    on_behalf_of_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
     at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]                # a change of what it judged took it back
 
-    by: Mapped[Person] = relationship(lazy="raise_on_sql")
+    by: Mapped[Person] = relationship(lazy="raise_on_sql", foreign_keys=by_id)
+
+    @property
+    def speakers(self) -> frozenset[UUID]:
+        """Who said it, and in whose name: for what takes two, these are one."""
+        return frozenset(p for p in (self.by_id, self.on_behalf_of_id) if p)
 
 
 class CampaignSync(Base):

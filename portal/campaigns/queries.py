@@ -195,7 +195,7 @@ class Element:
     @property
     def second(self) -> CampaignCheck | None:
         """Who confirmed that it does not apply."""
-        return self.last if rules.agreed([rules.Said(c.verdict, c.by_id) for c in self.said]) else None
+        return self.last if rules.agreed([rules.Said(c.verdict, c.speakers) for c in self.said]) else None
 
     @property
     def reason(self) -> str:
@@ -216,7 +216,7 @@ def _standing(c: Campaign, documents: tuple[bool, datetime] | None,
     facts = _facts(c, documents is not None and documents[0])
     if documents is not None:
         said = {**said, LaunchElement.DOCUMENTS: [r for r in said[LaunchElement.DOCUMENTS] if r.at >= documents[1]]}
-    found = rules.elements(facts, {e: [rules.Said(r.verdict, r.by_id) for r in rows] for e, rows in said.items()},
+    found = rules.elements(facts, {e: [rules.Said(r.verdict, r.speakers) for r in rows] for e, rows in said.items()},
                            {element for element, rows in ever.items() if rows and not said[element]})
     automatic = rules.examine(facts)
     return [Element(e.element, automatic[e.element], said[e.element], e.missing, e.second_wanted) for e in found]
@@ -315,11 +315,13 @@ def to_confirm(identity: Identity, most: int) -> Sequence[Campaign]:
     second, the next to start first."""
     c, k = Campaign, CampaignCheck
     each, by_time = (k.campaign_id, k.element), (k.at, k.id)
-    said = select(k.campaign_id, k.verdict, k.by_id, func.lag(k.verdict).over(partition_by=each, order_by=by_time).label("before"),
+    said = select(k.campaign_id, k.verdict, k.by_id, k.on_behalf_of_id,
+                  func.lag(k.verdict).over(partition_by=each, order_by=by_time).label("before"),
                   func.lead(k.id).over(partition_by=each, order_by=by_time).label("later")
                   ).where(k.revoked_at.is_(None)).subquery()
     waits = exists().where(said.c.campaign_id == c.id, said.c.later.is_(None), said.c.verdict == "not_applicable",
-                           said.c.before.is_distinct_from("not_applicable"), said.c.by_id.not_in(identity.selves))
+                           said.c.before.is_distinct_from("not_applicable"), said.c.by_id.not_in(identity.selves),
+                           func.coalesce(said.c.on_behalf_of_id, said.c.by_id).not_in(identity.selves))
     return db.session.scalars(
         listed([readable(identity, Permission.CAMPAIGN_CONFIRM), c.state != "ended", waits])
         .order_by(None).order_by(c.starts, c.id).limit(most)).all()

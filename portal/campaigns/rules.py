@@ -57,9 +57,9 @@ class Missing:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A person's verdict."""
+    """A person's verdict; `by` are who said it and in whose name."""
     verdict: str
-    by: UUID
+    by: frozenset[UUID]
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,8 +175,8 @@ def elements(facts: LaunchFacts, said: Mapping[LaunchElement, Sequence[Said]],
 
 
 def agreed(said: Sequence[Said]) -> bool:
-    """Whether two different people, one after the other, say that it does not apply."""
-    return (len(said) > 1 and said[-1].by != said[-2].by
+    """Whether two different people, one after the other, say that it does not apply; holder and delegate are one."""
+    return (len(said) > 1 and said[-1].by.isdisjoint(said[-2].by)
             and all(s.verdict == Verdict.NOT_APPLICABLE for s in said[-2:]))
 
 

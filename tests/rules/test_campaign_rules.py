@@ -28,7 +28,7 @@ from tenants.vocabulary import CampaignState as S
 from tenants.vocabulary import LaunchElement as E
 from tenants.vocabulary import UnitKind, Verdict
 
-ONE, TWO = UUID(int=1), UUID(int=2)
+ONE, TWO = frozenset({UUID(int=1)}), frozenset({UUID(int=2)})
 TODAY = date(2026, 3, 10)
 READY = LaunchFacts(
     starts=date(2026, 4, 1), ends=date(2026, 6, 30), today=TODAY, notice_text="办理本活动须实名，优惠期六个月，到期恢复原价。",
@@ -105,6 +105,12 @@ def test_every_run_of_three_verdicts_by_two_people() -> None:
         assert [m.code for m in found.missing] == by_itself + by_people
         assert found.met is (not found.missing) and agreed(said) is two
         assert found.second_wanted is (bool(run) and run[-1][0] is Verdict.NOT_APPLICABLE and not two)
+
+
+def test_holder_and_delegate_are_one_person() -> None:
+    both = Said("not_applicable", ONE | TWO)
+    assert not any(agreed([Said("not_applicable", one), both]) or agreed([both, Said("not_applicable", one)]) for one in (ONE, TWO))
+    assert agreed([both, Said("not_applicable", frozenset({UUID(int=3)}))])
 
 
 DAYS = st.dates(date(2026, 1, 1), date(2026, 12, 31))

@@ -36,6 +36,46 @@ def test_a_verdict_needs_its_reason_and_not_applicable_a_second_person(acting: A
         service.go_live(campaign, actor=other)
 
 
+@pytest.mark.parametrize("order", [("enterprise.guangdong", "market.guangdong"), ("market.guangdong", "enterprise.guangdong")])
+def test_holder_and_delegate_are_not_two(acting: As, superuser: Superuser, order: tuple[str, str]) -> None:
+    function = people.appointment_key("market.guangdong")
+    superuser.execute("INSERT INTO delegation (id, appointment_id, person_id, valid_from, valid_until) VALUES (gen_random_uuid(),"
+                      " %s, %s, '2026-01-01', '2026-12-31')", (function, people.key("enterprise.guangdong")))
+    with acting("market.guangdong") as actor:
+        key = checked(actor, content(training_on=None)).id
+        db.session.commit()
+    with acting(order[0]) as first:
+        service.check(queries.one(first, key), "training", "not_applicable", "nobody sells it", actor=first.acting(function))
+        db.session.commit()
+    with acting(order[1]) as second:
+        campaign = queries.one(second, key)
+        with pytest.raises(RuleViolated):
+            service.check(campaign, "training", "not_applicable", actor=second.acting(function))
+        assert [m.code for m in queries.missing(campaign)] == ["training_none", "second"]
+    with acting("contact.guangdong") as other:
+        service.check(queries.one(other, key), "training", "not_applicable", actor=other)
+        assert not queries.missing(queries.one(other, key))
+
+
+def test_the_holder_of_a_headquarters_line_is_no_second_person_as_office(acting: As, superuser: Superuser) -> None:
+    """A delegate spoke for the lead, who is the office, too: it does not wait on that desk."""
+    superuser.execute("INSERT INTO delegation (id, appointment_id, person_id, valid_from, valid_until) VALUES (gen_random_uuid(),"
+                      " %s, %s, '2026-01-01', '2026-12-31')", (people.appointment_key("market"), people.key("network")))
+    superuser.execute("INSERT INTO appointment (id, person_id, unit_id, role, deputy, valid_from, version)"
+                      " VALUES (gen_random_uuid(), %s, 1, 'hq_office', false, '2026-01-01', 1)", (people.key("market"),))
+    with acting("market") as lead:
+        key = checked(lead, content("hq", lands_in="network", training_on=None)).id
+        db.session.commit()
+    with acting("network") as delegate:
+        service.check(queries.one(delegate, key), "training", "not_applicable", "all were trained",
+                      actor=delegate.acting(people.appointment_key("market")))
+        db.session.commit()
+    with acting("market") as lead:
+        assert queries.to_confirm(lead, 9) == []
+    with acting("office") as office:
+        assert [c.id for c in queries.to_confirm(office, 9)] == [key]
+
+
 def test_met_needs_words_or_a_file_of_that_element(acting: As) -> None:
     with acting("market.guangdong") as actor:
         campaign = service.register(content(), actor=actor)

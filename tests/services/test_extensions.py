@@ -62,6 +62,19 @@ def dues(superuser: Superuser, key: UUID) -> tuple[date, date]:
     return row[0], row[1]
 
 
+def test_nobody_grants_what_a_delegate_asked_for_in_their_name(acting: As, superuser: Superuser, key: UUID) -> None:
+    holder, function = people.key("contact.guangdong"), people.appointment_key("contact.guangdong")
+    superuser.execute("INSERT INTO appointment (id, person_id, unit_id, role, line, deputy, valid_from, version)"
+                      " VALUES (gen_random_uuid(), %s, 1, 'hq_line_lead', 'market', false, '2026-01-01', 1)", (holder,))
+    superuser.execute("INSERT INTO delegation (id, appointment_id, person_id, valid_from, valid_until) VALUES (gen_random_uuid(),"
+                      " %s, %s, '2026-01-01', '2026-12-31')", (function, people.key("enterprise.guangdong")))
+    do(acting, "enterprise.guangdong", key, lambda a, me: service.ask_extension(a, MILESTONE, "why", actor=me.acting(function)))
+    assert outcome(acting, "contact.guangdong", key, deciding("grant")) is NotPermitted
+    with acting("contact.guangdong") as me:
+        assert db.session.scalars(queries.requested(queries.extensions_to_decide(me))).all() == []
+    assert outcome(acting, "market", key, deciding("grant")) is None
+
+
 @pytest.mark.parametrize(("due", "milestone", "who"), [
     (MILESTONE, MILESTONE, Permission.EXTENSION_GRANT),
     (MILESTONE + timedelta(days=1), MILESTONE, Permission.EXTENSION_GRANT_BEYOND),

@@ -131,6 +131,19 @@ def test_nobody_grants_what_they_asked_for_nor_does_their_delegate(acting: As, s
         assert [a.id for a in db.session.scalars(queries.requested(queries.requests_to_decide(lead)))] == [key]
 
 
+def test_nor_what_a_delegate_asked_for_in_their_name(acting: As, superuser: Superuser, key: UUID) -> None:
+    holder, function = people.key("contact.guangdong"), people.appointment_key("contact.guangdong")
+    superuser.execute("INSERT INTO appointment (id, person_id, unit_id, role, line, deputy, valid_from, version)"
+                      " VALUES (gen_random_uuid(), %s, 1, 'hq_line_lead', 'market', false, '2026-01-01', 1)", (holder,))
+    superuser.execute("INSERT INTO delegation (id, appointment_id, person_id, valid_from, valid_until) VALUES (gen_random_uuid(),"
+                      " %s, %s, '2026-01-01', '2026-12-31')", (function, people.key("enterprise.guangdong")))
+    do(acting, "enterprise.guangdong", key, lambda a, me: service.ask_waiver(a, "why", actor=me.acting(function)))
+    assert outcome(acting, "contact.guangdong", key, grant) is NotPermitted
+    with acting("contact.guangdong") as me:
+        assert db.session.scalars(queries.requested(queries.requests_to_decide(me))).all() == []
+    assert outcome(acting, "market", key, grant) is None
+
+
 @pytest.mark.parametrize("found", ["handed_in", "closed", "cancelled"])
 def test_only_what_is_open_is_asked_for(acting: As, superuser: Superuser, key: UUID, found: str) -> None:
     superuser.execute("UPDATE assignment SET state = %s WHERE id = %s", (found, key))

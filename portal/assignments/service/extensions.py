@@ -29,7 +29,8 @@ def ask_extension(assignment: Assignment, due: date | None, reason: str, blockin
     unit = _blocking(assignment, blocking)
     assignment.extensions.append(Extension(
         id=uuid7(), unit_id=assignment.unit_id, assignment_id=assignment.id, reason=reason, asked_by=requests.person(actor),
-        asked_at=clock.now(), verdict=None, remark="", decided_by=None, decided_at=None, withdrawn_at=None,
+        on_behalf_of_id=under.on_behalf_of, asked_at=clock.now(), verdict=None, remark="", decided_by=None,
+        decided_at=None, withdrawn_at=None,
         due_before=assignment.due, due=due, blocking_unit=unit))
     db.session.flush()
     audit.record("ask_extension", "assignment", assignment.id,

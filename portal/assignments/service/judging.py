@@ -29,7 +29,7 @@ def allow(assignment: Assignment, action: str, *, actor: Identity) -> Appointmen
     """May this person do that now? Returns the appointment that grants it; raises NotPermitted, then RuleViolated."""
     under = need(actor, _permission(assignment, action), assignment.subject)
     asked = {"decide_waiver": assignment.open_waiver, "decide_extension": assignment.open_extension}.get(action)
-    if asked is not None and asked.asked_by_id in actor.selves:
+    if asked is not None and asked.askers & actor.selves:
         raise NotPermitted(N_("Nobody grants what they asked for themselves, nor does their delegate."))
     if assignment.template_kind == PLAN_FILING and action != "chase" and not action.endswith("_extension"):
         raise RuleViolated(N_("The plan's own task moves with the filing: it is handed in by submission, closed by approval."))

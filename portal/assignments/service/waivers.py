@@ -20,7 +20,8 @@ def ask_waiver(assignment: Assignment, reason: str, *, actor: Identity, version:
     reason = requests.reason_given(reason, N_("Say why it does not apply to the unit."))
     assignment.waivers.append(WaiverRequest(
         id=uuid7(), unit_id=assignment.unit_id, assignment_id=assignment.id, reason=reason, asked_by=requests.person(actor),
-        asked_at=clock.now(), verdict=None, remark="", decided_by=None, decided_at=None, withdrawn_at=None))
+        on_behalf_of_id=under.on_behalf_of, asked_at=clock.now(), verdict=None, remark="", decided_by=None,
+        decided_at=None, withdrawn_at=None))
     db.session.flush()
     audit.record("ask_waiver", "assignment", assignment.id, {"reason": reason}, under=under)
     tell_verifiers(assignment, N_("%(unit)s asks for “not applicable”: %(title)s. %(reason)s",

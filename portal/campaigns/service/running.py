@@ -182,12 +182,12 @@ def check(campaign: Campaign, element: str, verdict: str, reason: str = "", *, a
         raise NotPermitted(N_("You confirm what another has said not to apply; everything else is judged by whoever launches it."))
     shown = judged is Verdict.PASS and queries.evidence(campaign, chosen)
     reason = words("reason", reason, required=None if shown else _reason_for(judged, second=first is not None))
-    if judged is Verdict.NOT_APPLICABLE and first is not None and first.by_id in actor.selves:
+    if judged is Verdict.NOT_APPLICABLE and first is not None and first.speakers & actor.selves:
         raise RuleViolated(N_("A second person has to say that it does not apply: you have said so already."))
     before = campaign.state
     campaign.state = rules.MACHINE.step(before, "check").target
     db.session.add(CampaignCheck(id=uuid7(), campaign_id=campaign.id, element=chosen.value, verdict=judged.value, reason=reason,
-                                 by_id=actor.person, at=clock.now(), revoked_at=None))
+                                 by_id=actor.person, on_behalf_of_id=under.on_behalf_of, at=clock.now(), revoked_at=None))
     db.session.flush()
     changes: dict[str, Any] = {"element": chosen, "verdict": judged, "reason": reason}
     if before != campaign.state:
