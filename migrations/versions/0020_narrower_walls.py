@@ -9,5 +9,5 @@ TEXTS = Path(__file__).parents[1] / revision
 
 
 def upgrade() -> None:
-    for part in ("columns",):
+    for part in ("columns", "functions"):
         op.get_bind().exec_driver_sql((TEXTS / f"{part}.sql").read_text())
