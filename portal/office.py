@@ -13,7 +13,12 @@ MIB = 1024 * 1024
 MOST_UNPACKED = 200 * MIB                              # bytes of all parts together, as the file declares them
 _MOST_PARTS = 5_000
 _MOST_RATIO, _FREE = 200, MIB                          # unpacked to packed, of parts larger than this
-_HEAD = 4_096                                          # bytes of a part in which its document type would stand
+_MOST_PROLOG = 64 * 1024                               # bytes of a part before its first element
+_SKIPPED = re.compile(r"\ufeff?(?:\s+|<\?.*?\?>|<!--.*?-->)*", re.S)
+_ELEMENT = re.compile(r"<[^\W\d]")
+_DECLARED = re.compile(r"""\ufeff?<\?xml\s[^>]*?encoding\s*=\s*["']([^"']*)""")
+_ENCODINGS = frozenset({"utf-8", "utf-16"})            # the standard knows no other
+_UTF_16 = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"<\x00": "utf-16-le", b"\x00<": "utf-16-be"}   # by how a part begins
 _TYPES = "[Content_Types].xml"
 _MAIN = {
     b"application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml": "docx",
@@ -80,10 +85,16 @@ def _kind(whole: ZipFile) -> str:
 
 
 def _without_entities(whole: ZipFile, part: ZipInfo) -> None:
-    """Office files never have a document type; one there is the way to entities."""
+    """Office files never have a document type; one there is the way to entities. It would stand before the first element, behind
+    comments and instructions."""
     if not part.filename.lower().endswith((".xml", ".rels", ".vml")):
         return
     with whole.open(part) as content:
-        head = content.read(_HEAD).replace(b"\x00", b"")              # of UTF-16, the letters
-    if b"<!DOCTYPE" in head or b"<!ENTITY" in head:
+        head = content.read(_MOST_PROLOG)
+    text = head.decode(_UTF_16.get(head[:2], "utf-8"), "replace")
+    skipped, declared = _SKIPPED.match(text), _DECLARED.match(text)
+    rest = text[skipped.end() if skipped else 0:]
+    if rest.startswith("<!DOCTYPE"):
         raise Unfit(N_("The file declares XML entities. It is not taken."))
+    if not _ELEMENT.match(rest) or (declared and declared[1].lower() not in _ENCODINGS):
+        raise Unfit(_DAMAGED)

@@ -42,6 +42,35 @@ BAD = [
 ]
 
 
+TYPE = b'<!DOCTYPE x [<!ENTITY a "b">]><x>&a;</x>'
+DECLARED = b'<?xml version="1.0" encoding="UTF-8"?>'
+
+
+def _commented(long: int, rest: bytes) -> bytes:
+    return DECLARED + b"\n<!--" + b" <a> " * (long // 5) + b"-->\n<?x y?>" + rest
+
+
+@pytest.mark.parametrize(("part", "words"), [
+    (_commented(5_000, TYPE), "entities"), (_commented(100_000, TYPE), "damaged"), (_commented(100_000, b"<x/>"), "damaged"),
+    (b"\xef\xbb\xbf" + _commented(5_000, TYPE), "entities"), (b"<!---->" * 2_000 + TYPE, "entities"),
+    (_commented(5_000, TYPE).decode().replace("UTF-8", "UTF-16").encode("utf-16"), "entities"),
+    (("<!--\u2d2d>" + "-->" + TYPE.decode()).encode("utf-16"), "entities"), (TYPE.decode().encode("utf-16-be"), "entities"),
+    (b'<?xml version="1.0" encoding="UTF-7"?>+ADwAIQ-DOCTYPE x>', "damaged"),
+    (b'<?xml version="1.0" encoding="ISO-2022-JP"?><!--\x1b$B-->\x1b(B--><x/>', "damaged"),
+    (TYPE.lower(), "damaged"), (b"x", "damaged")])
+def test_a_document_type_is_found_behind_what_hides_it(part: bytes, words: str) -> None:
+    with pytest.raises(Unfit, match=words):
+        media_type("a.docx", docx(**{"word/document.xml": part}))
+
+
+@pytest.mark.parametrize("part", [
+    _commented(60_000, b"<x/>"), b"<x>" + TYPE + b"</x>", b"\xef\xbb\xbf<x/>",
+    "<?xml version='1.0' encoding='utf-16'?><甲/>".encode("utf-16"),
+    b'<?xml version="1.0" standalone="yes"?>\r\n<w:x/>', "<x/>".encode("utf-16-le")])
+def test_what_stands_before_the_first_element_may_be_long(part: bytes) -> None:
+    assert media_type("a.docx", docx(**{"word/document.xml": part})) == TYPES["docx"]
+
+
 @pytest.mark.parametrize("name", GOOD)
 def test_taken(name: str) -> None:
     assert media_type(name, GOOD[name]) == TYPES[name.rpartition(".")[2].lower()]
