@@ -74,6 +74,18 @@ def test_on_the_page_and_what_it_silences(app: Flask, acting: As, superuser: Sup
         assert swept(app, superuser) == (1, 0)
 
 
+def test_sent_twice_it_is_answered_once(app: Flask, superuser: Superuser, key: UUID) -> None:
+    with late(app, superuser):
+        browser, told = signed_in(app, OWNER, f"/assignments/{key}"), reminder(superuser, OWNER)
+        page = browser.get(f"/assignments/{key}").text
+        token = re.search(rf'action="/reminders/{told}/answer".*?name="once_token" value="([0-9a-f]+)"', page, re.S)
+        assert token
+        sent = {"answer": "blocked", "words": "their interface is not there", "blocking": "migu", "once_token": token[1]}
+        for _ in range(2):
+            assert browser.post(f"/reminders/{told}/answer", sent).headers["Location"] == f"/assignments/{key}"
+    assert answers(superuser) == [("blocked", False)]
+
+
 def test_not_mine_silences_whoever_says_so_alone(app: Flask, superuser: Superuser, key: UUID) -> None:
     """The line owner, who owns it as well, says no: two days later the contact hears in his place, and not he again."""
     with late(app, superuser):

@@ -1,8 +1,8 @@
 """A form that makes something, sent twice: one thing, and the same way onwards; also at the same moment. A refusal is none."""
 import re
 import threading
-from collections.abc import Iterator, Mapping
-from datetime import timedelta
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date, timedelta
 from html import unescape
 from io import BytesIO
 from uuid import UUID
@@ -11,8 +11,12 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
+from portal.supervision import queries as orders
+from portal.supervision import service as supervision
+from portal.supervision.models import Order
 from portal.web import answered, once
 from tenants import clock
+from tenants.access import Identity
 from tenants.db import db
 from tests.conftest import As, Superuser
 from tests.factories import world
@@ -22,6 +26,8 @@ from tests.factories.exchange import campaign, raised
 from tests.factories.files import PDF
 from tests.factories.meetings import meeting
 from tests.factories.plans import draft
+from tests.factories.supervision import order
+from tests.services.test_extensions import asked
 from tests.web.browsing import Browser, Enter, Fields
 from tests.web.issue_pages import FORM as ISSUE
 from tests.web.test_admin_saving import PERSON
@@ -42,6 +48,20 @@ FORMS: Mapping[str, tuple[str, str, str, Fields]] = {
     "decision": ("office", "/meetings/{meeting}", "/meetings/{meeting}/decisions",
                  {"title": "Correct them", "deliverable": "A list", "unit": "guangdong", "line": "market", "due": "2026-06-01"}),
     "order": ("office", "/supervision/new", "/supervision/new", {"grade": "urgent", "words": "Mend it", "units": ["guangdong"]}),
+    "reply": ("contact.guangdong", "/supervision/{order}", "/supervision/{order}/reply",
+              {"words": "Done.", "done_by": "2026-03-02", "version": "{of_order}"}),
+    "acceptance": ("office", "/supervision/{replied}", "/supervision/{order}/accept", {"remark": "", "version": "{of_order}"}),
+    "return": ("office", "/supervision/{replied}", "/supervision/{order}/return",
+               {"remark": "More.", "term": "", "version": "{of_order}"}),
+    "longer term": ("office", "/supervision/{order}", "/supervision/{order}/extend",
+                    {"term": "2026-06-01", "reason": "Late.", "version": "{of_order}"}),
+    "no longer term": ("office", "/supervision/{waiting}", "/supervision/{order}/decline", {"reason": "No.", "version": "{of_order}"}),
+    "withdrawal": ("office", "/supervision/{order}", "/supervision/{order}/withdraw", {"reason": "No.", "version": "{of_order}"}),
+    "more time taken back": ("market.guangdong", "/assignments/{extending}", "/assignments/{task}/extensions/withdraw", {}),
+    "more time granted": ("office", "/assignments/{extending}", "/assignments/{task}/extensions/verdict",
+                          {"extension": "{extension}", "verdict": "grant", "remark": ""}),
+    "more time declined": ("office", "/assignments/{extending}", "/assignments/{task}/extensions/verdict",
+                           {"extension": "{extension}", "verdict": "decline", "remark": "No."}),
     "bulletin": ("office", "/bulletins/new", "/bulletins/new", {"title": "示例 Bulletin"}),
     "plan of bulletins": ("office", "/bulletins/plans", "/bulletins/plans",
                           {"title": "示例 Monthly", "rhythm": "month", "working_day": "1", "receivers": ["all"]}),
@@ -59,10 +79,7 @@ FORMS: Mapping[str, tuple[str, str, str, Fields]] = {
 # Routes that a second POST harms nothing, and why.
 HARMLESS: Mapping[str, tuple[str, ...]] = {
     "it names a version, which the first has moved on": (
-        "/supervision/<key>/reply", "/supervision/<key>/accept", "/supervision/<key>/return", "/supervision/<key>/extend",
-        "/supervision/<key>/decline", "/supervision/<key>/withdraw", "/meetings/<key>/edit", "/meetings/<key>/cancel",
-        "/meetings/<key>/publish",
-        "/meetings/<key>/decisions/change", "/filings/<key>", "/programmes/<key>/words", "/programmes/<key>/days",
+        "/meetings/<key>/edit", "/meetings/<key>/cancel", "/meetings/<key>/publish", "/meetings/<key>/decisions/change", "/filings/<key>", "/programmes/<key>/words", "/programmes/<key>/days",
         "/programmes/<key>/templates/<part>", "/bulletins/<key>/edit", "/bulletins/<key>/refresh", "/bulletins/<key>/publish",
         "/campaigns/<key>/edit", "/campaigns/<key>/move", "/campaigns/<key>/checks", "/campaigns/<key>/go-live",
         "/campaigns/<key>/pause", "/campaigns/<key>/end", "/assignments/progress", "/assignments/<key>/progress",
@@ -70,13 +87,12 @@ HARMLESS: Mapping[str, tuple[str, ...]] = {
         "/cautions/<key>", "/channels/<uuid:key>", "/operations/notices", "/reminders", "/exchange/limits", "/exchange/hours",
         "/exchange/calendar", "/exchange/desks"),
     "what it answers, ends or takes away is so only once": (
-        "/reminders/<uuid:key>/answer", "/reminders/answer/<token>", "/meetings/<key>/answer", "/filings/<key>/review",
+        "/reminders/answer/<token>", "/meetings/<key>/answer", "/filings/<key>/review",
         "/files/<uuid:key>/remove", "/programmes/<key>/templates/<part>/remove", "/programmes/<key>/issue",
         "/programmes/<key>/end", "/bulletins/<key>/remove", "/bulletins/<key>/acknowledge", "/campaigns/<key>/receipt",
         "/campaigns/import/<key>/discard", "/channels/<uuid:key>/remove", "/account/delegations/<uuid:key>/end",
         "/saved/<uuid:key>/remove", "/account/subscriptions/<uuid:key>/end", "/account/calendar/end", "/resume",
-        "/assignments/<key>/waiver/withdraw", "/assignments/<key>/waiver/verdict", "/assignments/<key>/extensions/withdraw",
-        "/assignments/<key>/extensions/verdict", "/operations/parked/retry", "/operations/parked/<uuid:key>/retry"),
+        "/operations/parked/retry", "/operations/parked/<uuid:key>/retry"),
     "it says how a thing stands from now on": (
         "/bulletins/plans/<key>", "/language", "/theme", "/act-as", "/notices/preferences", "/notices/read",
         "/notices/<uuid:key>/open", "/saved", "/account/calendar", "/account/subscriptions/<uuid:key>/pause",
@@ -110,6 +126,41 @@ class Things(dict[str, str]):
 
     def meeting(self) -> UUID:
         return meeting(self.acting, "office", "guangdong")
+
+    def order(self) -> UUID:
+        return order(self.acting, "office", "guangdong")
+
+    def replied(self) -> str:
+        self._of_order("contact.guangdong", lambda o, me: supervision.reply(o, "Done.", clock.today(), actor=me))
+        return self["order"]
+
+    def waiting(self) -> str:
+        self._of_order("contact.guangdong", lambda o, me: supervision.ask_time(o, date(2026, 6, 1), "Late.", actor=me))
+        return self["order"]
+
+    def of_order(self) -> int:
+        with self.acting("office") as office:
+            return orders.one(office, UUID(self["order"])).version
+
+    def _of_order(self, who: str, act: Callable[[Order, Identity], object]) -> None:
+        with self.acting(who) as me:
+            act(orders.one(me, UUID(self["order"])), me)
+            db.session.commit()
+
+    def task(self) -> UUID:
+        row = self.superuser.execute("SELECT a.id FROM assignment a JOIN unit u ON u.id = a.unit_id WHERE u.code = 'guangdong' AND"
+                                     " line = 'market' AND milestone = 'sorting' AND template_kind = 'task' ORDER BY a.id LIMIT 1").fetchone()
+        assert row
+        return UUID(str(row[0]))
+
+    def extending(self) -> str:
+        asked(self.acting, UUID(self["task"]), date(2026, 9, 30))
+        return self["task"]
+
+    def extension(self) -> UUID:
+        row = self.superuser.execute("SELECT id FROM extension WHERE assignment_id = %s", (self["task"],)).fetchone()
+        assert row
+        return UUID(str(row[0]))
 
     def bulletin(self) -> UUID:
         return bulletin(self.acting, "guangdong")
