@@ -110,7 +110,8 @@ def _more_time_to_decide(identity: Identity) -> Iterable[Task]:
         if a.open_extension:
             yield Task(N_("Decide on more time: %(title)s", title=title(a)),
                        N_("%(unit)s asks for more time, until %(day)s", unit=a.unit.short_names, day=a.open_extension.due),
-                       f"/assignments/{a.id}#more-time", N_("Decide on more time"), None, "blue", clock.local(a.open_extension.asked_at).date())
+                       f"/assignments/{a.id}#more-time", N_("Decide on more time"), None, "blue",
+                       clock.local(a.open_extension.asked_at).date())
 
 
 def _to_report(identity: Identity) -> Iterable[Task]:

@@ -149,6 +149,18 @@ def test_by_the_link_of_a_letter(app: Flask, superuser: Superuser, key: UUID, bo
         assert {row[0] for row in by} == {"answer_reminder", "ask_extension"} and {row[1] for row in by} == {people.key(OWNER)}
 
 
+def test_the_page_of_a_link_does_not_tell_whose_thing_it_is(app: Flask, superuser: Superuser, key: UUID) -> None:
+    with late(app, superuser):
+        token, browser = link(app, reminder(superuser, OWNER), OWNER), Browser(app)
+        offered = set(re.findall(r'<option value="([a-z-]+)"', browser.get(f"/reminders/answer/{token}").text))
+        assert offered == {r[0] for r in superuser.execute("SELECT code FROM unit").fetchall()}
+        browser.post("/language", {"language": "en"})
+        own = browser.post(f"/reminders/answer/{token}", {"answer": "blocked", "words": "x", "blocking": "guangdong"})
+        none = browser.post(f"/reminders/answer/{token}", {"answer": "blocked", "words": "x", "blocking": "nobody"})
+    assert own.status_code == none.status_code == 422
+    assert "This does not fit. Sign in and look at the page" in own.text and "Choose another unit" not in own.text + none.text
+
+
 def test_by_the_letter_of_a_day(app: Flask, acting: As, superuser: Superuser, key: UUID, box: Mailbox) -> None:
     """Whoever hears once a day answers from that letter just so."""
     prefer(acting, OWNER, NoticeKind.REMINDER, Mode.DAILY)

@@ -55,7 +55,8 @@ FORMS: Mapping[str, tuple[str, str, str, Fields]] = {
                {"remark": "More.", "term": "", "version": "{of_order}"}),
     "longer term": ("office", "/supervision/{order}", "/supervision/{order}/extend",
                     {"term": "2026-06-01", "reason": "Late.", "version": "{of_order}"}),
-    "no longer term": ("office", "/supervision/{waiting}", "/supervision/{order}/decline", {"reason": "No.", "version": "{of_order}"}),
+    "no longer term": ("office", "/supervision/{waiting}", "/supervision/{order}/decline",
+                       {"reason": "No.", "version": "{of_order}"}),
     "withdrawal": ("office", "/supervision/{order}", "/supervision/{order}/withdraw", {"reason": "No.", "version": "{of_order}"}),
     "more time taken back": ("market.guangdong", "/assignments/{extending}", "/assignments/{task}/extensions/withdraw", {}),
     "more time granted": ("office", "/assignments/{extending}", "/assignments/{task}/extensions/verdict",
@@ -79,7 +80,8 @@ FORMS: Mapping[str, tuple[str, str, str, Fields]] = {
 # Routes that a second POST harms nothing, and why.
 HARMLESS: Mapping[str, tuple[str, ...]] = {
     "it names a version, which the first has moved on": (
-        "/meetings/<key>/edit", "/meetings/<key>/cancel", "/meetings/<key>/publish", "/meetings/<key>/decisions/change", "/filings/<key>", "/programmes/<key>/words", "/programmes/<key>/days",
+        "/meetings/<key>/edit", "/meetings/<key>/cancel", "/meetings/<key>/publish", "/meetings/<key>/decisions/change",
+        "/filings/<key>", "/programmes/<key>/words", "/programmes/<key>/days",
         "/programmes/<key>/templates/<part>", "/bulletins/<key>/edit", "/bulletins/<key>/refresh", "/bulletins/<key>/publish",
         "/campaigns/<key>/edit", "/campaigns/<key>/move", "/campaigns/<key>/checks", "/campaigns/<key>/go-live",
         "/campaigns/<key>/pause", "/campaigns/<key>/end", "/assignments/progress", "/assignments/<key>/progress",
@@ -148,8 +150,9 @@ class Things(dict[str, str]):
             db.session.commit()
 
     def task(self) -> UUID:
-        row = self.superuser.execute("SELECT a.id FROM assignment a JOIN unit u ON u.id = a.unit_id WHERE u.code = 'guangdong' AND"
-                                     " line = 'market' AND milestone = 'sorting' AND template_kind = 'task' ORDER BY a.id LIMIT 1").fetchone()
+        row = self.superuser.execute("SELECT a.id FROM assignment a JOIN unit u ON u.id = a.unit_id WHERE u.code = 'guangdong'"
+                                     " AND line = 'market' AND milestone = 'sorting' AND template_kind = 'task'"
+                                     " ORDER BY a.id LIMIT 1").fetchone()
         assert row
         return UUID(str(row[0]))
 

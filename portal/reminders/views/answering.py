@@ -40,7 +40,7 @@ def of_thing(kind: str) -> Show:
         mine = next((r for r in queries.mine(identity(), thing.id) if queries.waits(r, thing)), None)
         form: dict[str, Any] = {"reminder": None, "names": ANSWERS}
         if mine is not None:
-            form = _form(mine, service.offer(mine, thing, actor=identity()), request.args)
+            form = {**_form(mine, service.offer(mine, thing, actor=identity()), request.args), "units": _units(mine.unit_id)}
         return render_template("reminders/_panel.html", told=told, whom=PEOPLE, whom_of=_whom, answers=queries.answered(thing.id),
                                asked=_asked_of_order(thing) if kind == "supervision" else None, o=thing, **form)
     return show
@@ -125,7 +125,7 @@ def _linked(who: Identity, reminder: Reminder, errors: Errors | None = None) -> 
     if not found.answers:
         return render_template("reminders/link.html", state="closed", typed=request.form)
     return render_template("reminders/link.html", state="open", errors=errors or {}, at=reminder.at,
-                           **_form(reminder, found, request.form))
+                           **_form(reminder, found, request.form), units=_units())
 
 
 def _linked_again(who: Identity, key: UUID, errors: Errors) -> str:
@@ -148,12 +148,16 @@ def _again(key: UUID, errors: Errors) -> str:
         found = Offer()
     return render_template("reminders/answer.html", errors=errors,
                            back=rules.address(reminder.subject_kind, reminder.subject_id),
-                           **_form(reminder, found, request.form))
+                           **_form(reminder, found, request.form), units=_units(reminder.unit_id))
 
 
 def _form(reminder: Reminder, found: Offer, typed: Mapping[str, str]) -> dict[str, Any]:
-    return {"reminder": reminder, "typed": typed, "offer": found, "names": ANSWERS,
-            "units": [(u.code, unit_short(u)) for u in directory.units() if u.id != reminder.unit_id]}
+    return {"reminder": reminder, "typed": typed, "offer": found, "names": ANSWERS}
+
+
+def _units(but: int | None = None) -> list[tuple[str, str]]:
+    """Who may hold it up. The page of a link offers every unit: one that is missing would be whose thing it is."""
+    return [(u.code, unit_short(u)) for u in directory.units() if u.id != but]
 
 
 def _reply() -> Reply:
