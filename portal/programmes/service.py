@@ -11,6 +11,7 @@ from sqlalchemy.orm.attributes import flag_modified
 
 from portal import texts
 from portal.assignments import service as assignments
+from portal.assignments.models import Assignment
 from portal.audit import service as audit
 from portal.notices import service as notices
 from portal.programmes import queries
@@ -231,7 +232,7 @@ def issue(programme: Programme, *, actor: Identity) -> int:
     reached = list(_pairs(programme))
     if not reached:
         raise RuleViolated(N_("The programme reaches no unit: add templates first."))
-    made = _assign(programme, reached, under)
+    made = len(_assign(programme, reached, under))
     programme.state, programme.issued_at = ISSUED, clock.now()
     db.session.flush()
     audit.record("issue", "programme", programme.id, {"state": [DRAFT, ISSUED], "assignments": made}, under=under)
@@ -256,13 +257,14 @@ def add_assignments(programme: Programme, content: TemplateContent, *, actor: Id
     if not reached:
         raise Invalid({"targets": [N_("This reaches no unit. Choose at least one.")]})
     made = _assign(programme, reached, under, start=clock.today())
-    audit.record("add_assignments", "programme", programme.id, {"template added": content.code, "assignments": made}, under=under)
-    for unit, _ in reached:
-        if unit.id != HEADQUARTERS:
-            notices.tell(unit.id, N_("A new assignment: %(title)s, due %(day)s.", day=str(content.due),
-                                     title={"en": content.title, "zh": content.title_zh}), "/assignments",
+    audit.record("add_assignments", "programme", programme.id, {"template added": content.code, "assignments": len(made)},
+                 under=under)
+    for a in made:
+        if a.unit_id != HEADQUARTERS:
+            notices.tell(a.unit_id, N_("A new assignment: %(title)s, due %(day)s.", day=str(content.due),
+                                     title={"en": content.title, "zh": content.title_zh}), f"/assignments/{a.id}",
                          roles=[Role.UNIT_CONTACT])
-    return made
+    return len(made)
 
 
 def end(programme: Programme, *, actor: Identity) -> None:
@@ -289,15 +291,15 @@ def _pairs(programme: Programme) -> Iterable[tuple[Unit, Template]]:
     return ((u, t) for u, t in targets(programme) if t.kind != TemplateKind.SYSTEM)
 
 
-def _assign(programme: Programme, reached: Sequence[tuple[Unit, Template]], under: Appointment, start: date | None = None) -> int:
+def _assign(programme: Programme, reached: Sequence[tuple[Unit, Template]], under: Appointment,
+            start: date | None = None) -> list[Assignment]:
     """`start` is what nobody has to agree on: none where a plan will say it."""
     due = {m.code: m.due for m in programme.milestones}
     lines = {Line(t.line) for u, t in reached if u.id == HEADQUARTERS}
     leads = {line: next((p.id for p in directory.holders(HEADQUARTERS, [Role.HQ_LINE_LEAD], line)), None) for line in lines}
-    made = assignments.create((
+    return assignments.create((
         new_assignment(programme, t, u.id, due[t.milestone], start=start,
                        owner=leads[Line(t.line)] if u.id == HEADQUARTERS else None) for u, t in reached), under=under)
-    return len(made)
 
 
 def new_assignment(programme: Programme, t: Template, unit: int, milestone_due: date, *, owner: UUID | None = None,

@@ -243,6 +243,9 @@ def test_an_assignment_is_added_for_the_units_addressed_and_their_contacts_are_t
     answer = office.post(f"{at}/add", {**TASK, "code": "90", "targets": ["category:market_expansion", "unit:tibet"]})
     assert answer.status_code == 303 and count(superuser, world.YEAR, "90") == 3
     assert superuser.execute("SELECT count(*) FROM outbox_message WHERE payload::text LIKE '%A new assignment%'").fetchone() == (3,)
+    leads = superuser.execute("SELECT DISTINCT a.unit_id FROM outbox_message m JOIN assignment a ON a.unit_id = m.unit_id"
+                              " WHERE a.code = '90' AND m.payload->>'url' = '/assignments/' || a.id").fetchall()
+    assert len(leads) == 3                                             # each to its own
     assert office.post(f"{at}/add", {**TASK, "code": "90"}).status_code == 422     # the code is taken
 
 
