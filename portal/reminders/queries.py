@@ -260,13 +260,13 @@ def _each(make: Callable[[Any], Item]) -> Callable[[Sequence[Row[Any]]], Callabl
 
 _A = Assignment
 _TASK: tuple[Any, ...] = (_A.id, _A.unit_id, _A.line, _A.due, _A.round, _A.title, _A.title_zh, _A.owner_id, _A.handed_in_on,
-                          _A.milestone_due, _A.year, _A.returned_at)
+                          _A.milestone_due, _A.year, _A.returned_at, _A.code)
 _RUNS = programmes.running(_A.programme_id)             # an ended programme reminds nobody
 
 
 def _task(kind: Deadline, r: Any, due: Any, **more: Any) -> Item:
     return Item(kind, "assignment", r.id, r.unit_id, Line(r.line), due, f"{r.round} {due.isoformat()}",
-                {"en": r.title, "zh": r.title_zh}, f"/assignments/{r.id}", r.owner_id, **more)
+                {"en": f"{r.code} {r.title}", "zh": f"{r.code} {r.title_zh}"}, f"/assignments/{r.id}", r.owner_id, **more)
 
 
 def _assignments(kind: Deadline, within: Within, last: Any) -> Source:
@@ -345,7 +345,7 @@ def _issues(kind: Deadline, within: Within, _: Any) -> Source:
     i, t, w = Issue, IssueTurn, IssueWait
     got = select(func.max(t.begun_at)).where(t.issue_id == i.id, t.position > 1).scalar_subquery()
     back = select(func.max(w.ended_at)).where(w.issue_id == i.id, i.reopened > 0).scalar_subquery()
-    columns = (i.id, i.owner_unit, i.owner_line, i.ruling_line, i.severity, i.stage, i.raised_at, i.reopened, i.title,
+    columns = (i.id, i.owner_unit, i.owner_line, i.ruling_line, i.severity, i.stage, i.raised_at, i.reopened, i.title, i.code,
                func.greatest(got, back).label("since"))
     unanswered = (i.responded_at.is_(None),) if kind is Deadline.RESPOND else ()
     open_ = (i.state.in_(_WAITING), *unanswered, *within.of(i.owner_unit, i.id))
@@ -358,8 +358,8 @@ def _issues(kind: Deadline, within: Within, _: Any) -> Source:
 def _issue(kind: Deadline, r: Any, by: Any, continuous: bool) -> Item:
     due = by.respond_by if kind is Deadline.RESPOND else by.resolve_by
     return Item(kind, "issue", r.id, r.owner_unit, Line(r.owner_line), due, f"{r.owner_unit}.{r.owner_line} {r.reopened}",
-                {"en": r.title, "zh": r.title}, f"/issues/{r.id}", judge=(Role.HQ_LINE_LEAD, Line(r.ruling_line)),
-                continuous=continuous, since=r.since)
+                dict.fromkeys(("en", "zh"), f"{r.code} {r.title}"), f"/issues/{r.id}",
+                judge=(Role.HQ_LINE_LEAD, Line(r.ruling_line)), continuous=continuous, since=r.since)
 
 
 def _receipts(kind: Deadline, within: Within, _: Any) -> Source:

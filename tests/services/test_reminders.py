@@ -227,6 +227,18 @@ def test_plans_reviews_verification_and_more_time(app: Flask, acting: As, post: 
         assert hears(post) == {"market": "Waits to be verified since"}
 
 
+def test_a_reminder_names_its_thing_by_code(app: Flask, acting: As, superuser: Superuser, key: UUID) -> None:
+    """Of twins, which have the same title, one knows which it is."""
+    issue = raised(acting, "contact.tibet", campaign(superuser, "guangdong", lands=["tibet"]))
+    superuser.execute("DELETE FROM outbox_message")
+    with on(LATE):
+        swept(app, superuser)
+    titles = dict(superuser.execute("SELECT payload->>'url', payload->'params'->'title' FROM outbox_message").fetchall())
+    for table, thing, url in (("assignment", key, f"/assignments/{key}"), ("issue", issue, f"/issues/{issue}")):
+        row = superuser.execute(f"SELECT code, title FROM {table} WHERE id = %s", (thing,)).fetchone()  # type: ignore[arg-type]
+        assert row and titles[url]["en"] == f"{row[0]} {row[1]}" and titles[url]["zh"].startswith(f"{row[0]} ")
+
+
 def test_issues_and_receipts(app: Flask, acting: As, post: Post, superuser: Superuser, key: UUID) -> None:
     about = campaign(superuser, "hq", product="guangdong", lands=("guangdong", "tibet"))
     issue = raised(acting, "contact.tibet", about)

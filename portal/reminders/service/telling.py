@@ -88,9 +88,11 @@ def _desk(thing: Any) -> Desk:
 def title(thing: Any) -> dict[str, str] | str:
     match thing:
         case Assignment():
-            return {"en": thing.title, "zh": thing.title_zh}
+            return {"en": f"{thing.code} {thing.title}", "zh": f"{thing.code} {thing.title_zh}"}
         case Filing():
             return i18n.both(N_("the implementation plan"))
+        case Issue():
+            return f"{thing.code} {thing.title}"
         case Order():                                      # has a number alone
             return thing.code
         case Campaign():
