@@ -18,6 +18,7 @@ from portal.legends import CODES
 from portal.legends import TONES as TONES_OF_LIGHTS
 from portal.web import cursors, times, untrusted
 from portal.web.access import Route
+from portal.web.locale import LANGUAGES
 from portal.web.names import term, unit_name, unit_short
 from portal.web.templating import state_words, translate
 from tenants import clock, directory
@@ -34,8 +35,10 @@ _TERMS = {"line": "line", "role": "role", "process": "process", "category": "cat
           "milestone": "milestone", "system": "system", "element": "launch_element", "verdict": "verdict", "segment": "segment",
           "business": "business", "severity": "severity", "stage": "issue_stage",
           "served_by": "line"}
-_WORDED = {"grade": "grade", "answer": "reminder_answer"}
+_WORDED = {"grade": "grade", "answer": "reminder_answer", "rhythm": "rhythm", "channel": "reminder_channel"}
 _UNITS = frozenset({"unit", "blocking", "parent_id", "merged_into_id", "product_owner", "lands_in", "configured_in"})
+_LISTS_OF_UNITS = frozenset({"units", "receivers"})    # kept as one text of codes, or _ALL
+_ALL = "*"
 _PATHS = {"meeting": "/meetings/{}", "supervision": "/supervision/{}", "bulletin": "/bulletins/{}", "campaign": "/campaigns/{}",
           "filing": "/filings/{}", "assignment": "/assignments/{}", "programme": "/programmes/{}"}
 Pair = tuple[str, str]
@@ -156,6 +159,10 @@ def _shown(change: Change, value: Any, kind: str, people: Mapping[UUID, Person])
         return state_words(_WORDED[change.field], value)[0]
     if change.field == "tone" and value in TONES_OF_LIGHTS:
         return translate(TONES_OF_LIGHTS[value])
+    if change.field == "language" and isinstance(value, str):
+        return LANGUAGES.get(value, value)
+    if change.field in _LISTS_OF_UNITS and isinstance(value, str):
+        return str(_("all units")) if value == _ALL else str(_(", ")).join(map(unit_short, value.split(", ")))
     if change.field in _UNITS and value is not None:
         return _units(value)
     if change.field == "part" and isinstance(value, str):          # of a file: an element of a campaign, or what agents work by

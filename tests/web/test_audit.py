@@ -8,13 +8,19 @@ from flask import Flask
 
 from portal.assignments import queries as assignment_queries
 from portal.assignments import service as assignments
-from portal.audit.views import history_of
+from portal.audit.models import AuditEntry
+from portal.audit.views import history_of, steps_of
 from portal.filings import queries as filing_queries
 from portal.filings import service as filings
 from portal.filings.rules import Content, ItemContent
+from portal.meetings import queries as meeting_queries
+from portal.meetings import service as meetings
+from tenants import clock
 from tenants.db import db
 from tests.conftest import As, Superuser
 from tests.factories import exchange, people, world
+from tests.factories.bulletins import bulletin
+from tests.factories.meetings import meeting
 from tests.factories.plans import draft
 from tests.web.browsing import Browser
 from tests.web.counting import statements
@@ -107,6 +113,29 @@ def test_where_an_issue_went_is_told_in_words(app: Flask, acting: As, superuser:
         assert raised.changes["Owner"] == ("", "Guangdong · market")
         assert raised.changes["Route"][1].startswith("Guangdong · market, Beijing · ")
         assert not re.search(r"[a-z]_[a-z]|[{}\[\]]", str(list(raised.changes.values())).replace("[(", "").replace(")]", ""))
+
+
+def test_what_meetings_and_bulletins_keep_as_codes_is_told_in_words(app: Flask, acting: As) -> None:
+    called, issued = meeting(acting, "office", "beijing", "tianjin"), bulletin(acting, "beijing", "tianjin")
+    with acting("contact.beijing") as contact:
+        meetings.answer(meeting_queries.one(contact, called), "sends", "the deputy", actor=contact)
+        db.session.commit()
+    with acting("office"), app.test_request_context("/", headers={"Cookie": "language=en"}):
+        answered, convened = history_of("meeting", called)
+        assert answered.changes["State"] == ("", "sends somebody") and convened.changes["Units"] == ("", "Beijing, Tianjin")
+        changed = next(s for s in history_of("bulletin", issued) if s.action == "changed")
+        assert changed.changes["Receivers"] == ("all units", "Beijing, Tianjin")
+
+
+@pytest.mark.parametrize(("kind", "field", "value", "words"), [
+    ("subscription", "rhythm", "week", "every Monday"), ("bulletin_plan", "rhythm", "quarter", "every quarter"),
+    ("person", "language", "zh", "中文"), ("reminder_rung", "channel", "digest", "in the letter of the day"),
+    ("supervision", "answer", "need_time", "I need more time")])
+def test_codes_are_told_in_words(app: Flask, acting: As, kind: str, field: str, value: str, words: str) -> None:
+    entry = AuditEntry(at=clock.now(), by=None, on_behalf_of=None, role=None, action="change", subject_kind=kind,
+                       changes={field: [None, value]})
+    with acting("office"), app.test_request_context("/", headers={"Cookie": "language=en"}):
+        assert [after for _, after in steps_of([entry])[0].changes.values()] == [words]
 
 
 def test_the_whole_trail(auditor: Browser, story: UUID) -> None:
