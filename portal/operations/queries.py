@@ -1,20 +1,24 @@
 """What the tasks did, through definer functions: the administrator's lane sees it, nobody reads the tables."""
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, select, text
 
-from portal.operations.rules import LONGEST_RUN, Outcome, outcome
+from portal.operations.rules import LONGEST_RUN, ROUNDS, Outcome, outcome
 from tenants import clock
 from tenants.db import db
+
+_MOST_OF_A_ROUND = 500                 # runs
+_LOST = (Outcome.FAILED, Outcome.KILLED)
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run, or the runs of an hour that ended alike."""
+    """One run, the runs of an hour that ended alike, or those of a round, of which `failed` is how many failed."""
     id: UUID
     task: str
     started_at: datetime
@@ -25,6 +29,7 @@ class Run:
     error: str | None
     runs: int
     outcome: Outcome
+    failed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +69,28 @@ def figures() -> Sequence[Figures]:
     with db.engine.begin() as connection:
         rows = connection.execute(text("SELECT * FROM app.last_task_runs()")).all()
     return [Figures(r.task, (now - (r.ended_at or r.started_at)).total_seconds(), r.seconds or 0.0,
-                    outcome(r.started_at, r.ended_at, r.error, now) in (Outcome.FAILED, Outcome.KILLED)) for r in rows]
+                    outcome(r.started_at, r.ended_at, r.error, now) in _LOST) for r in rows]
+
+
+def handed_out(last: Mapping[str, Run], scheduled: Collection[str]) -> Sequence[Run]:
+    """Of the tasks that others start: the last round, or the last hour of one that runs all the time."""
+    return [_round(task) if task in ROUNDS else run for task, run in last.items() if task not in scheduled]
+
+
+def _round(task: str) -> Run:
+    """The runs since the round began, as one: from the first start to the last end, figures added up."""
+    found, begins = runs(task, limit=_MOST_OF_A_ROUND), runs(ROUNDS[task], limit=10)
+    since = next((b.started_at for b in begins if b.started_at <= found[0].started_at), found[0].started_at)
+    parts = [r for r in found if r.started_at >= since]
+    ended, lost = [r.ended_at for r in parts if r.ended_at], [r for r in parts if r.outcome in _LOST]
+    over = not any(r.outcome is Outcome.RUNS for r in parts)
+    counts = sum((Counter(r.counts) for r in parts), Counter[str]())
+    until = max(ended) if over and ended else None
+    return replace(
+        parts[-1], ended_at=until, seconds=(until - parts[-1].started_at).total_seconds() if until else None,
+        longest=max((r.seconds or 0.0 for r in parts), default=None), counts=counts, runs=sum(r.runs for r in parts),
+        error=next((r.error for r in lost if r.error), None), failed=len(lost),
+        outcome=Outcome.RUNS if not over else lost[0].outcome if lost else Outcome.WELL)
 
 
 def runs(task: str | None = None, *, failed: bool = False, limit: int = 50) -> Sequence[Run]:

@@ -1,4 +1,5 @@
-"""What the tasks of the schedule are called, and what their figures count. Pure."""
+"""What the tasks of the schedule are called, when they run, and what their figures count. Pure."""
+import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -33,10 +34,30 @@ TOPICS: Mapping[str, Message] = {
     "issue.step": N_("A step of an issue"), "issue.warning": N_("A warning from an issue")}
 FREQUENT = frozenset({"tasks.outbox.dispatch", "tasks.outbox.drain", "tasks.outbox.drain_mail", "tasks.outbox.drain_chat",
                       "tasks.reminders.begin_pressing", "tasks.reminders.sweep_pressing"})
+# What one task hands out another does, run by run: those since that one began are a round.
+ROUNDS: Mapping[str, str] = {"tasks.reminders.sweep": "tasks.reminders.begin",
+                             "tasks.subscriptions.deliver": "tasks.subscriptions.begin"}
 # Whom an event goes on to: the second half of a topic such as "unit.closed>issues".
 HEARERS: Mapping[str, Message] = {
     "campaigns": N_("Campaigns"), "issues": N_("Quality issues"), "exchange": N_("Rules of the exchange")}
 LONGEST_RUN = timedelta(minutes=2)     # the hard limit of a task: what has not ended by then was killed
+
+
+def schedule(said: str) -> Message:
+    """"every 2 s" or the five fields of cron in words; what has none stays as it is."""
+    if every := re.fullmatch(r"every (\S+) s", said):
+        return N_("every %(n)s seconds", n=every[1])
+    if not (cron := re.fullmatch(r"(\*/)?(\d+) (\*|(\d+)(?:-(\d+))?) \* \* \*", said)):
+        return Message(said)
+    step, minute, hours, first, last = cron.groups()
+    if step:
+        return N_("every %(n)s minutes", n=minute) if hours == "*" else Message(said)
+    at = f":{int(minute):02}"
+    if hours == "*":
+        return N_("every hour at minute %(minute)s", minute=minute)
+    if last:
+        return N_("every hour from %(first)s to %(last)s", first=f"{int(first):02}{at}", last=f"{int(last):02}{at}")
+    return N_("every day at %(time)s", time=f"{int(first):02}{at}")
 
 
 def topic(name: str) -> Message:

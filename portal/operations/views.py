@@ -6,7 +6,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import ngettext
 
 from portal.operations import queries, service
-from portal.operations.rules import COUNTS, TASKS, Outcome, topic
+from portal.operations.rules import COUNTS, TASKS, Outcome, schedule, topic
 from portal.outbox import queries as outbox
 from portal.outbox import service as outbox_service
 from portal.web import cursors
@@ -27,9 +27,10 @@ OUTCOMES = {Outcome.WELL: (N_("done"), "green"), Outcome.FAILED: (N_("failed"), 
 def index() -> ResponseReturnValue:
     last = queries.last_runs()
     tasks = queries.tasks(last)
-    others = [run for task, run in last.items() if task not in {t.task for t in tasks}]
+    others = queries.handed_out(last, {t.task for t in tasks})
     return render_template("operations/index.html", tasks=tasks, others=others, failures=queries.runs(failed=True, limit=20),
-                           outbox=outbox.state(), as_of=clock.now(), TASKS=TASKS, COUNTS=COUNTS, topic=topic, OUTCOMES=OUTCOMES)
+                           outbox=outbox.state(), as_of=clock.now(), TASKS=TASKS, COUNTS=COUNTS, topic=topic, OUTCOMES=OUTCOMES,
+                           schedule=schedule)
 
 
 def runs() -> ResponseReturnValue:

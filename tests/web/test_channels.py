@@ -1,6 +1,6 @@
 """The pages of channels, of ways, and of what the background does."""
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -8,10 +8,11 @@ from flask import Flask
 from psycopg.types.json import Jsonb
 
 from portal import delivery
+from portal.i18n import translate
 from portal.notices import queries
 from portal.notices.rules import Mode, NoticeKind
 from portal.operations import service as operations
-from portal.operations.rules import HEARERS, TASKS, TOPICS
+from portal.operations.rules import HEARERS, TASKS, TOPICS, schedule
 from tasks.schedule import SCHEDULE
 from tenants import clock
 from tests.conftest import As, Superuser
@@ -132,7 +133,8 @@ def test_tasks_and_their_runs(app: Flask, superuser: Superuser) -> None:
     with clock.standing_at(world.NOW + timedelta(minutes=3)):
         assert "Compose bulletins by schedule" in failed(admin) and "ended without a word" in failed(admin)
     page = admin.get("/operations").text
-    assert all(words in page for words in ("Forget what nobody needs", "7 messages forgotten", "20 3 * * *", "OperationalError"))
+    assert all(words in page for words in (
+        "Forget what nobody needs", "7 messages forgotten", "every day at 03:20", "OperationalError"))
     assert admin.get(f"/operations/runs?task={task}").status_code == 200
     metrics = app.test_client().get("/metrics").text
     assert f'portal_task_failed{{task="{task}"}} 0.0' in metrics and 'portal_task_failed{task="tasks.outbox.drain"}' in metrics
@@ -146,6 +148,45 @@ def test_tasks_and_their_runs(app: Flask, superuser: Superuser) -> None:
         [(request, asked)] = operations.asked_for()
         assert asked == task and operations.asked_for() == []
         assert operations.take(request) and not operations.take(request)
+
+
+def ran(task: str, at: datetime, counts: dict[str, int], error: str | None = None, unit: str | None = None) -> None:
+    """For a second."""
+    with clock.standing_at(at):
+        run = operations.begin(task, unit)
+    assert run
+    with clock.standing_at(at + timedelta(seconds=1)):
+        operations.end(run, task, at, 1, counts, error)
+
+
+def test_a_round_is_told_as_one(app: Flask) -> None:
+    """Of what a task hands out, unit by unit, one sees the last round, not the last unit."""
+    begin, sweep, pressing = "tasks.reminders.begin", "tasks.reminders.sweep", "tasks.reminders.begin_pressing"
+    with app.app_context():
+        operations.announce(begin, "7 * * * *", world.NOW)
+        operations.announce(pressing, "*/5 * * * *", world.NOW)
+        for hour in (0, 1):
+            at = world.NOW + timedelta(hours=hour)
+            ran(begin, at, {"swept": 3})
+            for n in range(1, 4):
+                ran(sweep, at + timedelta(seconds=n), {"seen": 5, "told": n}, "ValueError" if n == 2 and hour else None, str(n))
+        for n in range(4):
+            ran(pressing, world.NOW + timedelta(hours=1, minutes=n), {"swept": 40})
+    admin = browser(app, "admin")
+    with clock.standing_at(world.NOW + timedelta(hours=1, minutes=5)):
+        page = re.sub(r"<[^>]+>|\s+", " ", admin.get("/operations").text)
+    row = re.search(r"Remind a unit of what is due.*?ValueError", page)
+    assert row and "15 looked at, 6 reminded" in row[0] and "1 of 3 runs" in row[0] and "3.0 s" in row[0]
+    assert re.search(r"160 units to look through\s+in 4 runs since", page)
+    assert "every hour at minute 7" in page and "every 5 minutes" in page
+
+
+@pytest.mark.parametrize(("said", "words"), [
+    ("every 2 s", "every 2 seconds"), ("*/5 * * * *", "every 5 minutes"), ("17 * * * *", "every hour at minute 17"),
+    ("27 7-20 * * *", "every hour from 07:27 to 20:27"), ("20 3 * * *", "every day at 03:20"), ("1 2 * * 1", "1 2 * * 1"),
+    ("*/5 3 * * *", "*/5 3 * * *")])
+def test_a_schedule_in_words(said: str, words: str) -> None:
+    assert translate(schedule(said), "en") == words
 
 
 def test_what_kills_its_worker_is_left_alone(app: Flask, superuser: Superuser) -> None:
