@@ -63,7 +63,7 @@ def _plans_to_file(identity: Identity, standings: Sequence[Standing]) -> Iterabl
                        s.task.due, light, key=key)
         elif s.state == RETURNED:
             yield Task(N_("The plan was returned: answer the remarks and submit it again"), None,
-                       f"/filings/{s.filing.id}?returned=1", N_("Mend"), s.task.due, light, key=key)
+                       f"/filings/{s.filing.id}?returned=1", N_("Mend"), s.task.due, light, key=key, settled=True)
 
 
 def _plans_to_review(identity: Identity, standings: Sequence[Standing]) -> Iterable[Task]:
@@ -153,11 +153,11 @@ def _plans_with_lines(identity: Identity, standings: Sequence[Standing]) -> Iter
 def _plans_with_units(identity: Identity, standings: Sequence[Standing]) -> Iterable[Task]:
     """For headquarters: how many units have their plan still to write, or to mend."""
     owing = [s for s in standings if UNIT in s.waits_for]
-    late = [s for s in owing if s.late]
+    late, first = [s for s in owing if s.late], [s for s in owing if not s.handed_in]
     if oversees(identity) and owing:
         yield Task(N_("%(n)s units have yet to submit or mend their plan", n=len(owing)), N_("%(n)s of them late", n=len(late)),
-                   f"/filings?year={owing[0].task.year}&waits_for={UNIT}", N_("Open"), min(s.task.due for s in owing),
-                   "red" if late else "grey")
+                   f"/filings?year={owing[0].task.year}&waits_for={UNIT}", N_("Open"), min(s.task.due for s in first or owing),
+                   "red" if late else "grey", settled=not first)
 
 
 def _handed_in(identity: Identity) -> Iterable[Task]:

@@ -22,6 +22,7 @@ class Task:
     post: str | None = None            # what the button posts to, where it can be done on the desk
     key: str = ""
     pick: str = ""                     # as what it is acknowledged together with others
+    settled: bool = False              # met or missed already: nothing is counted from the due day any more
 
 
 def by_urgency(tasks: Iterable[Task]) -> list[Task]:

@@ -139,6 +139,11 @@ class Standing:
         return self.filing.state if self.filing else "missing"
 
     @property
+    def handed_in(self) -> bool:
+        """Whether it was submitted once: how late it is is settled then, whatever is returned."""
+        return self.filing is not None and self.filing.first_submitted_at is not None
+
+    @property
     def waits_for(self) -> tuple[str, ...]:
         """Whose turn it is: the unit's, to write or to mend; or the lines'."""
         return (UNIT,) if self.state in ("missing", DRAFT, RETURNED) else tuple(self.pending)

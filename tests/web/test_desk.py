@@ -113,3 +113,23 @@ def test_a_first_contact_chases_from_the_desk(app: Flask, acting: As, superuser:
     assert answer.status_code == 303 and answer.location == "/desk"
     assert superuser.execute("SELECT chase_count FROM issue WHERE id = %s", (issue,)).fetchone() == (1,)
     assert f'action="/issues/{issue}/chase"' not in desk(app, "leader").text
+
+
+@pytest.mark.usefixtures("submitted")
+def test_a_plan_submitted_in_time_and_returned_is_late_nowhere(app: Flask, superuser: Superuser) -> None:
+    """Lateness counts to the first submission: the desk says what the plan's page says, a year later, too."""
+    found = superuser.execute("UPDATE filing SET state = 'returned' RETURNING id").fetchone()
+    assert found
+    with late_in_the_year():
+        mine, page = desk(app, f"contact.{GD}"), Browser(app)
+        page.enter(f"contact.{GD}")
+        page.client.set_cookie("language", "en")
+        head = page.get(f"/filings/{found[0]}").text.split("<form")[0]
+    said = re.findall(r'<li data-href="/filings/[^"]*">.*?</li>', mine.text, re.S)
+    assert len(said) == 1 and "The plan was returned" in said[0]
+    assert 'class="distance' not in said[0] and 'class="distance' not in head
+    assert "overdue" not in panel(desk(app, "office"), "waiting")
+    superuser.execute("DELETE FROM assignment WHERE template_kind = 'plan_filing' AND unit_id <> 20")
+    with late_in_the_year():
+        office = re.findall(r'<li data-href="/filings[^"]*">.*?</li>', desk(app, "office").text, re.S)
+    assert len(office) == 1 and "0 of them late" in office[0] and 'class="distance' not in office[0]
