@@ -191,7 +191,8 @@ def test_returned_corrected_and_approved(call: Call, key: str, change: Callable[
     assert {k: back["reviews"][-1][k] for k in said} == said and back["reviews"][-1]["remark"] == "nearly"
     assert [r["line"] for r in back["reviews"]] == ["market"]                   # network's words are network's and the unit's
     assert back["mechanism"] is None and {i["line"] for i in back["items"]} == {"market"}
-    problem_of(call("it", "POST", f"{at}/reviews", json={"line": "x"}), 409)
+    for sent in ({"line": "x"}, {"line": "it", "verdict": "approve"}):
+        assert problem_of(call("it", "POST", f"{at}/reviews", json=sent), 409)["detail"] == "This plan is not under review now."
     problem_of(call("it", "POST", f"{at}/reviews", json={"line": "market", "verdict": "approve"}), 403)      # before the state
     change(key, {"items": [{"assignment": mine[0], "measure": "the head leads"}]})
     again = call(GD_CONTACT, "POST", f"{at}/submit").get_json()

@@ -108,6 +108,9 @@ def test_approve_all_and_the_next_unit(signed: Signed, acting: As, submitted: st
     market.post(f"/filings/{submitted}/review", {"line": "market", "verdict": "return", "remark": "thin"})
     refused = network.post(f"/filings/{submitted}/review", {**fields, "verdict": "return", "remark": "my <i>words</i>"})
     assert refused.status_code == 409 and "my &lt;i&gt;words" in refused.text
+    network.client.set_cookie("language", "en")
+    approved = network.post(f"/filings/{submitted}/review", {**fields, "verdict": "approve"})
+    assert "This plan is not under review now." in approved.text and "“return”" not in approved.text
 
 
 def test_questions_and_answers(signed: Signed, key: str, submitted: str, superuser: Superuser, app: Flask) -> None:

@@ -53,7 +53,8 @@ def allow_review(filing: Filing, line: Line, *, actor: Identity) -> Appointment:
 
 def under_review(filing: Filing) -> None:
     """Raises RuleViolated while there is nothing to judge."""
-    MACHINE.step(filing.state, "return")
+    if filing.state != SUBMITTED:
+        raise RuleViolated(N_("This plan is not under review now."))
 
 
 def review(filing: Filing, line: Line, verdict: str, remark: str = "", remarks: Mapping[UUID, str] | None = None, *,
