@@ -132,7 +132,7 @@ class FilingReview(Base):
 
 
 class FilingNote(Base):
-    """Words at an item, or at the general part (no item): a reviewer's remark, a unit's question, the line's answer."""
+    """Words at an item, or (no item) about the whole of a line's part: a reviewer's remark, a unit's question, an answer."""
     __tablename__ = "filing_note"
     __table_args__ = (Index("ix_filing_note_filing", "filing_id", "at"), one_of("line", Line),
                       CheckConstraint(f"kind IN {NOTE_KINDS}", name="kind"), kind(Kind.OWNED))
@@ -149,3 +149,8 @@ class FilingNote(Base):
     by_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
 
     by: Mapped[Person | None] = relationship(lazy="raise_on_sql")
+
+    @property
+    def general(self) -> bool:
+        """At the general part, which is customer service's."""
+        return self.item_id is None and self.line == Line.CUSTOMER_SERVICE

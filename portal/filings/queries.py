@@ -297,6 +297,12 @@ def visible_reviews(every: Sequence[FilingReview], items: Iterable[FilingItem], 
     return [r for r in every if r.line in lines]
 
 
+def visible_notes(every: Sequence[FilingNote], items: Collection[FilingItem], *, general: bool) -> list[FilingNote]:
+    """The same of words: those at visible items, those about the whole of such a line's part, those about the general part."""
+    keys, lines = {i.id for i in items}, {i.line for i in items} - {Line.CUSTOMER_SERVICE.value}
+    return [n for n in every if (n.item_id in keys if n.item_id else general if n.general else n.line in lines)]
+
+
 def notes_of(filings: Sequence[Filing]) -> dict[UUID, list[FilingNote]]:
     """Filing → remarks, questions and answers, oldest first."""
     found: dict[UUID, list[FilingNote]] = {f.id: [] for f in filings}

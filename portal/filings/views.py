@@ -221,7 +221,8 @@ def _grouped(rows: Sequence[Row]) -> list[tuple[str, list[tuple[str, list[Row]]]
 
 def _common(filing: Filing, notes: Sequence[FilingNote]) -> dict[str, Any]:
     return {"filing": filing, "programme": programmes.whole(filing.programme_id), "stages": queries.stages_by_system(),
-            "lines": list(Line), "parts": Part, "general_notes": [n for n in notes if n.item_id is None],
+            "lines": list(Line), "parts": Part, "general_notes": [n for n in notes if n.general],
+            "part_notes": [n for n in notes if n.item_id is None and not n.general],
             "late": queries.days_late(filing),
             "history": history_of("filing", filing.id, queries.history_reader(filing, identity()))}
 
@@ -282,7 +283,7 @@ def _read(filing: Filing, message: Message | None = None, unsent: Sequence[tuple
         judged=[line for line in mine if line not in waiting],
         reviews=queries.visible_reviews(queries.reviews_of([filing])[filing.id], items, general=general),
         people={p.id: p for p in queries.choosable(filing)}, asks=permits(me, Permission.FILING_ASK, filing.subject),
-        **_common(filing, [n for n in notes if n.item_id or general]))
+        **_common(filing, queries.visible_notes(notes, items, general=general)))
 
 
 def review_page(key: str) -> ResponseReturnValue:
@@ -308,7 +309,8 @@ def _review(filing: Filing, line: Line, errors: Mapping[str, Sequence[Message]] 
     me = identity()
     notes = queries.notes(filing)
     general, unseen = line is Line.CUSTOMER_SERVICE, queries.changes_unseen(filing, line)
-    rows = _rows(filing, [i for i in queries.ordered(filing) if i.line == line], notes, unseen)
+    items = [i for i in queries.ordered(filing) if i.line == line]
+    rows = _rows(filing, items, notes, unseen)
     changed = {k: v for k, v in unseen.items() if general and not k.startswith("items.")}
     queue = [r for r in queries.overview(me, filing.programme_id) if r.filing and r.filing.state != DRAFT]
     return render_template(
@@ -317,7 +319,7 @@ def _review(filing: Filing, line: Line, errors: Mapping[str, Sequence[Message]] 
         typed=request.form, queue=queue,
         waiting=[r for r in queue if line in r.pending], people={p.id: p for p in queries.choosable(filing)},
         open=filing.state == SUBMITTED and (line in queries.pending_lines([filing]).get(filing.id, ())),
-        **_common(filing, notes))
+        **_common(filing, queries.visible_notes(notes, items, general=general)))
 
 
 def review(key: str) -> ResponseReturnValue:

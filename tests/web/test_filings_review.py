@@ -139,3 +139,33 @@ def test_questions_and_answers(signed: Signed, key: str, submitted: str, superus
     unit.get(at)
     assert faults_beside(unit.post(f"{at}/ask", {"item": "", "text": " "}), "text")
     assert unit.post(f"{at}/ask", {"item": "", "text": "when?", "back": f"{at}#questions"}).location == f"{at}#questions"
+
+
+def test_a_lines_words_on_its_whole_part_stand_with_it_and_are_its_own(signed: Signed, submitted: str) -> None:
+    at = f"/filings/{submitted}"
+    for line in ("enterprise", "customer-service"):
+        lead = signed(line)
+        page = lead.get(f"{at}/review")
+        lead.post(f"{at}/review", {**form_of(page, "review"), "verdict": "return", "remark": f"thin words of {line}"})
+        if line == "enterprise":
+            unit = signed(CONTACT)
+            parts = _panels(unit.get(at).text)
+            assert "thin words" in parts["assignments"] and "thin words" not in parts["general"]
+            submit(unit, submitted)
+    for who, sees in ((CONTACT, "both"), ("market.guangdong", ""), ("enterprise.guangdong", "enterprise"),
+                      ("office", "both"), ("market", ""), ("enterprise", "enterprise")):
+        parts = _panels(signed(who).get(at).text)
+        whole = "".join(parts.values())
+        assert ("thin words of enterprise" in parts["assignments"]) is (sees in ("both", "enterprise")), who
+        assert ("thin words of enterprise" in whole) is (sees in ("both", "enterprise")), who
+        assert ("thin words of customer-service" in parts.get("general", "")) is ("general" in parts), who
+        assert "thin words of enterprise" not in parts.get("general", ""), who
+    for line, sees in (("enterprise", "enterprise"), ("customer_service", "customer-service")):
+        page = signed("office").get(f"{at}/review?line={line}").text
+        notes = re.findall(r'<ul class="notes">(.*?)</ul>', page, re.S)
+        assert [re.findall("thin words of ([a-z-]+)", found) for found in notes] == [[sees]], line
+
+
+def _panels(page: str) -> dict[str, str]:
+    """Section → what stands in it."""
+    return dict(re.findall(r'<section class="panel[^"]*" id="([a-z]+)"(.*?)</section>', page, re.S))
