@@ -54,7 +54,12 @@ def typed(form: "MultiDict[str, str]") -> Sheet:
 
 
 def words_of(programme: Programme) -> Sheet:
-    return Sheet({name: [getattr(programme, name)] for name in WORDS})
+    return Sheet(_said(programme, WORDS))
+
+
+def _said(row: Programme | Template, names: Sequence[str]) -> dict[str, list[str]]:
+    """Its texts by field; an English one that is the Chinese was left empty, and follows the Chinese when that is changed."""
+    return {name: ["" if getattr(row, f"{name}_zh", None) == getattr(row, name) else getattr(row, name)] for name in names}
 
 
 def days_of(programme: Programme) -> Sheet:
@@ -76,7 +81,7 @@ def blank() -> Sheet:
 
 def sheet_of(t: Template) -> Sheet:
     """A stored template as the values of its form."""
-    return Sheet({**{name: [getattr(t, name)] for name in TEXTS}, "line": [t.line], "process": [t.process or ""],
+    return Sheet({**_said(t, TEXTS), "line": [t.line], "process": [t.process or ""],
                   "milestone": [t.milestone], "due": [t.due.isoformat()], "targets": [written(selector_of(s)) for s in t.targets]})
 
 

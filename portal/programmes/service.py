@@ -131,15 +131,15 @@ class TemplateContent:
 
 def change_programme(programme: Programme, *, name: str, name_zh: str, theme: str, theme_zh: str, goals: str, goals_zh: str,
                      actor: Identity, version: int | None = None) -> None:
-    """Words of a draft."""
+    """Words of a draft; what is left empty in English is the Chinese. Raises Stale, Invalid."""
     under = _begin(programme, "edit", actor, version)
     new = {k: texts.prose(v, texts.MEDIUM) for k, v in {"name": name, "name_zh": name_zh, "theme": theme, "theme_zh": theme_zh,
                                           "goals": goals, "goals_zh": goals_zh}.items()}
     errors = _lengths(new, {"goals": texts.MEDIUM, "goals_zh": texts.MEDIUM})
-    for field in ("name", "name_zh"):
-        if not new[field]:
-            errors[field] = [N_("Give the programme a name in both languages.")]
+    if not new["name_zh"]:
+        errors["name_zh"] = [N_("Give the programme a name in Chinese.")]
     _refuse(errors)
+    new = _in_both(new)
     before = {k: getattr(programme, k) for k in new}
     for field, value in new.items():
         setattr(programme, field, value)
@@ -330,8 +330,8 @@ def _judged(programme: Programme, content: TemplateContent, except_for: Template
         errors["code"] = [N_("Give a code.")]
     elif any(t.code == words["code"] for t in programme.templates if t is not except_for):
         errors["code"] = [N_("Another template of this programme has this code.")]
-    if not words["title"]:
-        errors["title"] = [N_("Give a title.")]
+    if not words["title_zh"]:
+        errors["title_zh"] = [N_("Give a title in Chinese.")]
     milestone = next((m for m in programme.milestones if m.code == content.milestone.value), None)
     if milestone is None:
         errors["milestone"] = [N_("Choose a milestone of this programme.")]
@@ -342,9 +342,13 @@ def _judged(programme: Programme, content: TemplateContent, except_for: Template
     if not content.targets:
         errors["targets"] = [N_("This reaches no unit. Choose at least one.")]
     _refuse(errors)
-    return {**words, "title_zh": words["title_zh"] or words["title"], "line": content.line.value,
-            "process": content.process.value if content.process else None, "milestone": content.milestone.value,
-            "due": content.due, "targets": [selector_json(s) for s in content.targets]}
+    return {**_in_both(words), "line": content.line.value, "process": content.process.value if content.process else None,
+            "milestone": content.milestone.value, "due": content.due, "targets": [selector_json(s) for s in content.targets]}
+
+
+def _in_both(words: Mapping[str, str]) -> dict[str, str]:
+    """Texts in both languages: what is left empty in English is the Chinese."""
+    return {k: v or words.get(f"{k}_zh", "") for k, v in words.items()}
 
 
 def _lengths(words: Mapping[str, str], limits: Mapping[str, int], default: int = texts.SHORT) -> dict[str, list[Message]]:

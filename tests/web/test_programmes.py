@@ -114,9 +114,11 @@ def test_words_are_changed_and_shown_as_text(office: Browser, draft: str) -> Non
 
 def test_faults_of_the_words_stand_at_their_fields_and_nothing_is_lost(office: Browser, draft: str) -> None:
     sent = {"name": "", "name_zh": "名" * 201, "goals": "kept " * 500, "version": version(office, f"{draft}/words")}
+    nameless = office.post(f"{draft}/words", {**sent, "name": "English", "name_zh": " "})
+    assert nameless.status_code == 422 and faults_beside(nameless, "name_zh") and not faults_beside(nameless, "name")
     answer = office.post(f"{draft}/words", sent)
     assert answer.status_code == 422
-    assert faults_beside(answer, "name") and "200" in faults_beside(answer, "name_zh") and "2000" in faults_beside(answer, "goals")
+    assert "200" in faults_beside(answer, "name_zh") and "2000" in faults_beside(answer, "goals")
     assert "kept kept" in answer.text and "名" * 201 in answer.text
 
 
@@ -166,7 +168,7 @@ def test_a_task_is_added_changed_and_removed(office: Browser, draft: str) -> Non
 
 def test_every_fault_of_a_task_is_told_at_once_at_its_field(office: Browser, draft: str) -> None:
     new = f"{draft}/templates/new"
-    sent = {**TASK, "code": "01", "line": "castle", "milestone": "", "due": "tomorrow", "title": "", "title_zh": "字" * 201,
+    sent = {**TASK, "code": "01", "line": "castle", "milestone": "", "due": "tomorrow", "title": "x" * 201, "title_zh": "字" * 201,
             "targets": ["planet:mars"], "version": version(office, new)}
     answer = office.post(new, sent)
     assert answer.status_code == 422
@@ -177,6 +179,25 @@ def test_every_fault_of_a_task_is_told_at_once_at_its_field(office: Browser, dra
     assert late.status_code == 422 and "2027-06-30" in faults_beside(late, "due")
     nobody = office.post(new, {**TASK, "targets": [], "version": version(office, new)})
     assert nobody.status_code == 422 and faults_beside(nobody, "targets")
+
+
+def test_what_is_left_empty_in_english_is_the_chinese_and_follows_it(office: Browser, draft: str, superuser: Superuser) -> None:
+    def texts(table: str, columns: str, code: str = "") -> object:
+        return superuser.execute(f"SELECT {columns} FROM {table} WHERE " + ("code = '31-M'" if code else "year = 2027")).fetchone()
+
+    new = f"{draft}/templates/new"
+    nameless = office.post(new, {**TASK, "title_zh": "", "version": version(office, new)})
+    assert nameless.status_code == 422 and faults_beside(nameless, "title_zh") and not faults_beside(nameless, "title")
+    chinese = {**TASK, "title": "", "deliverable": " "}
+    assert office.post(new, {**chinese, "version": version(office, new)}).status_code == 303
+    assert texts("template", "title, deliverable", "31-M") == ("新任务", "清单")
+    at = part(office, draft, "31-M")
+    assert re.search(r'value=""[^>]* name="title"', office.get(at).text)
+    assert office.post(at, {**chinese, "title_zh": "改名", "version": version(office, at)}).status_code == 303
+    assert texts("template", "title, title_zh", "31-M") == ("改名", "改名")
+    sent = {"name_zh": "名称", "name": "", "theme_zh": "主题", "version": version(office, f"{draft}/words")}
+    assert office.post(f"{draft}/words", sent).status_code == 303
+    assert texts("programme", "name, theme") == ("名称", "主题")
 
 
 def test_the_filing_of_the_plan_stays(office: Browser, draft: str) -> None:
