@@ -131,7 +131,7 @@ def written(selector: Selector) -> str:
 
 
 def read(value: str) -> Selector:
-    """The reverse. Raises ValueError for what is no selector; whether a unit of that code exists is not asked."""
+    """The reverse. Raises ValueError for what is no selector; whether a unit of that code exists is the service's to say."""
     parts = dict(part.split(":", 1) for part in value.split("+"))
     if not parts.keys() <= {"kind", "category", "focus", "unit"}:
         raise ValueError(value)

@@ -341,6 +341,8 @@ def _judged(programme: Programme, content: TemplateContent, except_for: Template
         errors["due"] = [N_("The date must lie in the programme's year or the next.")]
     if not content.targets:
         errors["targets"] = [N_("This reaches no unit. Choose at least one.")]
+    elif {s.unit for s in content.targets if s.unit} - {u.code for u in directory.units()}:
+        errors["targets"] = [N_("There is no such unit. Choose one of the list.")]
     _refuse(errors)
     return {**_in_both(words), "line": content.line.value, "process": content.process.value if content.process else None,
             "milestone": content.milestone.value, "due": content.due, "targets": [selector_json(s) for s in content.targets]}

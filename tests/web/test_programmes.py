@@ -177,8 +177,9 @@ def test_every_fault_of_a_task_is_told_at_once_at_its_field(office: Browser, dra
     assert "字" * 201 in answer.text and 'value="tomorrow"' in answer.text
     late = office.post(new, {**TASK, "due": "2027-07-01", "version": version(office, new)})
     assert late.status_code == 422 and "2027-06-30" in faults_beside(late, "due")
-    nobody = office.post(new, {**TASK, "targets": [], "version": version(office, new)})
-    assert nobody.status_code == 422 and faults_beside(nobody, "targets")
+    for targets, said in (([], "no unit"), (["unit:nowhere", "unit:migu"], "no such unit")):
+        nobody = office.post(new, {**TASK, "targets": targets, "version": version(office, new)})
+        assert nobody.status_code == 422 and said in faults_beside(nobody, "targets")
 
 
 def test_what_is_left_empty_in_english_is_the_chinese_and_follows_it(office: Browser, draft: str, superuser: Superuser) -> None:
@@ -230,7 +231,7 @@ def test_preview_says_what_issuing_then_makes_once(office: Browser, draft: str, 
 
 def test_the_preview_names_what_reaches_nobody_and_days_gone_by(office: Browser, draft: str) -> None:
     new = f"{draft}/templates/new"
-    office.post(new, {**TASK, "targets": ["unit:atlantis"], "version": version(office, new)})
+    office.post(new, {**TASK, "targets": ["kind:province+category:market_expansion"], "version": version(office, new)})
     page = unescape(office.get(f"{draft}/preview").text)
     assert "1 task reaches nobody" in page and "31-M" in page
     past = office.post("/programmes", {"year": "2025"}).location
@@ -274,7 +275,7 @@ def test_what_is_added_cannot_be_due_in_the_past_or_for_nobody(office: Browser, 
     at = issued(superuser)
     past = office.post(f"{at}/add", {**TASK, "code": "91", "due": "2026-03-09"})
     assert past.status_code == 422 and "passed" in faults_beside(past, "due") and 'value="91"' in past.text
-    nobody = office.post(f"{at}/add", {**TASK, "code": "92", "targets": ["unit:atlantis"]})
+    nobody = office.post(f"{at}/add", {**TASK, "code": "92", "targets": ["kind:province+category:market_expansion"]})
     assert nobody.status_code == 422 and faults_beside(nobody, "targets")
     assert count(superuser, world.YEAR, "91") == count(superuser, world.YEAR, "92") == 0
     assert superuser.execute("SELECT count(*) FROM template WHERE code IN ('91', '92')").fetchone() == (0,)
