@@ -49,7 +49,7 @@ def test_review_return_correct_and_what_changed_is_marked(signed: Signed, submit
     few = form_of(page)
     assert [k for k in few if k.endswith(".measure")] == [mended]
     assert NASTY in unescape(page.text) and not re.search("<script>alert|<u>whole|<b>示例", page.text)
-    stale = unit.post(at, {**few, "version": "1", mended: "by <b>two</b>"})
+    stale = unit.post(at, {**few, "version": "1", "base": "", mended: "by <b>two</b>"})
     assert stale.status_code == 412 and len([k for k in form_of(stale) if k.endswith(".measure")]) > 20
     assert all(v for k, v in form_of(stale).items() if k.endswith(".measure"))           # rows not shown are not emptied
     unit.post(at, {**few, mended: "by <b>two</b>", "action": "submit"})
