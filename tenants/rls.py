@@ -18,7 +18,7 @@ class Kind(StrEnum):
     SHARED = "shared"          # parties int[]: those units and headquarters
     CHILD = "child"            # seen with its parent, by the parent's policies
     ATTACHED = "attached"      # subject_kind, subject_id: seen with whatever it hangs on
-    APPEND = "append"          # audit: insert into one's own chain; reading is granted by the subject's slice
+    APPEND = "append"          # audit: insert into one's own chain, as oneself; reading is granted by the subject's slice
     ADDRESSED = "addressed"    # outbox: anyone inserts, only the receiver's scope (unit_id) reads and marks
     PERSONAL = "personal"      # person_id: the person alone, whatever the lane; the receiver's unit inserts
     ACCOUNTS = "accounts"      # credentials: the sign-in lane alone
@@ -149,7 +149,7 @@ def _attached(t: Table) -> Iterator[Policy]:
 def _append(t: Table) -> Iterator[Policy]:
     yield "auditor_reads", "SELECT", AUDITOR, "true", None
     for name, role in _WRITERS:
-        yield f"{name}_adds", "INSERT", role, None, _MINE
+        yield f"{name}_adds", "INSERT", role, None, f"{_MINE} AND NOT (by IS DISTINCT FROM app.person_id())"
     yield "hq_reads", "SELECT", OVERSIGHT, "true", None
     if t.admin_history:
         listed = ", ".join(f"'{subject}'" for subject in t.admin_history)

@@ -9,5 +9,5 @@ TEXTS = Path(__file__).parents[1] / revision
 
 
 def upgrade() -> None:
-    for part in ("columns", "functions"):
+    for part in ("columns", "functions", "guards"):
         op.get_bind().exec_driver_sql((TEXTS / f"{part}.sql").read_text())

@@ -12,6 +12,8 @@ from tenants.db import db
 from tenants.isolation import acting_as
 from tests.conftest import As, Superuser
 from tests.factories import people, world
+from tests.factories.campaigns import content, live
+from tests.factories.exchange import unit as unit_key
 
 Said = Callable[..., str | None]
 FAR = "'9999-01-01'"
@@ -73,3 +75,37 @@ def test_nothing_is_handed_over_twice_at_one_time(refusal: Said, superuser: Supe
     for first, state in ((20, "23514"), (21, None)):
         assert refusal("contact.guangdong", "SELECT app.delegate(gen_random_uuid(), :function, :to, :first, '2026-03-30')",
                        function=function, to=people.key("head.guangdong"), first=world.NOW.date().replace(day=first)) == state
+
+
+@pytest.mark.parametrize(("who", "by", "state"), [
+    ("contact.guangdong", "contact.guangdong", None), ("contact.guangdong", "head.guangdong", "42501"),
+    ("contact.guangdong", "office", "42501"), ("contact.guangdong", None, "42501"), ("office", "leader", "42501"),
+    ("admin", "office", "42501"), ("admin", "admin", None)])
+def test_the_trail_names_who_acts(refusal: Said, superuser: Superuser, who: str, by: str | None, state: str | None) -> None:
+    entry = ("INSERT INTO audit_entry (id, unit_id, at, by, action, subject_kind, subject_id, changes)"
+             " VALUES (gen_random_uuid(), :unit, now(), :by, 'forge', 'assignment', gen_random_uuid(), '{}')")
+    assert refusal(who, entry, unit=unit_key(superuser, who.partition(".")[2] or "hq"), by=people.key(by) if by else None) == state
+
+
+def test_the_portal_itself_signs_with_no_name(app: Flask) -> None:
+    entry = text("INSERT INTO audit_entry (id, unit_id, at, by, action, subject_kind, subject_id, changes)"
+                 " VALUES (gen_random_uuid(), 20, now(), :by, 'forge', 'assignment', gen_random_uuid(), '{}')")
+    with app.app_context(), acting_as(Scope(None, (20,))):
+        db.session.execute(entry, {"by": None})
+        with pytest.raises(DBAPIError):
+            db.session.execute(entry, {"by": people.key("office")})
+
+
+def test_only_who_was_told_acknowledges(acting: As, refusal: Said, superuser: Superuser) -> None:
+    with acting("market.migu") as launcher:
+        live(launcher, content("migu", lands_in=["beijing"]))
+        db.session.commit()
+    say = "UPDATE campaign_receipt SET acknowledged_at = now(), by_id = :by WHERE unit_id = :unit"
+    beijing = unit_key(superuser, "beijing")
+    for who, by, state in (("market.migu", "market.migu", "42501"), ("market.migu", "market.beijing", "42501"),
+                           ("office", "office", "42501"), ("market.beijing", "head.beijing", "42501"),
+                           ("market.beijing", "market.beijing", None)):
+        assert refusal(who, say, by=people.key(by), unit=beijing) == state, (who, by)
+    assert refusal("market.migu", "UPDATE campaign_receipt SET chased_at = now(), chase_count = chase_count + 1") is None
+    superuser.execute("UPDATE campaign_receipt SET acknowledged_at = now(), by_id = %s", (people.key("market.beijing"),))
+    assert refusal("market.beijing", "UPDATE campaign_receipt SET acknowledged_at = NULL, by_id = NULL") == "42501"

@@ -156,6 +156,27 @@ def test_a_cooperating_party_neither_moves_nor_forges(key: UUID, superuser: Supe
         as_unit("guangdong", "UPDATE issue SET first_contact_id = %s WHERE id = %s", people.key("market.migu"), key)
 
 
+def test_a_cooperating_party_takes_no_part_and_writes_no_time(key: UUID, superuser: Superuser, as_unit: Run) -> None:
+    beijing, guangdong, migu = (unit(superuser, code) for code in ("beijing", "guangdong", "migu"))
+    turn = ("INSERT INTO issue_turn (id, issue_id, position, unit_id, line, start, reason, begun_at)"
+            " VALUES (gen_random_uuid(), %s, 9, %s, 'market', 'handed_over', '', now())")
+    wait = "INSERT INTO issue_wait (id, issue_id, begun_at) VALUES (gen_random_uuid(), %s, now())"
+    party = ("INSERT INTO issue_party (id, issue_id, unit_id, line, part, at)"
+             " VALUES (gen_random_uuid(), %s, %s, 'it', %s, now())")
+    for statement, *values in (
+            ("UPDATE issue_party SET part = 'owner' WHERE issue_id = %s AND unit_id = %s", key, beijing),
+            ("UPDATE issue_party SET part = 'cooperating' WHERE issue_id = %s AND unit_id = %s", key, migu), (turn, key, beijing),
+            (wait, key), ("UPDATE issue_turn SET ended_at = now() WHERE issue_id = %s", key),
+            ("UPDATE issue_wait SET ended_at = now() WHERE issue_id = %s", key)):
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            as_unit("beijing", statement, *values)
+    for part, whom in (("owner", beijing), ("owner", guangdong), ("raising", beijing), ("supervising", beijing)):
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            as_unit("guangdong", party, key, whom, part)             # the raiser draws others in, as cooperating
+    assert as_unit("guangdong", party, key, beijing, "cooperating") == [(1,)] == as_unit("guangdong", wait, key)
+    assert as_unit("migu", turn, key, beijing) == [(1,)] == as_unit("migu", party, key, beijing, "owner")
+
+
 def test_only_the_launcher_changes_a_campaign(key: UUID, superuser: Superuser, as_unit: Run) -> None:
     for change in (f"unit_id = {unit(superuser, 'guangdong')}", "state = 'ended'", "everyone = true"):
         assert as_unit("guangdong", f"UPDATE campaign SET {change} WHERE id = (SELECT campaign_id FROM issue LIMIT 1)") == [(0,)]
