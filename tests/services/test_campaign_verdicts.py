@@ -49,7 +49,7 @@ def test_holder_and_delegate_are_not_two(acting: As, superuser: Superuser, order
         db.session.commit()
     with acting(order[1]) as second:
         campaign = queries.one(second, key)
-        with pytest.raises(RuleViolated):
+        with pytest.raises(RuleViolated, match="you or your delegate"):
             service.check(campaign, "training", "not_applicable", actor=second.acting(function))
         assert [m.code for m in queries.missing(campaign)] == ["training_none", "second"]
     with acting("contact.guangdong") as other:

@@ -183,7 +183,7 @@ def check(campaign: Campaign, element: str, verdict: str, reason: str = "", *, a
     shown = judged is Verdict.PASS and queries.evidence(campaign, chosen)
     reason = words("reason", reason, required=None if shown else _reason_for(judged, second=first is not None))
     if judged is Verdict.NOT_APPLICABLE and first is not None and first.speakers & actor.selves:
-        raise RuleViolated(N_("A second person has to say that it does not apply: you have said so already."))
+        raise RuleViolated(N_("A second person has to say that it does not apply: you or your delegate have said so already."))
     before = campaign.state
     campaign.state = rules.MACHINE.step(before, "check").target
     db.session.add(CampaignCheck(id=uuid7(), campaign_id=campaign.id, element=chosen.value, verdict=judged.value, reason=reason,
