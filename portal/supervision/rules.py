@@ -52,16 +52,18 @@ MOST_AT_ONCE = 100                     # orders issued by one form
 _S, _P = OrderState, Permission
 MACHINE = Machine(
     Transition(_S.OPEN, "reply", _S.REPLIED, _P.SUPERVISION_REPLY, ("notify_issuer",)),
+    Transition(_S.OPEN, "ask_time", _S.OPEN, _P.SUPERVISION_REPLY, ("notify_issuer",)),
     Transition(_S.REPLIED, "accept", _S.CLOSED, _P.SUPERVISION_ORDER, ("notify_unit",)),
     Transition(_S.REPLIED, "return", _S.OPEN, _P.SUPERVISION_ORDER, ("new_round", "notify_unit")),
     *(Transition(_S.OPEN, action, _S.OPEN, _P.SUPERVISION_ORDER, ("notify_unit",)) for action in ("extend", "decline")),
     *(Transition(state, "withdraw", _S.WITHDRAWN, _P.SUPERVISION_ORDER, ("notify_unit",)) for state in UNFINISHED),
     names={_S.OPEN: N_("to be replied to"), _S.REPLIED: N_("replied, to be judged"), _S.CLOSED: N_("closed"),
-           _S.WITHDRAWN: N_("withdrawn"), "reply": N_("reply"), "accept": N_("accept the reply"),
+           _S.WITHDRAWN: N_("withdrawn"), "reply": N_("reply"), "ask_time": N_("ask for more time"),
+           "accept": N_("accept the reply"),
            "return": N_("return the reply"), "extend": N_("extend the term"),
            "decline": N_("decline more time"), "withdraw": N_("withdraw")},
 )
-ACTIONS = ("reply", "accept", "return", "extend", "decline", "withdraw")
+ACTIONS = ("reply", "ask_time", "accept", "return", "extend", "decline", "withdraw")
 ASKED = "ask_extension"                # the entry of its history by which a unit asks for more time
 SETTLED = ("extend", "decline_extension", "reply")                       # the entries after which it asks no longer
 

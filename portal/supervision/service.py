@@ -41,7 +41,7 @@ Errors = dict[str, list[Message]]
 
 
 def _who(action: str) -> Permission:
-    return Permission.SUPERVISION_REPLY if action == "reply" else Permission.SUPERVISION_ORDER
+    return Permission.SUPERVISION_REPLY if action in ("reply", "ask_time") else Permission.SUPERVISION_ORDER
 
 
 def allow(order: Order, action: str, *, actor: Identity) -> Appointment:
@@ -281,7 +281,7 @@ def extend(order: Order, term: date, reason: str, *, actor: Identity, version: i
 def ask_time(order: Order, term: date | None, reason: str, blocking: str = "", *, actor: Identity) -> None:
     """The unit asks whoever issued the order to extend the term; nothing of the order changes until then. `blocking` is the code of
     the unit that holds it up. Raises NotPermitted, RuleViolated, Invalid."""
-    under = allow(order, "reply", actor=actor)
+    under = allow(order, "ask_time", actor=actor)
     errors: Errors = {}
     said = _words(reason, "reason", errors)
     if term is None:
@@ -290,10 +290,13 @@ def ask_time(order: Order, term: date | None, reason: str, blocking: str = "", *
         errors["due"] = [N_("Choose a day after the present term.")]
     else:
         _day(term, "due", errors)
+    holds_up = directory.unit_by_code(texts.clean(blocking)) if blocking else None
+    if blocking and (holds_up is None or holds_up.id == order.unit_id):
+        errors["blocking"] = [N_("Choose another unit.")]
     _refuse(errors)
     assert term is not None
     audit.record("ask_extension", KIND, order.id, {
-        "new_due": [order.term, term], "reason": said, **({"blocking": blocking} if blocking else {})}, under=under)
+        "new_due": [order.term, term], "reason": said, **({"blocking": holds_up.code} if holds_up else {})}, under=under)
     unit = next(u for u in directory.units() if u.id == order.unit_id)
     _tell_issuer(order, N_("%(unit)s asks for more time for supervision order %(code)s, until %(day)s instead of %(before)s: "
                            "%(words)s", unit=unit.short_names, code=order.code, day=term.isoformat(),

@@ -36,7 +36,7 @@ from tenants.vocabulary import Line
 
 NAME, PREFIX = "supervision", "/supervision"
 PAGE = 50
-_TYPED = ("words", "done_by", "remark", "term", "reason")
+_TYPED = ("words", "done_by", "remark", "term", "due", "reason")
 
 
 def index() -> ResponseReturnValue:
@@ -147,6 +147,13 @@ def reply(key: str) -> ResponseReturnValue:
     return _act_on(key, "reply", act)
 
 
+def ask_time(key: str) -> ResponseReturnValue:
+    def act(o: Order, sheet: Sheet, _version: int) -> Message:
+        service.ask_time(o, sheet.day("due"), sheet.value("reason"), sheet.value("blocking"), actor=identity())
+        return N_("Asked. Whoever issued the order decides; until then the term holds.")
+    return _act_on(key, "ask_time", act)
+
+
 def accept(key: str) -> ResponseReturnValue:
     def act(o: Order, sheet: Sheet, version: int) -> Message:
         service.accept(o, sheet.value("remark"), actor=identity(), version=version)
@@ -212,7 +219,9 @@ def _page(o: Order, action: str = "", sheet: Sheet | None = None, said: Message 
         "supervision/item.html", o=o, light_of=queries.lights([o])[o.id],
         thing=queries.things(me, [about]).get(about) if about else None,
         kinds=ABOUT, replies=queries.replies(o), offers=offers,
-        asked=queries.time_asked(o) if "decline" in offers else None, action=action, s=sheet or Sheet(), said=said,
+        asked=queries.time_asked(o) if offers & {"decline", "ask_time"} else None,
+        others=[(u.code, unit_short(u)) for u in directory.units() if u.id != o.unit_id] if "ask_time" in offers else [],
+        action=action, s=sheet or Sheet(), said=said,
         lost=[sheet.value(name) for name in _TYPED] if sheet and action not in offers else [], most=texts.MEDIUM,
         next_term=rules.term_of(rules.Grade(o.grade), max(today, o.term) if "extend" in offers else today, days),
         history=history_of("supervision", o.id), panels=panels.of("supervision", o),
@@ -246,6 +255,7 @@ ROUTES: tuple[Route, ...] = (
     ("POST", "/choose", choose, P.SUPERVISION_ORDER),
     ("GET", "/<key>", item, P.SUPERVISION_READ),
     ("POST", "/<key>/reply", once(reply), P.SUPERVISION_REPLY),
+    ("POST", "/<key>/more-time", once(ask_time), P.SUPERVISION_REPLY),
     ("POST", "/<key>/accept", once(accept), P.SUPERVISION_ORDER),
     ("POST", "/<key>/return", once(send_back), P.SUPERVISION_ORDER),
     ("POST", "/<key>/extend", once(extend), P.SUPERVISION_ORDER),

@@ -10,7 +10,7 @@ from tenants.errors import RuleViolated
 from tenants.vocabulary import Role
 
 TODAY = date(2026, 3, 10)                              # a Tuesday
-TABLE = {("open", "reply"): "replied", ("open", "extend"): "open", ("open", "decline"): "open",
+TABLE = {("open", "reply"): "replied", ("open", "ask_time"): "open", ("open", "extend"): "open", ("open", "decline"): "open",
          ("open", "withdraw"): "withdrawn",
          ("replied", "accept"): "closed", ("replied", "return"): "open", ("replied", "withdraw"): "withdrawn"}
 

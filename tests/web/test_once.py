@@ -50,6 +50,8 @@ FORMS: Mapping[str, tuple[str, str, str, Fields]] = {
     "order": ("office", "/supervision/new", "/supervision/new", {"grade": "urgent", "words": "Mend it", "units": ["guangdong"]}),
     "reply": ("contact.guangdong", "/supervision/{order}", "/supervision/{order}/reply",
               {"words": "Done.", "done_by": "2026-03-02", "version": "{of_order}"}),
+    "request for a longer term": ("contact.guangdong", "/supervision/{order}", "/supervision/{order}/more-time",
+                                  {"due": "2026-06-01", "reason": "Late.", "blocking": ""}),
     "acceptance": ("office", "/supervision/{replied}", "/supervision/{order}/accept", {"remark": "", "version": "{of_order}"}),
     "return": ("office", "/supervision/{replied}", "/supervision/{order}/return",
                {"remark": "More.", "term": "", "version": "{of_order}"}),

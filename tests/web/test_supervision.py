@@ -119,6 +119,25 @@ def test_the_list_asks_the_same_however_long(app: Flask, enter: Enter, acting: A
     assert counts[0] == counts[1] <= 20
 
 
+def test_a_unit_asks_for_more_time_on_the_orders_page(enter: Enter, acting: As, superuser: Superuser) -> None:
+    """Though nobody has been reminded yet."""
+    key = order(acting, "office", "guangdong")
+    page, head, office = f"/supervision/{key}", enter("head.guangdong"), enter("office")
+    assert f'action="{page}/more-time"' in head.get(page).text and f'action="{page}/more-time"' not in office.get(page).text
+    wrong = head.post(f"{page}/more-time", {"due": "", "reason": "", "blocking": "guangdong"})
+    assert wrong.status_code == 422
+    assert all(faults_beside(wrong, f"ask_time-{name}") for name in ("due", "reason", "blocking"))
+    sent = head.post(f"{page}/more-time", {"due": "2026-04-08", "reason": "The list is long", "blocking": "beijing"})
+    assert (sent.status_code, sent.headers["Location"]) == (303, page)
+    assert "asks for more time until 2026-04-08" in head.get(page).text
+    seen = office.get(page).text
+    assert "The list is long" in seen and f'action="{page}/decline"' in seen and "Beijing" in seen
+    assert office.post(f"{page}/more-time", {"due": "2026-04-08", "reason": "x"}).status_code == 403
+    told = superuser.execute("SELECT payload->'params'->>'day' FROM outbox_message"
+                             " WHERE payload->>'text' LIKE '%%asks for more time for supervision order%%'").fetchall()
+    assert told == [("2026-04-08",)]
+
+
 def test_more_time_is_asked_for_and_declined(app: Flask, enter: Enter, acting: As, superuser: Superuser) -> None:
     key = order(acting, "office", "guangdong")
     page, office = f"/supervision/{key}", enter("office")
