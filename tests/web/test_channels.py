@@ -99,6 +99,10 @@ def test_ways_for_all(app: Flask, superuser: Superuser, acting: As) -> None:
     typed = {"version": "0", "least-issue": "at_once", "quiet_from": "20:00", "quiet_until": "x", "digest_at": "09:00"}
     refused = admin.post("/operations/notices", typed)
     assert refused.status_code == 422 and "08:30" in faults_beside(refused, "quiet_until") and 'value="20:00"' in refused.text
+    unknown = admin.post("/operations/notices", {**typed, "quiet_until": "07:00", "least-issue": "never"})
+    assert unknown.status_code == 422 and "Choose one of the list." in faults_beside(unknown, "least-issue")
+    never = admin.post("/operations/notices", {**typed, "quiet_until": "20:00"})
+    assert never.status_code == 422 and "end at another time" in faults_beside(never, "quiet_until")
     assert admin.post("/operations/notices", {**typed, "quiet_until": "07:00"}).status_code == 303
     assert admin.post("/operations/notices", {**typed, "quiet_until": "07:00"}).status_code == 412
     with acting("market.guangdong"):

@@ -59,10 +59,14 @@ def _read(form: Mapping[str, str]) -> DeliveryRules:
     """Raises Invalid."""
     faults: dict[str, Sequence[Message]] = {}
     times = {name: _time(form.get(name, ""), name, faults) for name in _TIMES}
-    least = {kind: Mode(form[f"least-{kind}"]) for kind in NoticeKind if form.get(f"least-{kind}") in set(Mode)}
+    asked = {kind: form[f"least-{kind}"] for kind in NoticeKind if f"least-{kind}" in form}
+    faults |= {f"least-{kind}": [N_("Choose one of the list.")] for kind, value in asked.items() if value not in set(Mode)}
+    if times["quiet_from"] == times["quiet_until"]:
+        faults.setdefault("quiet_until", [N_("Quiet hours end at another time than they begin.")])
     if faults:
         raise Invalid(faults)
-    return DeliveryRules(least, times["quiet_from"], times["quiet_until"], "rest_days" in form, times["digest_at"])
+    return DeliveryRules({kind: Mode(value) for kind, value in asked.items()}, times["quiet_from"], times["quiet_until"],
+                         "rest_days" in form, times["digest_at"])
 
 
 def _time(text: str, name: str, faults: dict[str, Sequence[Message]]) -> time:
