@@ -1,5 +1,6 @@
 """What the portal says no with. The interface maps each to a status and a page; see `portal/web/errors.py`."""
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 from tenants.messages import Message
 
@@ -34,6 +35,15 @@ class Invalid(Exception):
     def __init__(self, errors: Mapping[str, Sequence[Message]]) -> None:
         super().__init__("; ".join(f"{k}: {' '.join(map(str, v))}" for k, v in errors.items()))
         self.errors = errors
+
+
+@contextmanager
+def noting(errors: dict[str, list[Message]]) -> Iterator[None]:
+    """What a check refuses is noted, and the next one made."""
+    try:
+        yield
+    except Invalid as fault:
+        errors |= {name: list(said) for name, said in fault.errors.items()}
 
 
 class NoScope(RuntimeError):

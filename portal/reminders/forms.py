@@ -46,6 +46,6 @@ def _faults(row: Row, n: int) -> dict[str, list[Message]]:
     codes: Mapping[str, set[str]] = {"kind": set(Deadline), "span": set(Span), "whom": set(Whom), "channel": set(Channel)}
     found = {f"{name}-{n}": [_CHOOSE] for name, known in codes.items() if row[name] not in known}
     bare = row["step"].removeprefix("-").removeprefix("+")
-    if not (bare.isascii() and bare.isdigit() and len(bare) <= 3):
+    if not (bare.isascii() and bare.isdigit()):
         found[f"step-{n}"] = [N_("Write a whole number, such as -3 or 5.")]
     return found

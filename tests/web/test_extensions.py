@@ -6,6 +6,7 @@ from flask import Flask
 
 from tests.api.conftest import Call, call
 from tests.conftest import Superuser
+from tests.web.browsing import faults_beside
 from tests.web.counting import statements
 from tests.web.test_assignments import NASTY, key, signed_in, version, words
 
@@ -24,6 +25,9 @@ def test_asked_shown_on_desk_and_list_and_granted(app: Flask, superuser: Superus
     assert f'action="{base}/extensions"' in owner.get(base).text
     wrong = owner.post(f"{base}/extensions", {"due": "tomorrow", "reason": NASTY, "version": version(superuser, key)})
     assert wrong.status_code == 422 and "&lt;script&gt;alert(1)" in wrong.text and 'id="new-due"' in wrong.text
+    bare = owner.post(f"{base}/extensions", {"due": "", "reason": "", "blocking": "guangdong", "version": version(superuser, key)})
+    assert bare.status_code == 422
+    assert all(faults_beside(bare, name) for name in ("new-due", "extension-reason", "blocking"))
     sent = owner.post(f"{base}/extensions", {"due": day, "reason": NASTY, "blocking": "migu", "version": version(superuser, key)})
     assert (sent.status_code, sent.location) == (303, base)
     mine = owner.get(base).text

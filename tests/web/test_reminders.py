@@ -19,6 +19,15 @@ def form_of(page: str) -> dict[str, str]:
     return found
 
 
+def test_a_step_too_far_is_told_the_range(app: Flask) -> None:
+    office = signed_in(app, "office")
+    office.client.set_cookie("language", "en")
+    sent = form_of(office.get("/reminders").text)
+    for step in ("9999", "-251", "9" * 60):
+        far = office.post("/reminders", {**sent, "step-0": step})
+        assert far.status_code == 422 and "At most 250 steps before or after." in far.text and "whole number" not in far.text
+
+
 def test_the_office_reads_changes_and_looks_ahead(app: Flask, superuser: Superuser) -> None:
     office = signed_in(app, "office")
     sent = form_of(office.get("/reminders").text)

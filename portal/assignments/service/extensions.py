@@ -15,8 +15,8 @@ from portal.audit import service as audit
 from tenants import clock, directory
 from tenants.access import Identity
 from tenants.db import db, uuid7
-from tenants.errors import Invalid
-from tenants.messages import N_
+from tenants.errors import Invalid, noting
+from tenants.messages import N_, Message
 from tenants.models import Unit
 
 
@@ -24,9 +24,7 @@ def ask_extension(assignment: Assignment, due: date | None, reason: str, blockin
                   version: int | None = None) -> None:
     """Ask for the day `due`, with a reason, naming by its code the unit that blocks. Raises Invalid."""
     under = begin(assignment, "ask_extension", actor, version)
-    due = _later(assignment, due)
-    reason = requests.reason_given(reason, N_("Say why more time is needed."))
-    unit = _blocking(assignment, blocking)
+    due, reason, unit = _judged(assignment, due, reason, blocking)
     assignment.extensions.append(Extension(
         id=uuid7(), unit_id=assignment.unit_id, assignment_id=assignment.id, reason=reason, asked_by=requests.person(actor),
         on_behalf_of_id=under.on_behalf_of, asked_at=clock.now(), verdict=None, remark="", decided_by=None,
@@ -72,6 +70,21 @@ def _open(assignment: Assignment) -> Extension:
     found = assignment.open_extension
     assert found is not None                               # `begin` has judged the state
     return found
+
+
+def _judged(assignment: Assignment, due: date | None, reason: str, blocking: str) -> tuple[date, str, Unit | None]:
+    """Day, words and unit. Raises Invalid with every fault at its field."""
+    errors: dict[str, list[Message]] = {}
+    day, unit = assignment.due, None
+    with noting(errors):
+        day = _later(assignment, due)
+    with noting(errors):
+        reason = requests.reason_given(reason, N_("Say why more time is needed."))
+    with noting(errors):
+        unit = _blocking(assignment, blocking)
+    if errors:
+        raise Invalid(errors)
+    return day, reason, unit
 
 
 def _later(assignment: Assignment, due: date | None) -> date:

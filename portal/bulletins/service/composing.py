@@ -1,6 +1,5 @@
 """A draft: figures taken once, words of the office around them, until it is published or thrown away."""
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +11,7 @@ from portal.bulletins.rules import BulletinState, Content, Section
 from tenants import clock, directory
 from tenants.access import HEADQUARTERS, Appointment, Identity, need, permits
 from tenants.db import db, uuid7
-from tenants.errors import Invalid, RuleViolated, Stale
+from tenants.errors import Invalid, RuleViolated, Stale, noting
 from tenants.messages import N_, Message
 from tenants.permissions import Permission
 
@@ -79,15 +78,6 @@ def checked_receivers(receivers: frozenset[int] | None) -> list[int] | None:
     if not receivers or not receivers <= {u.id for u in directory.going_on() if u.id != HEADQUARTERS}:
         raise Invalid({"receivers": [N_("Choose all units, or at least one.")]})
     return sorted(receivers)
-
-
-@contextmanager
-def noting(errors: dict[str, list[Message]]) -> Iterator[None]:
-    """What a check refuses is noted, and the next one made."""
-    try:
-        yield
-    except Invalid as fault:
-        errors |= {name: list(said) for name, said in fault.errors.items()}
 
 
 def begin(bulletin: Bulletin, action: str, actor: Identity, version: int | None) -> Appointment:

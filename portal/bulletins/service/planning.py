@@ -10,14 +10,14 @@ from portal.audit import service as audit
 from portal.bulletins import queries, rules
 from portal.bulletins.models import BulletinPlan
 from portal.bulletins.rules import LAST_DAY, Planned, Rhythm
-from portal.bulletins.service.composing import KIND, checked_receivers, checked_title, noting, written
+from portal.bulletins.service.composing import KIND, checked_receivers, checked_title, written
 from portal.bulletins.service.publishing import Write, issue
 from portal.notices import service as notices
 from tenants import clock
 from tenants.access import HEADQUARTERS, Identity, need
 from tenants.context import Lane, Scope
 from tenants.db import db, uuid7
-from tenants.errors import Invalid, RuleViolated
+from tenants.errors import Invalid, RuleViolated, noting
 from tenants.isolation import acting_as
 from tenants.messages import N_, Message
 from tenants.permissions import Permission
