@@ -7,7 +7,9 @@ addresses at which clouds keep their secrets are refused unless WEBHOOK_HOSTS na
 that leads into a private network, unless it is named, too."""
 import json
 import logging
+import re
 import socket
+import ssl
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -23,7 +25,10 @@ from apprise.plugins import custom_json, dingtalk, feishu, wecombot
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import TimeoutError as Late
 from urllib3.util import connection as connecting
+
+from tenants.messages import N_, Message
 
 CONNECTING, READING = 5.0, 10.0        # seconds
 LARGEST_ANSWER = 64 * 1024             # bytes: chat services say in the body whether they took it
@@ -36,9 +41,30 @@ _PLUGINS: Mapping[str, Callable[..., NotifyBase]] = {
 _NEVER = tuple(ip_network(n) for n in ("169.254.169.254/32", "100.100.100.200/32", "fd00:ec2::254/128", "192.0.0.192/32"))
 _Address = IPv4Address | IPv6Address
 
+# Why something was not taken. Kept as an English sentence at the channel, and shown in the reader's language.
+_UNLISTED = N_("%(host)s is not among the hosts that may be told (WEBHOOK_HOSTS)")
+_INWARD = N_("%(host)s leads to %(address)s, which no message may go to")
+_UNKNOWN = N_("%(host)s: no such name was found")
+_CLOSED = N_("%(host)s refuses the connection")
+_LATE = N_("%(host)s does not answer in time")
+_UNTRUSTED = N_("%(host)s shows no certificate that holds")
+_SILENT = N_("%(host)s does not answer")
+_ELSEWHERE = N_("%(host)s wants to lead elsewhere (%(status)s): not followed")
+_STATUS = N_("%(host)s answers %(status)s")
+_CODE = N_("%(host)s does not take it (code %(code)s)")
+_ILLEGIBLE = N_("the channel's address cannot be read")
+_UNTAKEN = N_("it was not taken")
+_SENTENCES = (_UNLISTED, _INWARD, _UNKNOWN, _CLOSED, _LATE, _UNTRUSTED, _SILENT, _ELSEWHERE, _STATUS, _CODE, _ILLEGIBLE, _UNTAKEN)
+_CAUSES: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], Message], ...] = (
+    (socket.gaierror, _UNKNOWN), ((TimeoutError, Late, requests.Timeout), _LATE), (ConnectionRefusedError, _CLOSED),
+    (ssl.SSLError, _UNTRUSTED))
+
 
 class Refused(Exception):
     """The other side did not take it, or it must not be asked: why, in words that hold neither message nor secret."""
+
+    def __init__(self, sentence: Message, **named: object) -> None:
+        super().__init__(str(Message(sentence.msgid, named)))
 
 
 class Silent(Refused):
@@ -81,9 +107,9 @@ class Allowed:
         if self.address(address):
             return
         if not self.host(host):
-            raise Refused(f"{host} is not among the hosts that may be told (WEBHOOK_HOSTS)")
+            raise Refused(_UNLISTED, host=host)
         if _inward(address) or not (self.named(host) or address.is_global):
-            raise Refused(f"{host} leads to {address}, which no message may go to")
+            raise Refused(_INWARD, host=host, address=address)
 
 
 def _network(part: str) -> IPv4Network | IPv6Network | None:
@@ -166,7 +192,7 @@ class _Door:
             _heard.get().append(refused)
             raise requests.ConnectionError from None
         except (OSError, ValueError) as e:             # requests' errors are OSErrors
-            _heard.get().append(Silent(f"{_host(url)} does not answer ({_cause(e)})"))
+            _heard.get().append(Silent(_cause(e), host=_host(url)))
             raise requests.ConnectionError from None
         answer._content = body
         self._judge(answer, url)
@@ -174,11 +200,11 @@ class _Door:
 
     def _judge(self, answer: requests.Response, url: str) -> None:
         if answer.is_redirect or 300 <= answer.status_code < 400:
-            _heard.get().append(Refused(f"{_host(url)} wants to lead elsewhere ({answer.status_code}): not followed"))
+            _heard.get().append(Refused(_ELSEWHERE, host=_host(url), status=answer.status_code))
         elif not answer.ok:
-            _heard.get().append(Refused(f"{_host(url)} answers {answer.status_code}"))
+            _heard.get().append(Refused(_STATUS, host=_host(url), status=answer.status_code))
         elif (code := _code(answer.content)) not in (None, 0):
-            _heard.get().append(Refused(f"{_host(url)} does not take it (code {code})"))
+            _heard.get().append(Refused(_CODE, host=_host(url), code=code))
 
 
 def _code(body: bytes) -> int | None:
@@ -195,10 +221,28 @@ def _host(url: str) -> str:
     return urlsplit(url).hostname or ""
 
 
-def _cause(error: BaseException) -> str:
-    """The class of what lies at the bottom: its words may hold the address, and with it the secret."""
-    inner = getattr(error, "reason", None) or next((a for a in error.args if isinstance(a, BaseException)), None)
-    return _cause(inner) if isinstance(inner, BaseException) and inner is not error else type(error).__name__
+def _cause(error: BaseException) -> Message:
+    """By the kinds of what lies beneath: its words may hold the address, and with it the secret."""
+    beneath = list(_beneath(error, set()))
+    return next((words for kinds, words in _CAUSES if any(isinstance(e, kinds) for e in beneath)), _SILENT)
+
+
+def _beneath(error: BaseException, seen: set[int]) -> Iterator[BaseException]:
+    seen.add(id(error))
+    yield error
+    for inner in (getattr(error, "reason", None), *error.args, error.__cause__, error.__context__):
+        if isinstance(inner, BaseException) and id(inner) not in seen:
+            yield from _beneath(inner, seen)
+
+
+def in_words(kept: str) -> Message:
+    """A sentence that was kept, to be shown in any language; what is none of ours stays as it is."""
+    for sentence in _SENTENCES:
+        parts = re.split(r"%\((\w+)\)s", sentence.msgid)
+        pattern = "".join(rf"(?P<{part}>\S+)" if n % 2 else re.escape(part) for n, part in enumerate(parts))
+        if found := re.fullmatch(pattern, kept):
+            return Message(sentence.msgid, found.groupdict())
+    return Message(kept)
 
 
 for _module in (custom_json, dingtalk, feishu, wecombot):
@@ -246,12 +290,12 @@ def say(kind: str, address: str, words: str, facts: Mapping[str, str], allowed: 
         except ValueError:
             plugin = None
         if plugin is None:
-            raise Refused("the channel's address cannot be read")
+            raise Refused(_ILLEGIBLE)
         taken = plugin.notify(body=words, body_format=NotifyFormat.TEXT)
     if heard:
         raise heard[0]
     if not taken:
-        raise Refused("it was not taken")
+        raise Refused(_UNTAKEN)
 
 
 @contextmanager

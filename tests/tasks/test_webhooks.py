@@ -98,7 +98,7 @@ def test_a_room_is_told_nothing_that_the_units_contacts_may_not_see(app: Flask, 
     ({"status": 307, "location": "http://169.254.169.254/"}, "127.0.0.1 wants to lead elsewhere (307): not followed"),
     ({"status": 500}, "127.0.0.1 answers 500"), ({"status": 404}, "127.0.0.1 answers 404"),
     ({"body": '{"errcode": 93000, "errmsg": "invalid webhook url"}'}, "127.0.0.1 does not take it (code 93000)"),
-    ({"silent": True}, "127.0.0.1 does not answer (ReadTimeoutError)")])
+    ({"silent": True}, "127.0.0.1 does not answer in time")])
 def test_what_fails_is_kept_with_its_reason(app: Flask, acting: As, superuser: Superuser, monkeypatch: pytest.MonkeyPatch,
                                             how: dict[str, Any], words: str) -> None:
     monkeypatch.setattr(webhooks, "READING", 0.3)
@@ -110,6 +110,14 @@ def test_what_fails_is_kept_with_its_reason(app: Flask, acting: As, superuser: S
     assert attempts == 1 and error.endswith(words) and len(hook.paths) == (0 if how.get("silent") else 1)
     with acting(GD):
         assert queries.rooms()[0].fault == words
+
+
+@pytest.mark.parametrize(("host", "words"), [
+    ("nobody.invalid", "nobody.invalid: no such name was found"), ("127.0.0.1", "127.0.0.1 refuses the connection")])
+def test_who_cannot_be_reached_is_told_in_words(host: str, words: str) -> None:
+    with pytest.raises(Silent) as refused:
+        webhooks.say("webhook", f"http://{host}:1/x", "words", {}, Allowed(host))
+    assert str(refused.value) == words
 
 
 def test_one_that_hangs_holds_up_neither_its_own_nor_the_others(app: Flask, acting: As, superuser: Superuser,

@@ -13,6 +13,7 @@ from portal.notices import queries
 from portal.notices.rules import Mode, NoticeKind
 from portal.operations import service as operations
 from portal.operations.rules import HEARERS, TASKS, TOPICS, schedule
+from portal.webhooks import in_words
 from tasks.schedule import SCHEDULE
 from tenants import clock
 from tests.conftest import As, Superuser
@@ -59,6 +60,16 @@ def test_a_contact_keeps_a_channel(app: Flask, superuser: Superuser) -> None:
     stranger.get("/channels")
     assert {stranger.get(f"/channels/{key[1]}").status_code, stranger.post(f"/channels/{key[1]}/remove").status_code} == {404}
     assert contact.post(f"/channels/{key[1]}/remove").status_code == 303 and "No chat room" in contact.get("/channels").text
+
+
+@pytest.mark.parametrize(("kept", "msgid"), [
+    ("hooks.example answers 500", "%(host)s answers %(status)s"),
+    ("[::1]: no such name was found", "%(host)s: no such name was found"),
+    ("it was not taken", "it was not taken"), ("something of old", "something of old")])
+def test_why_a_channel_failed_is_told_in_the_readers_words(kept: str, msgid: str) -> None:
+    """Kept in English, it is a sentence of the catalogue again."""
+    said = in_words(kept)
+    assert (str(said), said.msgid) == (kept, msgid)
 
 
 @pytest.mark.parametrize("name", ["head.guangdong", "market.guangdong", "office", "auditor"])

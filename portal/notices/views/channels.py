@@ -14,7 +14,7 @@ from portal.web.access import Route, identity, may
 from portal.web.names import term, unit_short
 from portal.web.once import once
 from portal.web.templating import done, translate
-from portal.webhooks import Allowed
+from portal.webhooks import Allowed, in_words
 from tenants import clock, directory
 from tenants.access import Subject, permits
 from tenants.errors import Invalid, NotPermitted, Stale
@@ -36,7 +36,7 @@ def _need() -> None:
 def channels() -> ResponseReturnValue:
     _need()
     return render_template("notices/channels.html", rooms=queries.rooms(), CHANNELS=CHANNELS, KINDS=KINDS, as_of=clock.now(),
-                           everywhere=may(Permission.ADMINISTER))
+                           in_words=in_words, everywhere=may(Permission.ADMINISTER))
 
 
 def new_channel() -> ResponseReturnValue:
