@@ -1,7 +1,6 @@
 """Quality issues on the desk: what waits for me, what I wait for. One statement for what is mine, one for what is others'."""
 from collections.abc import Iterable, Mapping
-from datetime import datetime
-from typing import Any
+from datetime import date, datetime
 
 from sqlalchemy import and_, not_, or_, select
 
@@ -43,21 +42,25 @@ def mine(identity: Identity) -> Iterable[Task]:
 
 def _task(i: Issue, kind: str) -> Task:
     what, action, clock_name = _TO_DO[kind]
-    due, light = _due(i, clock_name)
+    at, light = _due(i, clock_name)
     return Task(N_("%(code)s %(title)s", code=i.code, title=i.title),
-                N_("%(what)s · %(unit)s raised it", what=what, unit=i.raiser.short_names), f"/issues/{i.id}", action, due, light,
-                None if due else clock.local(i.resolved_at or i.raised_at).date(), key=f"issue-{i.id}")
+                N_("%(what)s · %(unit)s raised it", what=what, unit=i.raiser.short_names), f"/issues/{i.id}", action, _day(at),
+                light, None if at else clock.local(i.resolved_at or i.raised_at).date(), key=f"issue-{i.id}", at=at)
 
 
-def _due(i: Issue, which: str) -> tuple[Any, str]:
-    """The day of the clock that runs, and the light that it shows."""
+def _day(at: datetime | None) -> date | None:
+    return clock.local(at).date() if at else None
+
+
+def _due(i: Issue, which: str) -> tuple[datetime | None, str]:
+    """When the clock that runs ends, and the light that it shows."""
     if not which:
         return None, "grey"
     both = issues.deadlines(i.raised_at, i.severity, i.stage)
     at: datetime = both.respond_by if which == "respond" and i.responded_at is None else both.resolve_by
     now = clock.now()
     near = clock.local(at).date() <= clock.today()
-    return clock.local(at).date(), "red" if at < now else "amber" if near else "green"
+    return at, "red" if at < now else "amber" if near else "green"
 
 
 def waiting(identity: Identity) -> Iterable[Task]:
@@ -74,7 +77,7 @@ def waiting(identity: Identity) -> Iterable[Task]:
              not_(and_(*issues.task(identity, "reply")))]
     rows = db.session.scalars(issues.listed(where).order_by(None).order_by(Issue.raised_at, Issue.id).limit(MOST))
     for i in rows:
-        due, light = _due(i, "respond")
+        at, light = _due(i, "respond")
         yield Task(N_("%(code)s %(title)s", code=i.code, title=i.title),
                    N_("%(unit)s · %(line)s", unit=i.owner.short_names, line=Line(i.owner_line)), f"/issues/{i.id}", N_("Open"),
-                   due, light, chase=f"/issues/{i.id}/chase" if permits(identity, Permission.ISSUE_CHASE, i.subject) else None)
+                   _day(at), light, chase=f"/issues/{i.id}/chase" if permits(identity, Permission.ISSUE_CHASE, i.subject) else None)

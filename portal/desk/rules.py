@@ -1,7 +1,7 @@
 """What stands on a desk, and in which order: late first, then by day, then what has no day. Pure."""
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from portal.assignments.rules import cell
 from tenants.messages import Message
@@ -21,6 +21,7 @@ class Task:
     chase: str | None = None           # what its chasing posts to, for those who may
     post: str | None = None            # what the button posts to, where it can be done on the desk
     key: str = ""
+    at: datetime | None = None         # the moment of that day, where it is one
     pick: str = ""                     # as what it is acknowledged together with others
     settled: bool = False              # met or missed already: nothing is counted from the due day any more
 

@@ -10,9 +10,9 @@ REFRESH = timedelta(hours=1)           # how often a program may look again (RFC
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One deadline: a whole day. `key` names the same deadline each time; `url` is the page that it is about."""
+    """One deadline: a whole day, or a moment. `key` names the same deadline each time; `url` is the page that it is about."""
     key: str
-    due: date
+    due: date | datetime
     summary: str
     about: str
     url: str
@@ -28,12 +28,15 @@ def calendar(entries: Iterable[Entry], *, name: str, host: str, language: str, t
     made.add("x-wr-calname", name)
     made.add("refresh-interval", REFRESH, parameters={"VALUE": "DURATION"})
     stamp = datetime.combine(today, time(0), UTC)
-    for entry in sorted(entries, key=lambda e: (e.due, e.key)):
+    for entry in sorted(entries, key=lambda e: (_day(e), e.key)):
         event = Event()
         event.add("uid", f"{entry.key}@{host}")
         event.add("dtstamp", stamp)
-        event.add("dtstart", entry.due)
-        event.add("dtend", entry.due + timedelta(days=1))
+        if isinstance(entry.due, datetime):
+            event.add("dtstart", entry.due.astimezone(UTC))      # without an end it ends as it begins
+        else:
+            event.add("dtstart", entry.due)
+            event.add("dtend", entry.due + timedelta(days=1))
         event.add("summary", entry.summary)
         if entry.about:
             event.add("description", entry.about)
@@ -41,3 +44,7 @@ def calendar(entries: Iterable[Entry], *, name: str, host: str, language: str, t
         event.add("transp", "TRANSPARENT")             # a deadline takes no time of its day
         made.add_component(event)
     return bytes(made.to_ical())
+
+
+def _day(entry: Entry) -> date:
+    return entry.due.astimezone(UTC).date() if isinstance(entry.due, datetime) else entry.due

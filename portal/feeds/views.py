@@ -53,7 +53,8 @@ def _entries(who: Identity, base: str) -> Iterator[Entry]:
     """What the desk shows with a day of its own, and the assignments that one answers for, also those that are due later."""
     for task in _tasks(who):
         if task.due is not None and task.key:
-            yield Entry(task.key, task.due, translate(task.title), translate(task.about) if task.about else "", base + task.href)
+            yield Entry(task.key, task.at or task.due, translate(task.title), translate(task.about) if task.about else "",
+                        base + task.href)
     if permits(who, Permission.ASSIGNMENT_LIST):
         for a in assignments.answered_for(who, programmes.running(Assignment.programme_id)):
             title = N_("%(code)s %(title)s", code=a.code, title=desk.title(a))

@@ -2,7 +2,7 @@
 import re
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 _PARAMETER = r";[A-Za-z0-9-]+=(?:\"[^\"\x00-\x1f]*\"|[^\";:,\x00-\x1f]*)"
 _LINE = re.compile(rf"(?P<name>[A-Za-z0-9-]+)(?P<parameters>(?:{_PARAMETER})*):(?P<value>.*)")
@@ -69,6 +69,9 @@ def _properties(c: Component) -> None:
         return
     datetime.strptime(c.one("DTSTAMP"), "%Y%m%dT%H%M%SZ")                               # 3.8.7.2: in UTC
     assert not ("DTEND" in counts and "DURATION" in counts)
+    if not c.found["DTSTART"][0][0]:                                                    # 3.6.1: a moment, in UTC
+        assert moment(c) and "DTEND" not in counts
+        return
     for name in ("DTSTART", "DTEND"):
         assert c.found[name][0][0] == ";VALUE=DATE"
     assert day(c, "DTEND") > day(c, "DTSTART")
@@ -76,3 +79,7 @@ def _properties(c: Component) -> None:
 
 def day(c: Component, name: str) -> date:
     return datetime.strptime(c.one(name), "%Y%m%d").date()
+
+
+def moment(c: Component) -> datetime:
+    return datetime.strptime(c.one("DTSTART"), "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)

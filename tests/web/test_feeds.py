@@ -7,6 +7,7 @@ from flask import Flask
 from icalendar import Calendar
 
 from portal.campaigns import service as campaigns
+from portal.issues import queries as issues
 from portal.meetings import queries as meeting_queries
 from portal.meetings import service as meetings
 from tenants.db import db
@@ -80,6 +81,16 @@ def test_own_deadlines_alone(app: Flask, acting: As, superuser: Superuser) -> No
     assert found["auditor"] == found["admin"] == {}
     with_plan = {name for name, told in found.items() if any(path.startswith("/filings") for path in told)}
     assert with_plan == {"contact.guangdong", "contact.tibet"}
+
+
+def test_a_deadline_with_an_hour_is_a_moment(app: Flask, acting: As, superuser: Superuser) -> None:
+    issue = raised(acting, "contact.guangdong", campaign(superuser, "migu", lands=["guangdong"]))
+    with acting("market.migu") as owner:
+        found = issues.one(owner, issue)
+        by = issues.deadlines(found.raised_at, found.severity, found.stage).respond_by
+    events = rfc5545.checked(Browser(app).get(address(app, "market.migu")).data)
+    mine = next(e for e in events if str(issue) in e.one("UID"))
+    assert rfc5545.moment(mine) == by.replace(microsecond=0)
 
 
 def test_each_deadline_is_one_entry_for_everybody(app: Flask, acting: As, superuser: Superuser) -> None:
