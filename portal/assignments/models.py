@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
 
-from portal.assignments.rules import ASKED, STATES, VERDICTS, WITHDRAWN, LightFacts
+from portal.assignments.rules import ASKED, GRANTED, STATES, VERDICTS, WITHDRAWN, LightFacts
 from tenants.access import Subject
 from tenants.db import Base, Key
 from tenants.models import Person, Unit, one_of
@@ -84,6 +84,17 @@ class Assignment(Base):
     @property
     def open_extension(self) -> "Extension | None":
         return _open(self.extensions)
+
+    @property
+    def moves(self) -> "Sequence[date | Extension]":
+        """How the due day came from the one first agreed to the one in force: the requests, and each day that the approved plan
+        set."""
+        found: list[date | Extension] = []
+        day = self.original_due
+        for e in self.extensions:
+            found += [e] if e.due_before == day else [e.due_before, e]
+            day = e.due if e.state == GRANTED else e.due_before
+        return found if day == self.due else [*found, self.due]
 
     @property
     def subject(self) -> Subject:

@@ -51,6 +51,30 @@ def test_asked_shown_on_desk_and_list_and_granted(app: Flask, superuser: Superus
     assert f"/assignments/{key}" not in office.get("/assignments?extending=1").text
 
 
+def test_the_lines_add_up_from_the_first_day_to_the_one_in_force(app: Flask, superuser: Superuser, key: str) -> None:
+    """Also where the approved plan has set a day of its own, before a request or after it."""
+    contact, base = signed_in(app, "contact.guangdong"), f"/assignments/{key}"
+    contact.client.set_cookie("language", "en")
+
+    def lines() -> list[str]:
+        ledger = contact.get(base).text.partition('id="slippage"')[2].partition("</ol>")[0]
+        return re.findall(r"20\d\d-\d\d-\d\d (?:first agreed|by the approved plan|instead|in force)", words(ledger))
+    assert lines() == []
+    superuser.execute("UPDATE assignment SET original_due = '2026-12-31', due = '2026-12-11', milestone_due = '2026-12-31'"
+                      " WHERE id = %s", (key,))
+    planned = ["2026-12-31 first agreed", "2026-12-11 by the approved plan"]
+    assert lines() == [*planned, "2026-12-11 in force"]
+    sent = {"due": "2026-12-20", "reason": "late", "version": version(superuser, key)}
+    assert contact.post(f"{base}/extensions", sent).status_code == 303
+    superuser.execute("UPDATE extension SET verdict = 'granted', decided_at = now(), decided_by_id = asked_by_id"
+                      " WHERE assignment_id = %s", (key,))
+    superuser.execute("UPDATE assignment SET due = '2026-12-20' WHERE id = %s", (key,))
+    asked = [*planned, "2026-12-20 instead"]
+    assert lines() == [*asked, "2026-12-20 in force"]
+    superuser.execute("UPDATE assignment SET due = '2026-12-24' WHERE id = %s", (key,))
+    assert lines() == [*asked, "2026-12-24 by the approved plan", "2026-12-24 in force"]
+
+
 def test_the_list_needs_as_many_statements_however_many_ask(app: Flask, superuser: Superuser, key: str) -> None:
     owner = signed_in(app, "contact.guangdong")
     owner.get("/assignments")
