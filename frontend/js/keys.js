@@ -4,13 +4,12 @@ import { enter, walk } from './rows.js';
 
 let lead = 0;
 
+// Where the bar has no room for the box it is in the menu; to some browsers a box in a closed menu has a place already.
 function search() {
-  const box = all('input[data-search-key]').find(i => i.offsetParent !== null);
-  if (!box) {
-    const menu = one('[data-search-menu]');
-    if (menu) menu.open = true;
-  }
-  (box ?? all('input[data-search-key]').find(i => i.offsetParent !== null))?.focus();
+  const shown = () => all('input[data-search-key]').find(i => i.offsetParent !== null);
+  const menu = one('[data-search-menu]');
+  if (menu && (!shown() || menu.contains(shown()))) menu.open = true;
+  shown()?.focus();
 }
 
 function go(letter) {
