@@ -79,7 +79,7 @@ def create_app(settings: Settings) -> Flask:
         SECRET_KEY=settings.secret_key, SQLALCHEMY_DATABASE_URI=settings.database_url,
         SQLALCHEMY_ENGINE_OPTIONS={"connect_args": {"prepare_threshold": None, "connect_timeout": 5}, "pool_size": 10,
                                    "max_overflow": 10, "pool_pre_ping": True, "hide_parameters": True},  # logs tell no texts
-        MAX_CONTENT_LENGTH=8 * MIB, MAX_FORM_MEMORY_SIZE=8 * MIB, MAX_FORM_PARTS=5_000, PORTAL=settings)
+        MAX_CONTENT_LENGTH=12 * MIB, MAX_FORM_MEMORY_SIZE=12 * MIB, MAX_FORM_PARTS=5_000, PORTAL=settings)
     app.extensions["portal.metadata"] = METADATA      # all tables are known: string foreign keys name them
     db.init_app(app)
     with app.app_context():

@@ -123,7 +123,7 @@ def test_a_body_that_is_no_json_is_content_at_fault(try_out: Call) -> None:
 
 def test_other_media_types_and_too_much_are_refused(try_out: Call) -> None:
     problem_of(try_out(GD, "POST", "/probe/colleagues", data={"name": "x"}), 415)
-    problem_of(try_out(GD, "POST", "/probe/colleagues", data=b"[" * 9_000_000, content_type="application/json"), 413)
+    problem_of(try_out(GD, "POST", "/probe/colleagues", data=b"[" * 13_000_000, content_type="application/json"), 413)
 
 
 def test_faults_are_named_by_field(try_out: Call) -> None:

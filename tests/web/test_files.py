@@ -13,7 +13,7 @@ from tests.api.conftest import Call, call
 from tests.api.test_room import problem_of
 from tests.conftest import Superuser
 from tests.factories.files import GIF, PDF, docx, xlsx
-from tests.web.browsing import Browser
+from tests.web.browsing import Browser, faults_beside
 from tests.web.counting import statements
 from tests.web.test_assignments import keys, signed_in
 
@@ -77,12 +77,19 @@ def test_refusals_are_told_on_the_page(app: Flask, key: str, superuser: Superuse
 
 def test_large_requests_where_files_are_taken_and_nowhere_else(app: Flask, key: str) -> None:
     browser = signed_in(app, "market.guangdong", f"/assignments/{key}")
-    large = b"a" * (9 * 1024 * 1024)
+    large = b"a" * (13 * 1024 * 1024)
     assert send(browser, key, ("a.txt", large)).status_code == 303
     assert send(browser, key, ("a.txt", large + large + large)).status_code == 303      # told: at most 20 MB
     assert "20 MB" in browser.get(f"/assignments/{key}").text and len(links(browser.get(f"/assignments/{key}").text)) == 1
-    assert browser.post(f"/assignments/{key}/progress", {"text": "a" * 9 * 1024 * 1024}).status_code == 413
+    assert browser.post(f"/assignments/{key}/progress", {"text": "a" * 13 * 1024 * 1024}).status_code == 413
     assert send(Browser(app), key, ("a.txt", large)).status_code in (303, 400, 413)     # unknown people send nothing large
+
+
+def test_words_too_long_are_told_at_their_field_however_they_are_sent(app: Flask, key: str) -> None:
+    """A text of 3 MB is three times as long on its way, where each of its bytes is written as %XX."""
+    browser = signed_in(app, "market.guangdong", f"/assignments/{key}")
+    answer = browser.post(f"/assignments/{key}/progress", {"text": "长" * 1_048_576, "percent": "1", "version": "1"})
+    assert answer.status_code == 422 and faults_beside(answer, "text")
 
 
 def test_a_forged_form_adds_nothing(app: Flask, key: str) -> None:
