@@ -47,9 +47,14 @@ def index() -> str:
             others = rules.who_may(queries.colleagues(unit), question.action, question.subject)
     return render_template(
         "permissions/index.html", question=question, explanation=explanation, others=others[:MOST_NAMES],
-        more=len(others) - MOST_NAMES, for_others=for_others, groups=rules.GROUPS, actions=rules.ACTIONS,
-        relations=rules.RELATIONS, cell=rules.cell, roles=Role, units=directory.units(), lines=Line,
+        only_me=not for_others and _asks_for_another(question.who), more=len(others) - MOST_NAMES, for_others=for_others,
+        groups=rules.GROUPS, actions=rules.ACTIONS, relations=rules.RELATIONS, cell=rules.cell, roles=Role,
+        units=directory.units(), lines=Line,
         myself=question.who.person == whole_identity().person, acting={a.id for a in identity().appointments})
+
+
+def _asks_for_another(me: Identity) -> bool:
+    return clean(request.args.get("person")).lower() not in ("", me.email.lower())
 
 
 def _question(for_others: bool) -> Question:

@@ -81,6 +81,16 @@ def test_the_question_for_somebody_else_is_for_some(browser: Browser, who: str, 
     assert ("示例 contact.tibet" in text.split('id="table"')[0].split('class="note')[1][:300]) == others
 
 
+def test_who_may_ask_about_oneself_only_is_told_whom_the_answer_is_about(browser: Browser) -> None:
+    question = {"action": "filing.draft", "unit": "guangdong"}
+    browser.client.set_cookie("language", "en")
+    text = ask(browser, "contact.guangdong", person="contact@tibet.example", **question)
+    assert "about yourself only: the answer is about 示例 contact.guangdong." in text and "contact.tibet" not in text
+    for who, person in (("contact.guangdong", "Contact@guangdong.example"), ("contact.guangdong", " "),
+                        ("office", "contact@tibet.example")):
+        assert "about yourself only" not in ask(browser, who, person=person, **question)
+
+
 def test_delegated_functions_are_judged_too(browser: Browser, superuser: Superuser) -> None:
     superuser.execute("INSERT INTO delegation (id, appointment_id, person_id, valid_from, valid_until) "
                       "VALUES (gen_random_uuid(), %s, %s, '2026-03-01', '2026-03-31')",
