@@ -2,6 +2,7 @@
 import pytest
 from flask import Flask
 
+from portal.filings import queries, service
 from tenants.db import db
 from tests.browser.conftest import Enter
 from tests.browser.looking import breaches
@@ -38,3 +39,19 @@ def test_enter_beneath_a_missing_colleague_adds_the_colleague(app: Flask, acting
         page.press("#new_email", "Enter")
     assert superuser.execute("SELECT name FROM person WHERE email = 'new@guangdong.example'").fetchone() == ("示例 新人",)
     assert page.locator("select[name='contacts.contact'] option", has_text="示例 新人").count() == 1
+
+
+def test_enter_beneath_a_plan_under_review_gives_no_verdict(app: Flask, acting: As, enter: Enter, superuser: Superuser) -> None:
+    with acting("contact.guangdong") as actor:
+        key = draft(actor).id
+        db.session.commit()
+    with acting("contact.guangdong") as actor:
+        service.submit(queries.one(actor, key), actor=actor)
+        db.session.commit()
+    page, sent = enter("market"), []
+    page.goto(f"/filings/{key}/review")
+    page.on("request", lambda request: sent.append(request.method))
+    page.press("input[name=next]", "Enter")
+    page.goto("/desk")
+    assert "POST" not in sent
+    assert superuser.execute("SELECT count(*) FROM filing_review").fetchone() == (0,)

@@ -191,7 +191,7 @@ def test_the_index_counts_and_leads_on(admin: Browser) -> None:
 @pytest.mark.parametrize("role", ["hq_office", "auditor", "hq_leader", "member"])
 def test_nobody_appoints_himself(admin: Browser, superuser: Superuser, role: str) -> None:
     answer = admin.post("/admin/appointments/new/", {"person": str(people.key("admin")), "unit": "hq", "role": role})
-    assert answer.status_code == 422 and "Another administrator appoints you." in answer.text and faults_beside(answer, "person")
+    assert answer.status_code == 422 and "请由其他管理员任命您。" in answer.text and faults_beside(answer, "person")
     own = people.appointment_key("admin")
     edit = admin.post(f"/admin/appointments/edit/?id={own}", {"version": "1", "valid_from": "2025-01-01"})
     assert edit.status_code == 422 and faults_beside(edit, "valid_from")

@@ -35,8 +35,8 @@ def test_asked_shown_on_desk_and_list_and_granted(app: Flask, superuser: Superus
     assert f'href="{base}#more-time"' in owner.get("/desk").text
     office = signed_in(app, "office")
     desk = words(office.get("/desk").text)
-    assert "Decide on more time:" in desk and "Decide:" not in desk            # which is about what does not apply
-    assert ">Decide on more time</a>" in office.get(base).text
+    assert "审定延期：" in desk and "认定是否适用" not in desk            # which is about what does not apply
+    assert ">审定延期</a>" in office.get(base).text
     assert f'href="{base}#more-time"' in office.get("/desk").text and base in office.get("/assignments?extending=1").text
     assert f'href="{base}#more-time"' not in signed_in(app, "market").get("/desk").text
     page = office.get("/assignments/verify").text
