@@ -234,9 +234,11 @@ def test_a_reminder_names_its_thing_by_code(app: Flask, acting: As, superuser: S
     with on(LATE):
         swept(app, superuser)
     titles = dict(superuser.execute("SELECT payload->>'url', payload->'params'->'title' FROM outbox_message").fetchall())
-    for table, thing, url in (("assignment", key, f"/assignments/{key}"), ("issue", issue, f"/issues/{issue}")):
-        row = superuser.execute(f"SELECT code, title FROM {table} WHERE id = %s", (thing,)).fetchone()  # type: ignore[arg-type]
-        assert row and titles[url]["en"] == f"{row[0]} {row[1]}" and titles[url]["zh"].startswith(f"{row[0]} ")
+    called = {url: (code, title) for url, code, title in superuser.execute(
+        "SELECT '/assignments/' || id, code, title FROM assignment UNION SELECT '/issues/' || id, code, title FROM issue")}
+    for url in (f"/assignments/{key}", f"/issues/{issue}"):
+        row = called[url]
+        assert titles[url]["en"] == f"{row[0]} {row[1]}" and titles[url]["zh"].startswith(f"{row[0]} ")
 
 
 def test_issues_and_receipts(app: Flask, acting: As, post: Post, superuser: Superuser, key: UUID) -> None:
