@@ -1,6 +1,7 @@
 """`portal seed …`: what is there from the start. Run again, each command changes nothing."""
 import click
 
+from portal import process
 from portal.app import create_app
 from portal.config import Settings
 from portal.programmes.rules import FIRST_YEAR, LAST_YEAR
@@ -45,6 +46,7 @@ def demo_command(scale: str, random_seed: int) -> None:
     if settings.production:
         raise click.ClickException("the demonstration year is not made in production mode: everybody in it has one password")
     with create_app(settings).app_context():
+        process.settle()
         try:
             made = demo.make(settings.demo_password, settings.base_url, click.echo, scale=scale, random_seed=random_seed)
         except demo.Refused as refusal:

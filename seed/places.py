@@ -43,6 +43,10 @@ class Source:
         return Fault(self.name, self.lines.get(known, 1), dotted(path), what)
 
 
+# The one written in C, where the library was built with it: same values and places, ten times as fast.
+_Loader: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
 def dotted(path: Path) -> str:
     """("provinces", 3, "code") as `provinces[3].code`; places in a list count from 0."""
     return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path).removeprefix(".")
@@ -52,7 +56,7 @@ def read(file: Traversable) -> Source:
     """Read one file. What is wrong with its form is among the source's faults, never raised."""
     source = Source(file.name)
     try:
-        loader = yaml.SafeLoader(file.read_text("utf-8"))
+        loader = _Loader(file.read_text("utf-8"))
         node = loader.get_single_node()
         if node is not None:
             source.data = _value(loader, node, (), source)

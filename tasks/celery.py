@@ -18,7 +18,7 @@ from celery.utils.time import get_exponential_backoff_interval
 from flask import Flask
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
-from portal import servers
+from portal import process, servers
 from portal.app import create_app
 from portal.config import Settings
 from portal.operations import service as operations
@@ -133,6 +133,7 @@ def flask_app() -> Flask:
     with _making:
         if "portal" not in _made:
             _made["portal"] = create_app(_settings())
+            process.settle()
         return _made["portal"]
 
 

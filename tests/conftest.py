@@ -12,7 +12,7 @@ import psycopg
 import pytest
 from flask import Flask
 
-from portal import embedded, migrate, roles
+from portal import embedded, migrate, process, roles
 from portal.app import create_app
 from portal.config import Settings
 from tenants import clock
@@ -91,10 +91,10 @@ def database(server: embedded.Server, valkey: embedded.Valkey, worker_id: str, t
 _KEEPING = """
 SET session_replication_role = replica;
 CREATE SCHEMA kept;
-CREATE TABLE kept.written (name text);
+CREATE TABLE kept.written (name text, how text);
 CREATE TABLE kept.since AS SELECT pg_current_xact_id()::text::bigint AS number;
 CREATE FUNCTION kept.note() RETURNS trigger SECURITY DEFINER LANGUAGE plpgsql AS
-  'BEGIN INSERT INTO kept.written VALUES (TG_TABLE_NAME); RETURN NULL; END';
+  'BEGIN INSERT INTO kept.written VALUES (TG_TABLE_NAME, TG_OP); RETURN NULL; END';
 REVOKE ALL ON FUNCTION kept.note() FROM PUBLIC
 """
 
@@ -106,6 +106,7 @@ def superuser(server: embedded.Server, database: str) -> Iterator[Superuser]:
         c.execute(_KEEPING)
         for table in _tables(c):
             c.execute(f"CREATE TABLE kept.{table} AS TABLE public.{table};"
+                      f"CREATE UNIQUE INDEX ON kept.{table} ({', '.join(_keys(table, c))});"
                       f"CREATE TRIGGER noted AFTER INSERT OR UPDATE OR DELETE ON public.{table}"
                       " FOR EACH STATEMENT EXECUTE FUNCTION kept.note();"
                       f"ALTER TABLE public.{table} ENABLE ALWAYS TRIGGER noted")
@@ -116,6 +117,7 @@ def superuser(server: embedded.Server, database: str) -> Iterator[Superuser]:
 def app(server: embedded.Server, database: str, valkey: embedded.Valkey) -> Flask:
     made = create_app(settings(server, database, valkey.url))
     made.testing = True
+    process.settle()
     return made
 
 
@@ -134,20 +136,31 @@ def clean(request: pytest.FixtureRequest, stand_still: None) -> Iterator[None]:
     used = "database" in request.fixturenames
     c: Superuser | None = request.getfixturevalue("superuser") if used else None
     yield
-    if c is not None and (written := c.execute("SELECT DISTINCT name FROM kept.written ORDER BY name").fetchall()):
-        c.execute(";".join(_restored(table, c) for table, in written) + "; DELETE FROM kept.written")
+    if c is not None and (written := c.execute("SELECT name, array_agg(DISTINCT how) FROM kept.written"
+                                               " GROUP BY name ORDER BY name").fetchall()):
+        c.execute(";".join(_restored(table, frozenset(how), c) for table, how in written) + "; DELETE FROM kept.written;"
+                  "UPDATE kept.since SET number = pg_current_xact_id()::text::bigint")
 
 
 @cache
-def _restored(table: str, c: Superuser) -> str:
-    """Rows that a test has added or changed go; those that it has changed or removed come back. The others, most of a large table,
-    are not written again."""
-    keys = [r[0] for r in c.execute("SELECT a.attname FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND"
-                                    " a.attnum = ANY(i.indkey) WHERE i.indisprimary AND i.indrelid = %s::regclass", (table,))]
+def _restored(table: str, how: frozenset[str], c: Superuser) -> str:
+    """Rows that a test has added or changed go; those that it has changed or removed come back. The others, most of a large
+    table, are not written again, and not looked at where nothing was removed."""
+    keys = _keys(table, c)
+    new = f"DELETE FROM public.{table} WHERE xmin::text::bigint > (SELECT number FROM kept.since)"
+    if how == {"INSERT"}:
+        return new
     same = " AND ".join(f"there.{key} = k.{key}" for key in keys)
-    return (f"DELETE FROM public.{table} WHERE xmin::text::bigint > (SELECT number FROM kept.since);"
-            f"INSERT INTO public.{table} SELECT * FROM kept.{table} k"
-            f" WHERE NOT EXISTS (SELECT FROM public.{table} there WHERE {same})")
+    if "DELETE" in how:
+        return (f"{new}; INSERT INTO public.{table} SELECT * FROM kept.{table} k"
+                f" WHERE NOT EXISTS (SELECT FROM public.{table} there WHERE {same})")
+    return (f"WITH there AS ({new} RETURNING {', '.join(keys)})"
+            f" INSERT INTO public.{table} SELECT k.* FROM there JOIN kept.{table} k ON {same}")
+
+
+def _keys(table: str, c: Superuser) -> list[str]:
+    return [r[0] for r in c.execute("SELECT a.attname FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND"
+                                    " a.attnum = ANY(i.indkey) WHERE i.indisprimary AND i.indrelid = %s::regclass", (table,))]
 
 
 def _tables(c: Superuser) -> list[str]:

@@ -11,11 +11,14 @@ from pathlib import Path
 from typing import ClassVar
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from portal.config import SetupFault
 from portal.embedded import places
 
 _SOCKET = "valkey.sock"
+_ONCE = Retry(NoBackoff(), 0)       # the library would ask a server that is not there for some seconds
 _MACHINES = {"amd64": "x86_64", "x86_64": "x86_64", "arm64": "aarch64", "aarch64": "aarch64"}
 
 
@@ -71,7 +74,7 @@ def _running(socket: Path) -> int | None:
     if not socket.exists():
         return None
     try:
-        with redis.Redis(unix_socket_path=str(socket), socket_timeout=2) as client:
+        with redis.Redis(unix_socket_path=str(socket), socket_timeout=2, retry=_ONCE) as client:
             client.ping()
             return int(client.info("server")["process_id"])
     except redis.RedisError:

@@ -70,7 +70,7 @@ def _terms() -> dict[tuple[str, str], Row[Any]]:
         own = select(literal(_SETTING), Setting.name, literal(""), literal(""), Setting.value).where(
             Setting.name.startswith(legends.PREFIX, autoescape=True) | (Setting.name == CALENDAR))
         kept, g.legends, g.calendar = {}, {}, STANDARD
-        for row in db.session.execute(union_all(terms, own)):
+        for row in db.session.execute(union_all(terms, own)).all():
             vocabulary, name = row[:2]
             if vocabulary != _SETTING:
                 kept[vocabulary, name] = row
@@ -104,7 +104,7 @@ def _units() -> dict[int | str, Row[Any]]:
     kept = g.get("units")
     if kept is None:
         kept = {}
-        for row in db.session.execute(select(Unit.id, Unit.code, Unit.name, Unit.name_zh, Unit.short_zh)):
+        for row in db.session.execute(select(Unit.id, Unit.code, Unit.name, Unit.name_zh, Unit.short_zh)).all():
             kept[row[0]] = kept[row[1]] = row
         g.units = kept
     return cast(dict[int | str, Row[Any]], kept)

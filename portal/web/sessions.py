@@ -138,8 +138,8 @@ def init_app(app: Flask, settings: Settings) -> None:
         SESSION_COOKIE_HTTPONLY=True, SESSION_COOKIE_SAMESITE="Lax",
         WTF_CSRF_TIME_LIMIT=None,                      # a form may lie open as long as its session lives
         WTF_CSRF_SSL_STRICT=True)
-    client = (redis.Redis.from_url(settings.redis_url, socket_timeout=_PATIENCE, socket_connect_timeout=_PATIENCE)
-              if settings.redis_url.partition("://")[0] in ("redis", "rediss", "unix")
-              else redis.Redis(unix_socket_path="/nonexistent/no-broker-configured"))
+    known = settings.redis_url.partition("://")[0] in ("redis", "rediss", "unix")
+    client = redis.Redis.from_url(settings.redis_url if known else "unix:///nonexistent/no-broker-configured",
+                                  socket_timeout=_PATIENCE, socket_connect_timeout=_PATIENCE)
     app.session_interface = Sessions(app, client, key_prefix="session:", permanent=True, sid_length=32)
     app.before_request(_need_broker)

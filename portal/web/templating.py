@@ -2,6 +2,7 @@
 import json
 from collections.abc import Mapping
 from datetime import date, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -84,8 +85,13 @@ def _manifest() -> Mapping[str, str]:
 
 def icon(name: str, label: str = "") -> Markup:
     """A drawing of the sprite; without a label it is decoration."""
+    return _drawn(asset("icons.svg"), name, label)
+
+
+@lru_cache(maxsize=1000)                                # a page has some thirty, most of them those of the page before
+def _drawn(sprite: str, name: str, label: str) -> Markup:
     told = Markup('role="img" aria-label="{}"').format(label) if label else Markup('aria-hidden="true"')
-    return Markup('<svg class="i" {}><use href="{}#{}"></use></svg>').format(told, asset("icons.svg"), name)
+    return Markup('<svg class="i" {}><use href="{}#{}"></use></svg>').format(told, sprite, name)
 
 
 def light_meaning(code: str) -> str:
