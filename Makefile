@@ -62,7 +62,7 @@ pure:
 
 tests:
 	@echo "== all tests"
-	@env -u MAKEFLAGS -u MFLAGS $(BIN)/pytest -n 2 --dist loadgroup
+	@env -u MAKEFLAGS -u MFLAGS $(BIN)/pytest -n 2 --dist loadscope --no-loadscope-reorder
 
 bench: setup-check
 	@for program in bench/*.py; do echo "== $$program"; PYTHONPATH=. $(BIN)/python $$program || exit 1; done

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Date, bindparam, func, literal, or_, select, text
+from sqlalchemy import ColumnElement, Connection, Date, bindparam, func, literal, or_, select, text
 from sqlalchemy.orm import Mapped, contains_eager
 
 from tenants import clock, models
@@ -19,27 +19,29 @@ _IDENTITY = text("SELECT * FROM app.identity(:person, :day)")
 def identity_of(person: UUID) -> Identity | None:
     """The person with every function in force today; None for one who is unknown or has left."""
     with db.engine.begin() as connection:
-        rows = connection.execute(_IDENTITY, {"person": person, "day": clock.today()}).all()
-    if not rows:
+        return _identity(connection, person)
+
+
+def identity_of_session(uniquifier: str) -> Identity | None:
+    """Of the person whose session it is, while the account is active."""
+    with db.engine.begin() as connection:
+        return _identity(connection, connection.execute(text("SELECT app.session_person(:u)"), {"u": uniquifier}).scalar())
+
+
+def identity_of_token(digest: bytes) -> Identity | None:
+    """Of the person whose access token has this SHA-256, while it is valid."""
+    with db.engine.begin() as connection:
+        return _identity(connection, connection.execute(
+            text("SELECT app.token_person(:d, :at)"), {"d": digest, "at": clock.now()}).scalar())
+
+
+def _identity(connection: Connection, person: UUID | None) -> Identity | None:
+    rows = connection.execute(_IDENTITY, {"person": person, "day": clock.today()}).all() if person else ()
+    if person is None or not rows:
         return None
     held = tuple(Appointment(r.appointment_id, Role(r.role), r.unit_id, r.unit_code, r.holder,
                              Line(r.line) if r.line else None, r.on_behalf_of) for r in rows if r.appointment_id)
     return Identity(person, rows[0].email, rows[0].name, held, rows[0].language)
-
-
-def person_of_session(uniquifier: str) -> UUID | None:
-    """Whose session it is, while the account is active."""
-    with db.engine.begin() as connection:
-        found: UUID | None = connection.execute(text("SELECT app.session_person(:u)"), {"u": uniquifier}).scalar()
-    return found
-
-
-def person_of_token(digest: bytes) -> UUID | None:
-    """Whose access token has this SHA-256, while it is valid."""
-    with db.engine.begin() as connection:
-        found: UUID | None = connection.execute(
-            text("SELECT app.token_person(:d, :at)"), {"d": digest, "at": clock.now()}).scalar()
-    return found
 
 
 def in_force(day: date) -> ColumnElement[bool]:

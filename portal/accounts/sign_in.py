@@ -74,13 +74,12 @@ class Accounts(UserDatastore):
 
 
 def _of_session(uniquifier: str) -> SignedIn | None:
-    person = directory.person_of_session(clean(uniquifier))
-    identity = directory.identity_of(person) if person else None
-    if person is None or identity is None:
+    identity = directory.identity_of_session(clean(uniquifier))
+    if identity is None:
         return None
     scope = context.current()
     judged = scope is not None and scope.lane is Lane.SIGN_IN
-    return SignedIn(person, uniquifier, identity, queries.account_of(person) if judged else None)
+    return SignedIn(identity.person, uniquifier, identity, queries.account_of(identity.person) if judged else None)
 
 
 def _of_address(email: str) -> SignedIn | None:

@@ -28,8 +28,7 @@ def enter() -> None:
     if declared is PUBLIC:
         return
     digest = _digest()
-    person = directory.person_of_token(digest)
-    found = directory.identity_of(person) if person else None
+    found = directory.identity_of_token(digest)
     if found is None:
         raise unauthorized(presented=True)
     g.token = digest.hex()

@@ -46,8 +46,8 @@ def address(app: Flask) -> Iterator[str]:
 
 @pytest.fixture
 def enter(chromium: Browser, app: Flask, address: str) -> Iterator[Enter]:
-    """`enter("contact.guangdong")` gives a page of a fresh browser with that person's session. Whatever the console
-    says against us (a breach of the content security policy, a script's error) fails the test."""
+    """`enter("contact.guangdong")` gives a page of a fresh browser with that person's session, nothing opened yet. Whatever the
+    console says against us (a breach of the content security policy, a script's error) fails the test."""
     contexts: list[BrowserContext] = []
     said: list[str] = []
 
@@ -67,7 +67,6 @@ def enter(chromium: Browser, app: Flask, address: str) -> Iterator[Enter]:
         stranger.enter(name)
         cookies = {"portal": stranger.cookie() or "", **({"language": language} if language != "zh" else {})}
         context.add_cookies([{"name": cookie, "value": value, "url": address} for cookie, value in cookies.items()])
-        page.goto("/desk")
         return page
     yield made
     for context in contexts:

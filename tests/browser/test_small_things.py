@@ -21,6 +21,7 @@ FIELD = "input[data-search-key]:focus"
 @pytest.mark.parametrize("width", [1440, 1280, 375])
 def test_a_slash_leads_to_the_search_wherever_its_box_is(enter: Enter, width: int) -> None:
     page = enter("office", width=width)
+    page.goto("/desk")
     page.keyboard.press("/")
     assert page.locator(FIELD).is_visible()
     page.keyboard.type("/2026")

@@ -29,6 +29,7 @@ def test_several_are_acknowledged_without_a_mouse(enter: Enter, acting: As, supe
     news, issued = launched(acting, "M-1", "guangdong"), bulletin(acting, "guangdong")
     launched(acting, "M-2", "guangdong")
     page = enter("contact.guangdong", language="en", script=script)
+    page.goto("/desk")
     for what in ("M-1 Pack M-1", "Read and acknowledge bulletin"):
         page.get_by_label(f"Pick {what}").focus()
         page.keyboard.press("Space")

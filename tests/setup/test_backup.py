@@ -16,8 +16,6 @@ from portal.attachments import storage
 from portal.config import Settings, SetupFault
 from tests.setup.processes import of, run
 
-pytestmark = pytest.mark.xdist_group("backup")          # one installation for all
-
 KEYS = [storage.fresh_key() for _ in range(3)]
 Counts = Mapping[str, int]
 

@@ -14,8 +14,6 @@ from portal.config import Settings
 from portal.embedded import programs
 from tests.setup.processes import free_port, of, run
 
-pytestmark = pytest.mark.xdist_group("commands")        # one installation for all
-
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
