@@ -32,7 +32,7 @@ As = Callable[[str], AbstractContextManager[Identity]]
 def server() -> embedded.Server:
     """Left running: the next run is faster. What a test writes need not outlive the machine."""
     return embedded.start(_data(), options={"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off",
-                                            "wal_level": "minimal", "max_wal_senders": "0", "autovacuum": "off"})
+                                            "wal_level": "minimal", "max_wal_senders": "0"})
 
 
 @pytest.fixture(scope="session")
@@ -69,7 +69,7 @@ def _template(server: embedded.Server, broker: str) -> str:
             with made.app_context():
                 db.engine.dispose()
             with server.connect("postgres", name, autocommit=True) as inside:
-                inside.execute("ANALYZE")                     # plans do not depend on when a vacuum passes by
+                inside.execute("ANALYZE")                     # plans from the first test on as they will be
             c.execute(f"ALTER DATABASE {name} IS_TEMPLATE true")
     return name
 
