@@ -36,8 +36,10 @@ def identity_of_token(digest: bytes) -> Identity | None:
 
 
 def _identity(connection: Connection, person: UUID | None) -> Identity | None:
-    rows = connection.execute(_IDENTITY, {"person": person, "day": clock.today()}).all() if person else ()
-    if person is None or not rows:
+    if person is None:
+        return None
+    rows = connection.execute(_IDENTITY, {"person": person, "day": clock.today()}).all()
+    if not rows:
         return None
     held = tuple(Appointment(r.appointment_id, Role(r.role), r.unit_id, r.unit_code, r.holder,
                              Line(r.line) if r.line else None, r.on_behalf_of) for r in rows if r.appointment_id)

@@ -68,12 +68,6 @@ def keys(acting: As, superuser: Superuser) -> dict[str, str]:
 
 
 @pytest.mark.timeout(400)
-def test_no_page_breaks_the_rules_on_a_phone(enter: Enter, keys: dict[str, str]) -> None:
-    """Contrasts apart, which are the style's and not a page's: they are measured in the long looks below."""
-    assert walk(partial(enter, width=375), PAGES, keys, contrast=False) == []
-
-
-@pytest.mark.timeout(400)
 @pytest.mark.parametrize(("width", "dark", "language"), LOOKS)
 def test_no_page_breaks_the_rules(enter: Enter, keys: dict[str, str], width: int, dark: bool, language: str) -> None:
     assert walk(partial(enter, width=width, dark=dark, language=language), PAGES, keys) == []
