@@ -1,17 +1,21 @@
-"""The command `portal`. Its own commands are here; slices and higher floors add theirs by entry point (portal.plugins)."""
+"""The command `portal`. Its own commands are here; slices and higher floors add theirs by entry point (portal.plugins).
+
+What one command alone needs is imported within it: most of a short command's time was the loading of what it does not use."""
 import os
 import sys
 import traceback
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
-from flask import Flask
 
-from portal import backup, examination, migrate, plugins, roles, servers, supervisor
+from portal import migrate, plugins, process, roles, servers
 from portal.config import Settings
+
+if TYPE_CHECKING:
+    from flask import Flask
 
 _WITHOUT_SERVERS = frozenset({"openapi"})
 _ATTACHED = "attached_to_servers"
@@ -59,7 +63,7 @@ def cli(ctx: click.Context) -> None:
     ctx.obj = _create_app
 
 
-def _create_app(settings: Settings) -> Flask:
+def _create_app(settings: Settings) -> "Flask":
     """What added commands of lower rooms find as their context's object; imported when one of them asks for it."""
     from portal.app import create_app
     return create_app(settings)
@@ -72,6 +76,7 @@ def _create_app(settings: Settings) -> Flask:
 @click.option("--reload", is_flag=True, help="Restart the web when code changes.")
 def up(port: int, no_demo: bool, reload: bool) -> None:
     """Start everything, in the foreground, until Ctrl-C."""
+    from portal import supervisor
     supervisor.up(Settings.from_environment(), port=port, demo=not no_demo, reload=reload)
 
 
@@ -109,6 +114,7 @@ def env(secrets: bool) -> None:
 @cli.command()
 def check() -> None:
     """Examine the running configuration; status 1 if anything fails."""
+    from portal import examination
     failed = False
     with servers.running(Settings.from_environment()) as (settings, _servers):
         for finding in examination.examine(settings):
@@ -121,6 +127,7 @@ def check() -> None:
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 def backup_(file: Path) -> None:
     """Write the database and the attachments to FILE; the portal may go on."""
+    from portal import backup
     with servers.running(Settings.from_environment()) as (settings, _servers):
         servers.need_owner(settings)
         backup.save(settings, file, _say)
@@ -130,6 +137,7 @@ def backup_(file: Path) -> None:
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 def restore(file: Path) -> None:
     """Bring back what FILE holds, into an empty installation."""
+    from portal import backup
     with servers.running(Settings.from_environment()) as (settings, _servers):
         servers.need_owner(settings)
         backup.restore(settings, file, _say)
@@ -141,6 +149,7 @@ def _say(line: str) -> None:
 
 def main() -> None:
     """The console script: whatever goes wrong is one line; the whole story is kept in PORTAL_DATA/log/portal.log."""
+    process.begin()
     try:
         cli()
     except OSError as e:
