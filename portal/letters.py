@@ -107,14 +107,14 @@ def _sender(server: SplitResult, host: str) -> str:
 def _connected(server: SplitResult, host: str) -> smtplib.SMTP:
     if server.scheme not in ("smtp", "smtps") or not server.hostname:
         raise ValueError("MAIL_URL is not an address such as smtp://HOST:25 or smtps://USER:PASSWORD@HOST")
-    trusted = ssl.create_default_context()
     if server.scheme == "smtps":
-        return smtplib.SMTP_SSL(server.hostname, server.port or 465, host, timeout=PATIENCE, context=trusted)
+        return smtplib.SMTP_SSL(server.hostname, server.port or 465, host, timeout=PATIENCE,
+                                context=ssl.create_default_context())
     smtp = smtplib.SMTP(server.hostname, server.port or (587 if server.username else 25), host, timeout=PATIENCE)
     try:
         smtp.ehlo()
         if smtp.has_extn("starttls"):
-            smtp.starttls(context=trusted)
+            smtp.starttls(context=ssl.create_default_context())      # reads the machine's certificates: not for nothing
         elif server.username and not _local(server.hostname):
             raise smtplib.SMTPNotSupportedError("the mail server offers no encryption: the password is not sent in the clear")
     except BaseException:

@@ -1,5 +1,5 @@
-"""Who is who. The unscoped readers: definer functions in short transactions of their own, before there is a scope;
-and, within a scope, who works where."""
+"""Who is who. The unscoped readers: definer functions outside of any transaction, before there is a scope; and, within a
+scope, who works where."""
 from collections.abc import Collection, Sequence
 from datetime import date
 from uuid import UUID
@@ -16,21 +16,26 @@ from tenants.vocabulary import Line, Role
 _IDENTITY = text("SELECT * FROM app.identity(:person, :day)")
 
 
+def _unscoped() -> Connection:
+    """Each statement stands by itself: no word to the database to begin, none to end. Every request asks so."""
+    return db.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+
+
 def identity_of(person: UUID) -> Identity | None:
     """The person with every function in force today; None for one who is unknown or has left."""
-    with db.engine.begin() as connection:
+    with _unscoped() as connection:
         return _identity(connection, person)
 
 
 def identity_of_session(uniquifier: str) -> Identity | None:
     """Of the person whose session it is, while the account is active."""
-    with db.engine.begin() as connection:
+    with _unscoped() as connection:
         return _identity(connection, connection.execute(text("SELECT app.session_person(:u)"), {"u": uniquifier}).scalar())
 
 
 def identity_of_token(digest: bytes) -> Identity | None:
     """Of the person whose access token has this SHA-256, while it is valid."""
-    with db.engine.begin() as connection:
+    with _unscoped() as connection:
         return _identity(connection, connection.execute(
             text("SELECT app.token_person(:d, :at)"), {"d": digest, "at": clock.now()}).scalar())
 

@@ -4,8 +4,21 @@ from dataclasses import dataclass
 from typing import Any, cast
 from uuid import UUID
 
-from flask import g
-from sqlalchemy import Row, literal, null, select, union_all
+from flask import current_app, g
+from sqlalchemy import (
+    BigInteger,
+    CompoundSelect,
+    Row,
+    Text,
+    bindparam,
+    func,
+    literal,
+    literal_column,
+    null,
+    select,
+    union_all,
+)
+from sqlalchemy import cast as cast_to
 from sqlalchemy.dialects.postgresql import JSONB
 
 from portal import legends
@@ -62,27 +75,46 @@ class Named:
         return (self.short_zh or self.name_zh) if language() == "zh" else self.name
 
 
-def _terms() -> dict[tuple[str, str], Row[Any]]:
-    """The rows of each code. With what the units call their lights, and the days on which people work, in the same statement."""
-    kept = g.get("terms")
-    if kept is None:
-        terms = select(Term.vocabulary, Term.code, Term.name, Term.name_zh, null().cast(JSONB).label("value"))
-        own = select(literal(_SETTING), Setting.name, literal(""), literal(""), Setting.value).where(
-            Setting.name.startswith(legends.PREFIX, autoescape=True) | (Setting.name == CALENDAR))
-        kept, g.legends, g.calendar = {}, {}, STANDARD
-        for row in db.session.execute(union_all(terms, own)).all():
+def _terms() -> Mapping[tuple[str, str], Row[Any]]:
+    """The rows of each code, kept by the process as long as none of them changes. With what the units call their lights, and the
+    days on which people work, in the same statement."""
+    if "terms" not in g:
+        version, rows = current_app.extensions.get("portal.terms", ("", {}))
+        now, read = version, {}
+        g.legends, g.calendar = {}, STANDARD
+        for row in db.session.execute(_STATEMENT, {"known": version}).all():
             vocabulary, name = row[:2]
-            if vocabulary != _SETTING:
-                kept[vocabulary, name] = row
+            if vocabulary == _VERSION:
+                now = name
+            elif vocabulary != _SETTING:
+                read[vocabulary, name] = row
             elif name == CALENDAR:
                 g.calendar = calendar_from(row.value)
             elif (unit := name.removeprefix(legends.PREFIX)).isdecimal() and (legend := legends.read(row.value)):
                 g.legends[int(unit)] = legend
-        g.terms = kept
-    return cast(dict[tuple[str, str], Row[Any]], kept)
+        if now != version:
+            rows = read
+            current_app.extensions["portal.terms"] = now, rows
+        g.terms = rows
+    return cast(Mapping[tuple[str, str], Row[Any]], g.terms)
 
 
-_SETTING = "setting"                                   # no vocabulary; marks the rows that are settings
+_SETTING, _VERSION = "setting", "version"              # no vocabularies; they mark the rows that are no terms
+
+
+def _statement() -> CompoundSelect[Any]:
+    """The settings, what state the terms are in (how many, and the sum of the transactions that wrote them), and the terms
+    themselves where that is not `known`."""
+    written = cast_to(cast_to(literal_column("term.xmin"), Text), BigInteger)
+    state = select(func.concat(func.count(), ".", func.sum(written)).label("state")).select_from(Term).cte("state")
+    terms = select(Term.vocabulary, Term.code, Term.name, Term.name_zh, null().cast(JSONB).label("value")).where(
+        select(state.c.state).scalar_subquery() != bindparam("known", type_=Text))
+    own = select(literal(_SETTING), Setting.name, literal(""), literal(""), Setting.value).where(
+        Setting.name.startswith(legends.PREFIX, autoescape=True) | (Setting.name == CALENDAR))
+    return union_all(terms, own, select(literal(_VERSION), state.c.state, literal(""), literal(""), null().cast(JSONB)))
+
+
+_STATEMENT = _statement()
 
 
 def legends_kept() -> Mapping[int, Legend]:

@@ -14,7 +14,7 @@ from tests.web.browsing import Browser as Client
 
 AXE = Path(__file__).resolve().parents[2] / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync",
-         "--no-first-run"]
+         "--no-first-run", "--js-flags=--no-opt,--no-maglev"]      # a page lives for a second: its scripts are not worth optimising
 Enter = Callable[..., Page]
 
 

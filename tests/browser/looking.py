@@ -30,7 +30,8 @@ def breaches(page: Page, path: str) -> list[str]:
     found = []
     if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
         found.append(f"{path}: scrolls sideways")
-    page.evaluate(f"{AXE.read_text()}\n;null")                # else what it defines is handed over, all of it
+    if page.evaluate("typeof axe === 'undefined'"):            # `walk` has it loaded with each page, which is quicker
+        page.evaluate(f"{AXE.read_text()}\n;null")            # else what it defines is handed over, all of it
     for v in page.evaluate(_RULES)["violations"]:
         found.append(f"{path}: {v['id']} at {v['nodes'][0]['target']}: {v['nodes'][0]['failureSummary']}"[:400])
     return found
@@ -42,6 +43,7 @@ def walk(enter: Callable[[str], Page], pages: Mapping[str, Iterable[str]], keys:
     found: list[str] = []
     for name, paths in pages.items():
         page = enter(name)
+        page.add_init_script(path=AXE)
         for path in paths:
             for kind, key in keys.items():
                 path = path.replace(f"<{kind}>", key)

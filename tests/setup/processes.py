@@ -37,6 +37,13 @@ def run(data: Path, *arguments: str, **more: str) -> "subprocess.CompletedProces
     return subprocess.run(portal(*arguments), env=environment(data, **more), capture_output=True, text=True, timeout=90)
 
 
+def run_each(data: Path, *commands: tuple[str, ...], **more: str) -> None:
+    """Several commands after each other, where what they leave is the beginning and not the matter: loaded once."""
+    program = f"from portal.cli import cli\nfor words in {commands!r}: cli.main(words, standalone_mode=False)"
+    ran = subprocess.run(python(program), env=environment(data, **more), capture_output=True, text=True, timeout=90)
+    assert ran.returncode == 0, ran.stderr
+
+
 def free_port() -> int:
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))

@@ -14,7 +14,7 @@ from psycopg import sql
 from portal import backup, servers
 from portal.attachments import storage
 from portal.config import Settings, SetupFault
-from tests.setup.processes import of, run
+from tests.setup.processes import of, run, run_each
 
 KEYS = [storage.fresh_key() for _ in range(3)]
 Counts = Mapping[str, int]
@@ -25,10 +25,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """An installation with the plan, an account and three files."""
     data = tmp_path_factory.mktemp("backup") / "data"
     with servers.running(settings_of(data)):               # the commands attach to it
-        for command in (("db", "upgrade"), ("seed", "plan", "--year", "2026"),
-                        ("user", "create", "--email", "first@hq.example", "--name", "First")):
-            said = run(data, *command)
-            assert said.returncode == 0, said.stderr
+        run_each(data, ("db", "upgrade"), ("seed", "plan", "--year", "2026"),
+                 ("user", "create", "--email", "first@hq.example", "--name", "First"))
         place = storage.opened(settings_of(data))
         for n, key in enumerate(KEYS):
             place.put(key, b"x" * n * 300_000)

@@ -136,6 +136,23 @@ def test_make_without_python_is_one_line() -> None:
     assert said.stderr.splitlines()[0] == "portal: no Python found: install Python 3.11 or newer (with venv)"
 
 
+def test_make_takes_a_python_that_can_do_it(tmp_path: Path) -> None:
+    """One on PATH that has no venv is passed over; the system's own comes first."""
+    can = "import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))"
+    lacking = tmp_path / "python3"
+    lacking.write_text("#!/bin/sh\nexit 1\n")
+    lacking.chmod(0o755)
+    others = {k: v for k, v in os.environ.items() if k not in ("PYTHON", "MAKEFLAGS")}
+    said = subprocess.run(["make", "-n", "setup"], cwd=ROOT, capture_output=True, text=True, check=True,
+                          env={**others, "PATH": f"{tmp_path}:{os.environ['PATH']}"})
+    taken = re.findall(r"^(\S+) tools/bootstrap\.py runtime$", said.stdout, re.MULTILINE)
+    system = Path("/usr/bin/python3")
+    if system.exists() and subprocess.run([system, "-c", can], capture_output=True, check=False).returncode == 0:
+        assert taken == [str(system)]
+    assert len(taken) == 1 and taken != ["python3"]
+    assert subprocess.run([taken[0], "-c", can], check=False).returncode == 0
+
+
 @pytest.mark.parametrize("name", ["runtime", "dev"])
 def test_lock_has_hashes_and_no_address(name: str) -> None:
     text = (ROOT / "requirements" / f"{name}.txt").read_text()
