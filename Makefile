@@ -14,7 +14,8 @@ CODE := $(wildcard tenants portal tasks seed tools)
 # Where the machine says not to keep bytecode, every process would compile all the sources again.
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: run test tests test-long test-faults check bench lint types architecture pure setup setup-check setup-test clean help
+.PHONY: run test tests checks test-long test-faults check bench lint types architecture pure clean help \
+	setup setup-packages setup-check setup-test
 
 help:
 	@echo "make run [PORT=8000]   start the portal"
@@ -27,11 +28,11 @@ help:
 run: setup
 	@exec $(BIN)/portal up --port $(PORT)
 
-test: setup-test
 ifeq ($(strip $(T)),)
-	@$(BOTH) lint architecture
-	@$(MAKE) --no-print-directory -j2 types tests
+test: setup-packages
+	@$(MAKE) --no-print-directory -j2 checks tests
 else
+test: setup-test
 	@$(BIN)/pytest $(T)
 endif
 
@@ -62,7 +63,9 @@ pure:
 	@echo "== pure tests"
 	@$(BIN)/python -m pytest --noconftest -p tests.examples --hypothesis-profile=few -q -n 2 $(PURE)
 
-tests:
+checks: lint architecture types
+
+tests: setup-test
 	@echo "== all tests"
 	@env -u MAKEFLAGS -u MFLAGS $(BIN)/pytest -n 2 --dist loadscope --no-loadscope-reorder
 
@@ -73,7 +76,7 @@ setup:
 	@command -v $(PYTHON) >/dev/null || { echo "portal: no Python found: install Python 3.11 or newer (with venv)" >&2; exit 1; }
 	@$(PYTHON) tools/bootstrap.py runtime
 
-setup-check setup-test:
+setup-packages setup-check setup-test:
 	@command -v $(PYTHON) >/dev/null || { echo "portal: no Python found: install Python 3.11 or newer (with venv)" >&2; exit 1; }
 	@$(PYTHON) tools/bootstrap.py $(subst setup-,,$@)
 

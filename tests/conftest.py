@@ -28,6 +28,11 @@ Superuser = psycopg.Connection[tuple[Any, ...]]
 As = Callable[[str], AbstractContextManager[Identity]]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """First what needs no template and takes a while: one worker makes the template meanwhile, for which both would wait."""
+    items.sort(key=lambda item: "setup/test_backup" not in item.nodeid)
+
+
 @pytest.fixture(scope="session")
 def server() -> embedded.Server:
     """Left running: the next run is faster. What a test writes need not outlive the machine."""

@@ -1,4 +1,4 @@
-"""Makes what the portal needs around it: python3 tools/bootstrap.py runtime|check|test
+"""Makes what the portal needs around it: python3 tools/bootstrap.py runtime|packages|check|test
 
 Runs on the system's Python with nothing installed. Each step is skipped while its inputs are unchanged (marks in
 .venv/.made), says what it does, and on failure says in one line what is wrong and what to do."""
@@ -251,6 +251,8 @@ def main(target: str) -> None:
         make_venv()
         install("runtime" if target == "runtime" else "dev")
         install_ourselves()
+        if target == "packages":
+            return
         build_assets()
         compile_messages()
         if target == "test":

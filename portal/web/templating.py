@@ -1,6 +1,7 @@
 """What templates have at hand; the macros built on it stand in templates/components."""
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -9,6 +10,7 @@ from urllib.parse import urlencode
 
 from flask import Flask, current_app, flash, g, has_request_context, request, url_for
 from flask_babel import format_decimal, get_locale, gettext
+from jinja2 import Environment, FileSystemBytecodeCache
 from markupsafe import Markup
 from werkzeug.exceptions import RequestEntityTooLarge
 
@@ -153,8 +155,17 @@ def _context() -> dict[str, Any]:
             "lang": "zh-CN" if language() == "zh" else language(), "demonstration": not current_app.config["PORTAL"].production}
 
 
+def keep_compiled(env: Environment, folder: Path) -> None:
+    """What one process has compiled the others and the next start read: else the first pages take a second longer, in each.
+    Where nothing can be written, each compiles for itself."""
+    with suppress(OSError):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        env.bytecode_cache = FileSystemBytecodeCache(str(folder))
+
+
 def init_app(app: Flask) -> None:
     env = app.jinja_env
+    keep_compiled(env, app.config["PORTAL"].data / "templates")
     env.trim_blocks = env.lstrip_blocks = True
     env.finalize = _printed
     env.add_extension("jinja2.ext.do")

@@ -1,9 +1,12 @@
 """What stands around every page, without script: language, theme, the way back, what the browser is told to allow."""
 import re
+import stat
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from flask import Flask, g
+from jinja2 import DictLoader, Environment
 from psycopg.types.json import Jsonb
 
 from portal.notices import queries as notices
@@ -115,3 +118,16 @@ def test_too_much_is_told_as_such(browser: Browser, app: Flask, path: str) -> No
     answer = browser.client.post(path, data=sent, content_type="application/x-www-form-urlencoded")
     assert answer.status_code == (404 if path == "/nowhere" else 413)
     assert answer.headers["Content-Security-Policy"] == POLICY
+
+
+def test_compiled_templates_are_kept_for_the_next_start(app: Flask, browser: Browser, tmp_path: Path) -> None:
+    """For this account alone; what has changed is compiled anew; where nothing can be kept pages are shown all the same."""
+    kept = app.config["PORTAL"].data / "templates"
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o700 and {stat.S_IMODE(f.stat().st_mode) for f in kept.iterdir()} == {0o600}
+    (tmp_path / "file").touch()
+    for folder, files in ((tmp_path / "one" / "two", 1), (tmp_path / "file" / "below", 0)):
+        for text in ("first {{ 1 + 1 }}", "second {{ 1 + 1 }}"):
+            env = Environment(loader=DictLoader({"page": text}), autoescape=True)
+            templating.keep_compiled(env, folder)
+            assert env.get_template("page").render() == text.replace("{{ 1 + 1 }}", "2")
+        assert len(list(folder.iterdir()) if folder.exists() else []) == files
