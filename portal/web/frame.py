@@ -1,6 +1,7 @@
 """What stands around every page: where one can go, as whom one acts, how much is unread."""
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import cast
 from uuid import UUID
 
 from flask import Flask, current_app, g, request
@@ -92,7 +93,9 @@ def _answers(href: str) -> bool:
 
 
 def nav() -> list[Entry]:
-    """The entries in order; those not shown are left in, so that a page can say why."""
+    """The entries in order; those not shown are left in, so that a page can say why. A page asks twice."""
+    if "nav" in g:
+        return cast(list[Entry], g.nav)
     here, there = request.path.rstrip("/") or "/", _there()
 
     def entry(p: Place) -> Entry:
@@ -100,7 +103,8 @@ def nav() -> list[Entry]:
         current = here == home or here.startswith(f"{home}/")
         shown = p.href in there and (p.permission is None or may(p.permission))
         return Entry(p.label, p.href, current, shown, p.room, p.icon, p.key)
-    return [entry(p) for p in PLACES]
+    g.nav = [entry(p) for p in PLACES]
+    return cast(list[Entry], g.nav)
 
 
 def _function(a: Appointment, current: UUID | None) -> Function:

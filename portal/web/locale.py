@@ -1,6 +1,7 @@
 """In which language and in which light the pages are shown: a cookie each, chosen by a form that needs no script."""
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from gettext import NullTranslations
 
 from flask import Flask, Response, current_app, g, has_request_context, redirect, request
@@ -35,7 +36,14 @@ catalogue = babel.domain_instance = Catalogue()
 
 def _gettext(text: str, **values: object) -> Markup:
     """For templates, which all escape. Jinja's own takes the context along, and copies it for each text within a loop."""
+    if not values:
+        return _plain(catalogue.get_translations(), text)
     return _filled(catalogue.get_translations().gettext(text), values)
+
+
+@lru_cache(maxsize=10_000)                             # of both languages: a page has some hundred and eighty
+def _plain(spoken: NullTranslations, text: str) -> Markup:
+    return _filled(spoken.gettext(text), {})
 
 
 def _ngettext(one: str, many: str, num: int, **values: object) -> Markup:
