@@ -179,7 +179,6 @@ def test_pages(app: Flask, acting: As, things: dict[str, Thing], name: str) -> N
         who = world.identity(name)
     browser = Browser(app)
     browser.enter(name)
-    browser.get("/account")                                   # its token serves the whole session
     wrong = []
     for method, rule in rules(app, api=False):
         permission = app.extensions["portal.declared"][rule.endpoint]

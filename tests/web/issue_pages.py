@@ -26,7 +26,6 @@ def signed(app: Flask) -> Signed:
             browsers[name] = Browser(app)
             browsers[name].enter(name)
             browsers[name].client.set_cookie("language", "en")
-            browsers[name].get("/account")
         return browsers[name]
     return made
 

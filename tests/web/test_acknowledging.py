@@ -95,7 +95,6 @@ def test_from_a_list_and_back_to_it(enter: Enter, acting: As, superuser: Superus
 def test_nobody_acknowledges_for_another_unit(enter: Enter, acting: As, superuser: Superuser, name: str) -> None:
     about, issued = launched(acting, "M-1", "guangdong"), bulletin(acting, "guangdong")
     browser = enter(name)
-    browser.get("/account")
     assert browser.post("/desk/acknowledge", {"pick": [f"campaign {about}", f"bulletin {issued}"]}).status_code == 303
     assert acknowledged(superuser) == {} and [tone for tone, _ in told(browser, "/account")] == ["red", "red"]
 

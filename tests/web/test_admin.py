@@ -69,7 +69,6 @@ def test_every_endpoint_below_admin_is_declared_and_a_views(app: Flask) -> None:
 def test_strangers_are_refused_everywhere(app: Flask, name: str) -> None:
     browser = Browser(app)
     browser.enter(name)
-    browser.get("/account")
     for method, address, _ in rules(app):
         answer = browser.get(address) if method == "GET" else browser.post(address)
         assert answer.status_code == 403, (method, address, answer.status_code)

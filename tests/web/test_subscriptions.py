@@ -79,7 +79,6 @@ def test_every_monday_what_one_may_see_then(app: Flask, enter: Enter, acting: As
 
 def test_every_working_day_and_at_the_end_of_a_month(app: Flask, enter: Enter) -> None:
     office = enter("office")
-    office.get("/account")
     assert wanted(office, rhythm="day") == wanted(office, rhythm="month_end", name="At the end") == 303
     page = office.get("/account/subscriptions").text
     assert "every working day" in page and "2026-03-11" in page and "on the last working day of each month" in page
@@ -89,7 +88,6 @@ def test_every_working_day_and_at_the_end_of_a_month(app: Flask, enter: Enter) -
 
 def test_paused_ended_and_lost(app: Flask, enter: Enter, acting: As, superuser: Superuser) -> None:
     office = enter("market")
-    office.get("/account")
     for page in ("/assignments", "/filings", "/issues", "/campaigns", "/meetings", "/bulletins", "/units", "/flows", "/board",
                  "/board/rows", "/cautions"):
         assert wanted(office, page=page, query="", name=page) == 303
@@ -110,5 +108,4 @@ def test_paused_ended_and_lost(app: Flask, enter: Enter, acting: As, superuser: 
     assert run(app, date(2026, 3, 23)) == [service.Outcome.ENDED] * 9 and run(app, date(2026, 3, 30)) == []
     assert len(told(superuser, "is not sent any more")) == 9
     auditor = enter("auditor")
-    auditor.get("/account")
     assert wanted(auditor) == 403
