@@ -57,7 +57,7 @@ from portal.units import exports as units_export
 from portal.units import views as units
 from portal.web import access, downloads, errors, kept, locale, masked, once, security, sessions, templating, uploads
 from portal.web.unit_of_work import UnitOfWork
-from tenants import clock, isolation
+from tenants import clock, isolation, pool
 from tenants.db import db
 
 FEATURES: tuple[ModuleType, ...] = (
@@ -78,12 +78,13 @@ def create_app(settings: Settings) -> Flask:
     app.config.update(
         SECRET_KEY=settings.secret_key, SQLALCHEMY_DATABASE_URI=settings.database_url,
         SQLALCHEMY_ENGINE_OPTIONS={"connect_args": {"prepare_threshold": None, "connect_timeout": 5}, "pool_size": 10,
-                                   "max_overflow": 10, "pool_pre_ping": True, "hide_parameters": True},  # logs tell no texts
+                                   "max_overflow": 10, "hide_parameters": True},     # logs tell no texts
         MAX_CONTENT_LENGTH=12 * MIB, MAX_FORM_MEMORY_SIZE=12 * MIB, MAX_FORM_PARTS=5_000, PORTAL=settings)
     app.extensions["portal.metadata"] = METADATA      # all tables are known: string foreign keys name them
     db.init_app(app)
     with app.app_context():
         isolation.install(db.engine)
+        pool.install(db.engine)
     isolation.install_session()
     audit.install()
     storage.configure(settings)
