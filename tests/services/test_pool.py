@@ -13,6 +13,8 @@ def test_what_has_ended_while_it_rested_is_made_anew(app: Flask, acting: As, sup
     def backend() -> int:
         with acting("office"):
             return int(db.session.scalar(text("SELECT pg_backend_pid()")))
+    with app.app_context():
+        db.engine.dispose()                            # one connection, not those of the tests before
     first = backend()
     assert backend() == first
     time.sleep(pool.MOMENT + 0.1)
