@@ -7,7 +7,6 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from portal.embedded import Server
 from tenants import clock
 from tests.conftest import Superuser
 from tests.factories import people, world
@@ -347,28 +346,6 @@ def test_a_name_is_what_pages_say(admin: Browser, superuser: Superuser) -> None:
     edit = f"/admin/terms/edit/?id={first(superuser, 'term', 'WHERE vocabulary = $$line$$ AND code = $$market$$')}"
     admin.post(edit, {**form_of(admin.get(edit)), "name_zh": "市场经营"})
     assert "市场经营" in admin.get("/responsibilities").text
-
-
-def test_names_are_those_of_now_in_whatever_order_they_were_written(
-        admin: Browser, superuser: Superuser, server: Server, database: str) -> None:
-    """A process keeps names as long as none changes; one that is written first may be committed last, or never."""
-    def rename(c: Superuser, line: str, name: str) -> None:
-        c.execute("UPDATE term SET name_zh = %s WHERE vocabulary = 'line' AND code = %s", (name, line))
-
-    def said() -> set[str]:
-        return {name for name in ("市场经营", "网络运行") if name in admin.get("/responsibilities").text}
-    assert said() == set()
-    with server.connect("postgres", database) as first:
-        rename(first, "market", "市场经营")
-        rename(superuser, "network", "网络运行")
-        assert said() == {"网络运行"}
-        first.commit()
-        assert said() == {"市场经营", "网络运行"}
-        rename(first, "market", "市场")
-        first.rollback()
-        assert said() == {"市场经营", "网络运行"}
-    rename(superuser, "market", "市场")
-    assert said() == {"网络运行"}
 
 
 LIGHTS = {"near_days": "10", "behind_points": "20", "silent_days": "5"}
