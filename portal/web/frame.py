@@ -1,7 +1,6 @@
 """What stands around every page: where one can go, as whom one acts, how much is unread."""
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import cast
 from uuid import UUID
 
 from flask import Flask, current_app, g, request
@@ -94,8 +93,13 @@ def _answers(href: str) -> bool:
 
 def nav() -> list[Entry]:
     """The entries in order; those not shown are left in, so that a page can say why. A page asks twice."""
-    if "nav" in g:
-        return cast(list[Entry], g.nav)
+    kept: list[Entry] | None = g.get("nav")
+    if kept is None:
+        kept = g.nav = _entries()
+    return kept
+
+
+def _entries() -> list[Entry]:
     here, there = request.path.rstrip("/") or "/", _there()
 
     def entry(p: Place) -> Entry:
@@ -103,8 +107,7 @@ def nav() -> list[Entry]:
         current = here == home or here.startswith(f"{home}/")
         shown = p.href in there and (p.permission is None or may(p.permission))
         return Entry(p.label, p.href, current, shown, p.room, p.icon, p.key)
-    g.nav = [entry(p) for p in PLACES]
-    return cast(list[Entry], g.nav)
+    return [entry(p) for p in PLACES]
 
 
 def _function(a: Appointment, current: UUID | None) -> Function:

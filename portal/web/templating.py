@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from datetime import date, datetime
 from functools import lru_cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -11,6 +12,7 @@ from urllib.parse import urlencode
 from flask import Flask, current_app, flash, g, has_request_context, request, url_for
 from flask_babel import format_decimal, get_locale, gettext
 from jinja2 import Environment, FileSystemBytecodeCache
+from jinja2.bccache import Bucket
 from markupsafe import Markup
 from werkzeug.exceptions import RequestEntityTooLarge
 
@@ -155,12 +157,24 @@ def _context() -> dict[str, Any]:
             "lang": "zh-CN" if language() == "zh" else language(), "demonstration": not current_app.config["PORTAL"].production}
 
 
+class _Compiled(FileSystemBytecodeCache):
+    """Where nothing can be read or written (no disk space, a folder that is gone, another account's), each process compiles for
+    itself; the library's own would fail the page."""
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        with suppress(OSError):
+            super().load_bytecode(bucket)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        with suppress(OSError):
+            super().dump_bytecode(bucket)
+
+
 def keep_compiled(env: Environment, folder: Path) -> None:
-    """What one process has compiled the others and the next start read: else the first pages take a second longer, in each.
-    Where nothing can be written, each compiles for itself."""
+    """What one process has compiled the others and the next start read: else the first pages take a second longer, in each."""
     with suppress(OSError):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        env.bytecode_cache = FileSystemBytecodeCache(str(folder))
+    env.bytecode_cache = _Compiled(str(folder), f"{version('portal')}-%s")       # another version may compile otherwise
 
 
 def init_app(app: Flask) -> None:

@@ -1,6 +1,8 @@
 """What stands around every page, without script: language, theme, the way back, what the browser is told to allow."""
 import re
+import shutil
 import stat
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -131,3 +133,13 @@ def test_compiled_templates_are_kept_for_the_next_start(app: Flask, browser: Bro
             templating.keep_compiled(env, folder)
             assert env.get_template("page").render() == text.replace("{{ 1 + 1 }}", "2")
         assert len(list(folder.iterdir()) if folder.exists() else []) == files
+
+
+@pytest.mark.parametrize("away", [shutil.rmtree, lambda folder: (shutil.rmtree(folder), folder.touch())])
+def test_a_page_does_not_fail_where_what_is_compiled_can_no_longer_be_kept(
+        tmp_path: Path, away: Callable[[Path], object]) -> None:
+    env = Environment(loader=DictLoader({"one": "1", "two": "2"}), autoescape=True)
+    templating.keep_compiled(env, tmp_path / "kept")
+    assert env.get_template("one").render() == "1"
+    away(tmp_path / "kept")
+    assert env.get_template("two").render() == "2"
