@@ -1,9 +1,10 @@
 """What a programme is made of, which units a template reaches, and how the plan's dates shift with the year."""
 from calendar import monthrange
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from itertools import pairwise
 
 from portal.workflow import Machine, Transition
 from tenants.messages import N_
@@ -12,6 +13,9 @@ from tenants.vocabulary import Category, Line, MilestoneCode, Process, UnitKind
 
 DRAFT, ISSUED, ENDED = STATES = ("draft", "issued", "ended")
 FIRST_YEAR, LAST_YEAR = 2000, 2100
+# Milestones that build on each other: phases of the work on processes, and beside them the support by systems (plan, section 3).
+CHAINS = ((MilestoneCode.KICK_OFF, MilestoneCode.SORTING, MilestoneCode.IMPROVEMENT, MilestoneCode.ASSESSMENT),
+          (MilestoneCode.SYSTEMS_CONVERTED, MilestoneCode.SYSTEMS_BUILT))
 
 MACHINE = Machine(
     Transition(DRAFT, "edit", DRAFT, Permission.PROGRAMME_EDIT),
@@ -133,3 +137,13 @@ def shift(month_day: MonthDay, year: int, offset: int = 0) -> date:
     wanted = year + month_day.offset + offset
     last = monthrange(wanted, month_day.month)[1]
     return date(wanted, month_day.month, min(month_day.day, last))
+
+
+def out_of_order(dues: Mapping[str, date]) -> dict[str, date]:
+    """Codes of the milestones that would be due before the one that they build on, each with that one's day; the same day is
+    allowed, and a milestone that the programme does not have is passed over."""
+    found = {}
+    for chain in CHAINS:
+        present = [code.value for code in chain if code.value in dues]
+        found.update({later: dues[earlier] for earlier, later in pairwise(present) if dues[later] < dues[earlier]})
+    return found

@@ -25,6 +25,7 @@ from portal.programmes.rules import (
     ProgrammePlan,
     Selector,
     TemplateKind,
+    out_of_order,
     targets_match,
 )
 from portal.programmes.rules import shift as on_day
@@ -148,11 +149,14 @@ def change_programme(programme: Programme, *, name: str, name_zh: str, theme: st
 
 
 def change_milestones(programme: Programme, dues: Mapping[str, date], *, actor: Identity, version: int | None = None) -> None:
-    """Move milestones of a draft, given by code; templates that were due on one move along, later ones are drawn back."""
+    """Move milestones of a draft, given by code; templates that were due on one move along, later ones are drawn back. Raises
+    Invalid for a day out of the programme's years, or before the milestone that comes first."""
     under = _begin(programme, "edit", actor, version)
     first, last = date(programme.year, 1, 1), date(programme.year + 1, 12, 31)
     _refuse({code: [N_("The date must lie in the programme's year or the next.")]
              for code, due in dues.items() if not first <= due <= last})
+    _refuse({code: [N_("The milestone before it is due on %(day)s; choose that day or a later one.", day=day)]
+             for code, day in out_of_order({m.code: dues.get(m.code, m.due) for m in programme.milestones}).items()})
     moved = {}
     for milestone in programme.milestones:
         before, due = milestone.due, dues.get(milestone.code, milestone.due)

@@ -24,7 +24,7 @@ def pages(page: Page) -> int:
 def test_the_board_of_all_units_fits_one_page(enter: Enter, superuser: Superuser, language: str) -> None:
     superuser.execute("UPDATE assignment SET state = 'cancelled' WHERE id = (SELECT min(id::text)::uuid FROM assignment)")
     page = enter("office", language=language)
-    page.goto("/board?as_of=2026-01-05")                  # with all that may stand above the rows: another day asked, some cancelled
+    page.goto("/board?as_of=2026-01-05")              # with all that may stand above the rows: another day asked, some cancelled
     assert page.locator(".matrix tbody tr").count() > 40
     assert page.locator(".note").count() == 1 and page.locator("p.body a[href*=cancelled]").count() == 1
     assert pages(page) == 1

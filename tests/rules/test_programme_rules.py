@@ -15,6 +15,7 @@ from portal.programmes.rules import (
     Selector,
     UnitFacts,
     YearPlan,
+    out_of_order,
     shift,
     targets_match,
 )
@@ -87,3 +88,19 @@ def test_a_programme_is_issued_once() -> None:
     for state, action in (("issued", "issue"), ("ended", "issue"), ("issued", "edit"), ("draft", "end")):
         with pytest.raises(RuleViolated):
             MACHINE.step(state, action)
+
+
+@pytest.mark.parametrize(("dues", "wrong"), [
+    ({"kick_off": 4, "sorting": 6, "improvement": 10, "assessment": 12, "systems_converted": 12, "systems_built": 13}, {}),
+    ({"kick_off": 4, "sorting": 4}, {}),                                       # the same day
+    ({"kick_off": 6, "sorting": 4, "improvement": 10}, {"sorting": 6}),        # only the one that lies before its forerunner
+    ({"kick_off": 9, "sorting": 4, "improvement": 3}, {"sorting": 9, "improvement": 4}),
+    ({"kick_off": 9, "improvement": 3}, {"improvement": 9}),                   # the one between them is not in this programme
+    ({"assessment": 12, "systems_converted": 2, "systems_built": 3}, {}),      # systems do not wait for the phases
+    ({"systems_converted": 12, "systems_built": 11}, {"systems_built": 12}),
+    ({}, {}),
+])
+def test_milestones_keep_their_order(dues: dict[str, int], wrong: dict[str, int]) -> None:
+    def days(months: dict[str, int]) -> dict[str, date]:
+        return {code: date(2026 + m // 13, (m - 1) % 12 + 1, 28) for code, m in months.items()}
+    assert out_of_order(days(dues)) == days(wrong)

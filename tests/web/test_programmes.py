@@ -152,6 +152,15 @@ def test_days_that_are_none_or_out_of_range(office: Browser, draft: str) -> None
     assert office.post(f"{draft}/days", {**days, "version": seen}).status_code == 422
 
 
+def test_a_milestone_does_not_come_before_the_one_it_builds_on(office: Browser, draft: str) -> None:
+    days = {"kick_off": "2027-04-30", "sorting": "2027-06-30", "improvement": "2027-05-31", "assessment": "2027-12-31",
+            "systems_converted": "2027-03-31", "systems_built": "2028-12-31", "version": version(office, f"{draft}/days")}
+    answer = office.post(f"{draft}/days", days)
+    assert answer.status_code == 422 and "2027-05-31" in answer.text
+    assert "2027-06-30" in str(faults_beside(answer, "improvement"))
+    assert not faults_beside(answer, "assessment") and not faults_beside(answer, "systems_converted")
+
+
 def test_a_task_is_added_changed_and_removed(office: Browser, draft: str) -> None:
     new = f"{draft}/templates/new"
     assert office.post(new, {**TASK, "version": version(office, new)}).status_code == 303
