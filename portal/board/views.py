@@ -15,7 +15,6 @@ from portal.board.rules import Counted, Group, Row
 from portal.filings.rules import APPROVED
 from portal.programmes import queries as programmes
 from portal.programmes.models import Programme
-from portal.programmes.rules import DRAFT
 from portal.web import templating
 from portal.web.access import Route, identity
 from portal.web.names import term, unit_name
@@ -41,10 +40,8 @@ def asked_filters(*names: str) -> dict[str, str]:
 
 
 def chosen_programme() -> tuple[Programme | None, Sequence[Programme]]:
-    """The one of the year asked for, else the newest that is issued; and all that one may choose from."""
-    every = [p for p in programmes.listed(identity()) if p.state != DRAFT]
-    year = request.args.get("year", type=int)
-    return next((p for p in every if p.year == year), next(iter(every), None)), every
+    """The one of the year asked for, else the current one; and all that one may choose from."""
+    return programmes.chosen(identity(), request.args.get("year", type=int))
 
 
 def _opens(programme: Programme, wanted: Mapping[str, str]) -> Opens:

@@ -10,10 +10,12 @@ from portal.assignments.rules import HANDED_IN, OPEN, PLAN_FILING, presses
 from portal.board import queries as board
 from portal.desk import bulletins, campaigns, issues, meetings, supervision
 from portal.desk.rules import Glance, Task, by_urgency, glance
+from portal.filings import queries as filings
 from portal.filings.queries import UNIT, Standing
 from portal.filings.rules import DRAFT, RETURNED, SUBMITTED
 from portal.programmes import queries as programmes
 from portal.programmes.models import Programme
+from portal.programmes.rules import ISSUED
 from tenants import clock
 from tenants.access import HEADQUARTERS, Identity, Subject, permits
 from tenants.db import db
@@ -27,6 +29,11 @@ MOST_ROWS = 60                         # a desk is no list: beyond that it says 
 
 def my_line(identity: Identity) -> Line | None:
     return identity.appointments[0].line if identity.appointments else None
+
+
+def standings(identity: Identity, listed: Iterable[Programme]) -> list[Standing]:
+    """Where units stand with the plans of the programmes that run; two do, from the day that the next year's is issued."""
+    return filings.overview(identity, *(p.id for p in listed if p.state == ISSUED))
 
 
 def mine(identity: Identity, standings: Sequence[Standing]) -> list[Task]:
@@ -56,13 +63,15 @@ def _plans_to_file(identity: Identity, standings: Sequence[Standing]) -> Iterabl
         if not permits(identity, Permission.FILING_DRAFT, Subject(s.unit.id)):
             continue
         light, key = "red" if s.late else "amber" if s.state == RETURNED else "grey", f"filing-{s.task.id}"
+        year = N_("programme of %(year)s", year=s.task.year)
         if s.filing is None:
-            yield Task(N_("Begin the unit's implementation plan"), None, "/filings", N_("Begin"), s.task.due, light, key=key)
+            yield Task(N_("Begin the unit's implementation plan"), year, f"/filings?year={s.task.year}", N_("Begin"),
+                       s.task.due, light, key=key)
         elif s.state == DRAFT:
-            yield Task(N_("Complete and submit the unit's implementation plan"), None, f"/filings/{s.filing.id}", N_("Go on"),
+            yield Task(N_("Complete and submit the unit's implementation plan"), year, f"/filings/{s.filing.id}", N_("Go on"),
                        s.task.due, light, key=key)
         elif s.state == RETURNED:
-            yield Task(N_("The plan was returned: answer the remarks and submit it again"), None,
+            yield Task(N_("The plan was returned: answer the remarks and submit it again"), year,
                        f"/filings/{s.filing.id}?returned=1", N_("Mend"), s.task.due, light, key=key, settled=True)
 
 
@@ -75,7 +84,7 @@ def _plans_to_review(identity: Identity, standings: Sequence[Standing]) -> Itera
         for s in waiting:
             assert s.filing is not None and s.filing.submitted_at is not None
             yield Task(N_("Review the plan of %(unit)s", unit=s.unit.short_names),
-                       N_("your line's part, round %(n)s", n=s.filing.round),
+                       N_("programme of %(year)s; your line's part, round %(n)s", year=s.task.year, n=s.filing.round),
                        f"/filings/{s.filing.id}/review?line={line.value}", N_("Review"), None, "blue",
                        clock.local(s.filing.submitted_at).date())
 
@@ -146,18 +155,25 @@ def _plans_with_lines(identity: Identity, standings: Sequence[Standing]) -> Iter
     """For a unit: who reads its plan, and since when."""
     for s in standings:
         if s.state == SUBMITTED and s.filing and s.filing.submitted_at and not oversees(identity):
-            yield Task(N_("The plan is with headquarters"), N_("still to review: %(lines)s", lines=list(s.pending)),
+            yield Task(N_("The plan is with headquarters"),
+                       N_("programme of %(year)s; still to review: %(lines)s", year=s.task.year, lines=list(s.pending)),
                        f"/filings/{s.filing.id}", N_("Open"), None, "blue", clock.local(s.filing.submitted_at).date())
 
 
 def _plans_with_units(identity: Identity, standings: Sequence[Standing]) -> Iterable[Task]:
     """For headquarters: how many units have their plan still to write, or to mend."""
-    owing = [s for s in standings if UNIT in s.waits_for]
-    late, first = [s for s in owing if s.late], [s for s in owing if not s.handed_in]
-    if oversees(identity) and owing:
-        yield Task(N_("%(n)s units have yet to submit or mend their plan", n=len(owing)), N_("%(n)s of them late", n=len(late)),
-                   f"/filings?year={owing[0].task.year}&waits_for={UNIT}", N_("Open"), min(s.task.due for s in first or owing),
+    owing = sorted((s for s in standings if UNIT in s.waits_for), key=_year) if oversees(identity) else []
+    for year, of_year in groupby(owing, key=_year):
+        group = list(of_year)
+        late, first = [s for s in group if s.late], [s for s in group if not s.handed_in]
+        yield Task(N_("%(n)s units have yet to submit or mend their plan", n=len(group)),
+                   N_("programme of %(year)s; %(n)s of them late", year=year, n=len(late)),
+                   f"/filings?year={year}&waits_for={UNIT}", N_("Open"), min(s.task.due for s in first or group),
                    "red" if late else "grey", settled=not first)
+
+
+def _year(standing: Standing) -> int:
+    return standing.task.year
 
 
 def _handed_in(identity: Identity) -> Iterable[Task]:

@@ -3,10 +3,8 @@ from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.desk import queries, service
-from portal.filings import queries as filings
 from portal.notices import queries as notices
 from portal.programmes import queries as programmes
-from portal.programmes.rules import ISSUED
 from portal.web import untrusted
 from portal.web.access import Route, identity, may
 from portal.web.addresses import local_path
@@ -27,8 +25,8 @@ def home() -> ResponseReturnValue:
 
 def show() -> ResponseReturnValue:
     me = identity()
-    programme = programmes.current(me) if may(Permission.PROGRAMME_READ) else None
-    standings = filings.overview(me, programme.id) if programme and programme.state == ISSUED else []
+    programme, every = programmes.chosen(me) if may(Permission.PROGRAMME_READ) else (None, [])
+    standings = queries.standings(me, every)
     works = may(Permission.ASSIGNMENT_LIST)
     return render_template(
         "desk/show.html", me=me, programme=programme, as_of=clock.now(),

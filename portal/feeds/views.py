@@ -14,9 +14,7 @@ from portal.desk import queries as desk
 from portal.desk.rules import Task
 from portal.feeds import rules, service
 from portal.feeds.rules import Entry
-from portal.filings import queries as filings
 from portal.programmes import queries as programmes
-from portal.programmes.rules import ISSUED
 from portal.web import panels
 from portal.web.access import Route
 from portal.web.names import unit_short
@@ -64,8 +62,8 @@ def _entries(who: Identity, base: str) -> Iterator[Entry]:
 def _tasks(who: Identity) -> list[Task]:
     if not permits(who, Permission.ASSIGNMENT_LIST):
         return []
-    programme = programmes.current(who) if permits(who, Permission.PROGRAMME_READ) else None
-    return desk.mine(who, filings.overview(who, programme.id) if programme and programme.state == ISSUED else [])
+    every = programmes.chosen(who)[1] if permits(who, Permission.PROGRAMME_READ) else []
+    return desk.mine(who, desk.standings(who, every))
 
 
 def renew() -> ResponseReturnValue:

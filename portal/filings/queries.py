@@ -156,20 +156,23 @@ class Standing:
                 and (not waits_for or waits_for in self.waits_for) and (not late or self.late > 0))
 
 
-def overview(identity: Identity, programme: UUID) -> list[Standing]:
-    """Every unit that owes a plan, in the plan's order, as far as this person reads filings."""
+def overview(identity: Identity, *programmes: UUID) -> list[Standing]:
+    """Every unit that owes a plan to these programmes, in the plan's order, as far as this person reads filings."""
+    if not programmes:
+        return []
     a = Assignment
     tasks = db.session.scalars(
         select(a).join(a.unit).options(contains_eager(a.unit))
-        .where(a.programme_id == programme, a.template_kind == PLAN_FILING, a.state != "cancelled",
+        .where(a.programme_id.in_(programmes), a.template_kind == PLAN_FILING, a.state != "cancelled",
                within(reaches(identity, Permission.FILING_READ), unit=a.unit_id))
-        .order_by(Unit.position, Unit.id)).all()
+        .order_by(Unit.position, Unit.id, a.year)).all()
     newest = db.session.scalars(
-        select(Filing).where(Filing.programme_id == programme, readable(identity))
-        .ext(distinct_on(Filing.unit_id)).order_by(Filing.unit_id, Filing.number.desc())).all()
-    filings = {f.unit_id: f for f in newest}
+        select(Filing).where(Filing.programme_id.in_(programmes), readable(identity))
+        .ext(distinct_on(Filing.programme_id, Filing.unit_id))
+        .order_by(Filing.programme_id, Filing.unit_id, Filing.number.desc())).all()
+    filings = {(f.programme_id, f.unit_id): f for f in newest}
     pending, today = pending_lines(newest), clock.today()
-    return [_standing(t, filings.get(t.unit_id), pending, today) for t in tasks]
+    return [_standing(t, filings.get((t.programme_id, t.unit_id)), pending, today) for t in tasks]
 
 
 def _standing(task: Assignment, filing: Filing | None, pending: dict[UUID, tuple[Line, ...]], today: date) -> Standing:

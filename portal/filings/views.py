@@ -48,10 +48,8 @@ def index() -> ResponseReturnValue:
 
 
 def chosen_programme() -> tuple[Programme | None, Sequence[Programme]]:
-    """The one of the year asked for, else the newest that is issued; and all that one may choose from."""
-    every = [p for p in programmes.listed(identity()) if p.state != "draft"]
-    year = request.args.get("year", type=int)
-    return next((p for p in every if p.year == year), next(iter(every), None)), every
+    """The one of the year asked for, else the current one; and all that one may choose from."""
+    return programmes.chosen(identity(), request.args.get("year", type=int))
 
 
 def asked_filters() -> dict[str, str]:

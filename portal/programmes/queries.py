@@ -11,8 +11,8 @@ from portal.assignments.models import Assignment
 from portal.assignments.queries import readable
 from portal.assignments.rules import COUNTED_STATES
 from portal.programmes.models import Programme
-from portal.programmes.rules import DRAFT, ISSUED, ProgrammePlan, UnitFacts
-from tenants import directory
+from portal.programmes.rules import DRAFT, ISSUED, ProgrammePlan, UnitFacts, current_year
+from tenants import clock, directory
 from tenants.access import Identity, permits
 from tenants.db import db
 from tenants.errors import NotVisible
@@ -61,9 +61,17 @@ def lock(programme: Programme) -> None:
     db.session.refresh(programme, list(Programme.__mapper__.column_attrs.keys()), with_for_update=True)
 
 
+def chosen(identity: Identity, year: int | None = None) -> tuple[Programme | None, Sequence[Programme]]:
+    """The programme of that year, else the current one, with its milestones; and all that are no drafts, newest first."""
+    every = [p for p in listed(identity) if p.state != DRAFT]
+    years = {p.year: p for p in every}
+    now = current_year(years, clock.today().year)
+    return years.get(year or 0) or (years[now] if now else None), every
+
+
 def current(identity: Identity) -> Programme | None:
-    """The newest one that is not a draft, with its milestones: what the board and the lists start from."""
-    return next((p for p in listed(identity) if p.state != DRAFT), None)
+    """What the board and the lists start from."""
+    return chosen(identity)[0]
 
 
 def running(programme: Any) -> ColumnElement[bool]:

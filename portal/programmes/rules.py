@@ -139,6 +139,12 @@ def shift(month_day: MonthDay, year: int, offset: int = 0) -> date:
     return date(wanted, month_day.month, min(month_day.day, last))
 
 
+def current_year(years: Collection[int], this: int) -> int | None:
+    """Of the programmes' years the latest that has begun: one that is issued ahead does not take the place of the one at work.
+    Where none has begun, the first to come."""
+    return max((year for year in years if year <= this), default=min(years, default=None))
+
+
 def out_of_order(dues: Mapping[str, date]) -> dict[str, date]:
     """Codes of the milestones that would be due before the one that they build on, each with that one's day; the same day is
     allowed, and a milestone that the programme does not have is passed over."""

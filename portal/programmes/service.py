@@ -245,7 +245,7 @@ def issue(programme: Programme, *, actor: Identity) -> int:
     said = N_("The programme %(name)s is issued. File your unit's plan by %(day)s.", name=name, day=str(deadline)) \
         if deadline else N_("The programme %(name)s is issued.", name=name)
     for unit in dict.fromkeys(u.id for u, _ in reached if u.id != HEADQUARTERS):
-        notices.tell(unit, said, "/filings", roles=[Role.UNIT_CONTACT, Role.UNIT_HEAD])
+        notices.tell(unit, said, f"/filings?year={programme.year}", roles=[Role.UNIT_CONTACT, Role.UNIT_HEAD])
     return made
 
 

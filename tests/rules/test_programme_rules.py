@@ -15,6 +15,7 @@ from portal.programmes.rules import (
     Selector,
     UnitFacts,
     YearPlan,
+    current_year,
     out_of_order,
     shift,
     targets_match,
@@ -104,3 +105,10 @@ def test_milestones_keep_their_order(dues: dict[str, int], wrong: dict[str, int]
     def days(months: dict[str, int]) -> dict[str, date]:
         return {code: date(2026 + m // 13, (m - 1) % 12 + 1, 28) for code, m in months.items()}
     assert out_of_order(days(dues)) == days(wrong)
+
+
+@pytest.mark.parametrize(("years", "this", "current"), [
+    ((2026,), 2026, 2026), ((2027, 2026), 2026, 2026), ((2027, 2026), 2027, 2027), ((2026, 2025), 2029, 2026),
+    ((2028, 2027), 2026, 2027), ((), 2026, None)])
+def test_the_programme_at_work_is_the_latest_that_has_begun(years: tuple[int, ...], this: int, current: int | None) -> None:
+    assert current_year(years, this) == current

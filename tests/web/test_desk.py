@@ -8,9 +8,12 @@ from werkzeug.test import TestResponse
 
 from portal.filings import service as filings
 from portal.filings.models import Filing
+from portal.programmes import queries as programmes
+from portal.programmes import service as programming
 from tenants import clock
 from tenants.db import db
 from tests.conftest import As, Superuser
+from tests.factories import world
 from tests.factories.exchange import campaign, raised
 from tests.factories.plans import draft
 from tests.factories.standing import late_in_the_year, shuffle
@@ -133,3 +136,36 @@ def test_a_plan_submitted_in_time_and_returned_is_late_nowhere(app: Flask, super
     with late_in_the_year():
         office = re.findall(r'<li data-href="/filings[^"]*">.*?</li>', desk(app, "office").text, re.S)
     assert len(office) == 1 and "0 of them late" in office[0] and 'class="distance' not in office[0]
+
+
+@pytest.fixture
+def next_year(acting: As) -> int:
+    """The programme of next year, issued while this year's runs."""
+    with acting("office") as office:
+        made = programming.draft(programmes.plan(), world.YEAR + 1, office)
+        programming.issue(programmes.one(office, made.id), actor=office)
+        db.session.commit()
+    return world.YEAR + 1
+
+
+@pytest.mark.usefixtures("submitted")
+def test_a_programme_that_is_issued_ahead_hides_no_work_of_this_years(app: Flask, next_year: int) -> None:
+    waiting = panel(desk(app, "office"), "waiting")
+    for year, units in ((world.YEAR, 37), (next_year, 38)):
+        assert re.search(rf"{units} units have yet to submit or mend their plan [^·]*· programme of {year};", waiting)
+    assert re.search(rf"Review the plan of Guangdong\s+programme of {world.YEAR};", panel(desk(app, "market"), "mine"))
+    unit = desk(app, "contact.guangdong")
+    assert f"programme of {next_year}" in panel(unit, "mine") and f'"/filings?year={next_year}"' in unit.text
+    assert f"programme of {world.YEAR}; still to review" in panel(unit, "waiting")
+
+
+def test_pages_start_from_the_year_at_work_and_lead_to_the_next(app: Flask, next_year: int) -> None:
+    browser = Browser(app)
+    browser.enter("contact.guangdong")
+    for path in ("/filings", "/board"):
+        page, ahead = browser.get(path).text, browser.get(f"{path}?year={next_year}").text
+        assert f"{world.YEAR}年" in page and f"{next_year}年" not in page
+        assert f"{next_year}年" in ahead
+    assert f'href="/filings?year={next_year}"' in browser.get("/filings").text
+    with clock.standing_at(clock.at(clock.today().replace(year=next_year))):
+        assert f"{next_year}年" in browser.get("/filings").text
