@@ -236,9 +236,3 @@ def readiness_split(readiness: Mapping[str, Sequence[str]], stages: Mapping[str,
             if chosen:
                 found[system, has] = chosen
     return found
-
-
-def system_code(template: str, system: System, has: bool) -> str:
-    """The code of the work on a system that arises from its readiness: 28-BS-C to convert, 28-BS-B to build."""
-    initials = "".join(word[0] for word in system.value.split("_")).upper()
-    return f"{template}-{initials}-{'C' if has else 'B'}"

@@ -9,7 +9,7 @@ from itertools import pairwise
 from portal.workflow import Machine, Transition
 from tenants.messages import N_
 from tenants.permissions import Permission
-from tenants.vocabulary import Category, Line, MilestoneCode, Process, UnitKind
+from tenants.vocabulary import Category, Line, MilestoneCode, Process, System, UnitKind
 
 DRAFT, ISSUED, ENDED = STATES = ("draft", "issued", "ended")
 FIRST_YEAR, LAST_YEAR = 2000, 2100
@@ -153,3 +153,14 @@ def out_of_order(dues: Mapping[str, date]) -> dict[str, date]:
         present = [code.value for code in chain if code.value in dues]
         found.update({later: dues[earlier] for earlier, later in pairwise(present) if dues[later] < dues[earlier]})
     return found
+
+
+def system_code(template: str, system: System, has: bool) -> str:
+    """The code of the work on a system that arises from its readiness: 28-BS-C to convert, 28-BS-B to build."""
+    initials = "".join(word[0] for word in system.value.split("_")).upper()
+    return f"{template}-{initials}-{'C' if has else 'B'}"
+
+
+def system_codes(template: str) -> frozenset[str]:
+    """Every code that the work on systems of this template may come to have in a unit."""
+    return frozenset(system_code(template, system, has) for system in System for has in (True, False))

@@ -1,7 +1,7 @@
 """Drafting, editing and issuing a programme. Issuing makes every unit's assignments, once."""
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -26,6 +26,7 @@ from portal.programmes.rules import (
     Selector,
     TemplateKind,
     out_of_order,
+    system_codes,
     targets_match,
 )
 from portal.programmes.rules import shift as on_day
@@ -180,7 +181,11 @@ def add_template(programme: Programme, content: TemplateContent, *, actor: Ident
 
 def change_template(programme: Programme, template: Template, content: TemplateContent, *, actor: Identity,
                     version: int | None = None) -> None:
+    """The work on systems keeps its milestones, on whose days it is due: to convert, or to build. Raises Stale, Invalid."""
     under = _begin(programme, "edit", actor, version)
+    if template.kind == TemplateKind.SYSTEM:
+        due = next(m.due for m in programme.milestones if m.code == template.milestone)
+        content = replace(content, milestone=MilestoneCode(template.milestone), due=due)
     new = _judged(programme, content, except_for=template)
     before = {k: getattr(template, k) for k in new}
     for name, value in new.items():
@@ -230,9 +235,10 @@ def preview(programme: Programme) -> Preview:
                    [t for t in programme.templates if t.id not in used and t.kind != TemplateKind.SYSTEM])
 
 
-def issue(programme: Programme, *, actor: Identity) -> int:
-    """Make every unit's assignments and tell the contacts; once. Returns how many assignments were made."""
-    under = _begin(programme, "issue", actor)
+def issue(programme: Programme, *, actor: Identity, version: int | None = None) -> int:
+    """Make every unit's assignments and tell the contacts; once. Returns how many assignments were made. Raises Stale where the
+    draft is no longer the one that was previewed."""
+    under = _begin(programme, "issue", actor, version)
     reached = list(_pairs(programme))
     if not reached:
         raise RuleViolated(N_("The programme reaches no unit: add templates first."))
@@ -250,7 +256,8 @@ def issue(programme: Programme, *, actor: Identity) -> int:
 
 
 def add_assignments(programme: Programme, content: TemplateContent, *, actor: Identity) -> int:
-    """One more task in mid-year, for every unit it selects. Returns how many assignments were made."""
+    """One more task of a programme that is issued, for every unit it selects; it begins today, and not before the programme's
+    year. Returns how many assignments were made."""
     under = _begin(programme, "add", actor)
     if content.due < clock.today():
         errors = judge(programme, content)
@@ -260,7 +267,7 @@ def add_assignments(programme: Programme, content: TemplateContent, *, actor: Id
     reached = [(u, t) for u, t in _pairs(programme) if t is template]
     if not reached:
         raise Invalid({"targets": [N_("This reaches no unit. Choose at least one.")]})
-    made = _assign(programme, reached, under, start=clock.today())
+    made = _assign(programme, reached, under, start=max(clock.today(), date(programme.year, 1, 1)))
     audit.record("add_assignments", "programme", programme.id, {"template added": content.code, "assignments": len(made)},
                  under=under)
     for a in made:
@@ -332,8 +339,8 @@ def _judged(programme: Programme, content: TemplateContent, except_for: Template
     errors = _lengths(words, {"code": 20, "title": texts.SHORT, "title_zh": texts.SHORT}, texts.MEDIUM)
     if not words["code"]:
         errors["code"] = [N_("Give a code.")]
-    elif any(t.code == words["code"] for t in programme.templates if t is not except_for):
-        errors["code"] = [N_("Another template of this programme has this code.")]
+    elif taken := _taken(words["code"], [t for t in programme.templates if t is not except_for], except_for):
+        errors["code"] = [taken]
     if not words["title_zh"]:
         errors["title_zh"] = [N_("Give a title in Chinese.")]
     milestone = next((m for m in programme.milestones if m.code == content.milestone.value), None)
@@ -350,6 +357,18 @@ def _judged(programme: Programme, content: TemplateContent, except_for: Template
     _refuse(errors)
     return {**_in_both(words), "line": content.line.value, "process": content.process.value if content.process else None,
             "milestone": content.milestone.value, "due": content.due, "targets": [selector_json(s) for s in content.targets]}
+
+
+def _taken(code: str, others: Sequence[Template], of: Template | None) -> Message | None:
+    """Why a code is not free: another template's, or one that the work on systems has or may come to have."""
+    if any(t.code == code for t in others):
+        return N_("Another template of this programme has this code.")
+    source = next((t for t in others if t.kind == TemplateKind.SYSTEM and code in system_codes(t.code)), None)
+    if source is not None:
+        return N_("This code is kept for the work on systems that arises from %(code)s; choose another.", code=source.code)
+    if of is not None and of.kind == TemplateKind.SYSTEM and (clash := system_codes(code) & {t.code for t in others}):
+        return N_("The work on systems would have the code of another template, %(code)s; choose another.", code=min(clash))
+    return None
 
 
 def _in_both(words: Mapping[str, str]) -> dict[str, str]:

@@ -226,13 +226,21 @@ def preview(key: str) -> ResponseReturnValue:
     """What issuing would make, and the button that does it: it cannot be undone."""
     programme = _one(key)
     service.allow(programme, "issue", actor=identity())
+    return _preview(programme)
+
+
+def _preview(programme: Programme, message: Message | None = None) -> str:
     return render_template("programmes/preview.html", programme=programme, found=service.preview(programme), today=clock.today(),
-                           system=[t for t in programme.templates if t.kind == TemplateKind.SYSTEM], headquarters=HEADQUARTERS)
+                           system=[t for t in programme.templates if t.kind == TemplateKind.SYSTEM], message=message)
 
 
 def issue(key: str) -> ResponseReturnValue:
+    """What was previewed, and nothing else: a draft that was changed meanwhile is shown again first."""
     programme = _one(key)
-    made = service.issue(programme, actor=identity())
+    try:
+        made = service.issue(programme, actor=identity(), version=_version())
+    except Stale as refused:
+        return _preview(programme, refused.message), 412
     templating.done(N_("Issued: %(n)s assignments are made, and the units' contacts are told.", n=made))
     return _at(programme)
 

@@ -6,7 +6,7 @@ from itertools import count, islice
 from random import Random
 
 from portal.assignments.rules import window_start
-from portal.filings.rules import readiness_split, system_code
+from portal.filings.rules import readiness_split
 from seed.demo import campaign_story, issue_story, words
 from seed.demo.acts import Act, AddTask, AskWaiver, Cancel, Chase, Delegate, GrantWaiver, ItemPlan, Leave, Of, Report, Submit, Who
 from seed.demo.filing_story import DRAFT, LATE, NEVER, THROUGH, Filed, Task, fates, file_plan

@@ -102,6 +102,16 @@ def test_issuing_makes_the_preview_and_copies_the_template(acting: As) -> None:
                 edit()
 
 
+def test_a_task_added_before_the_programmes_year_begins_with_the_year(acting: As) -> None:
+    with acting("office") as office:
+        programme = drafted(office)
+        service.issue(programme, actor=office)
+        service.add_assignments(programme, TASK, actor=office)
+        starts = db.session.scalars(select(Assignment.start).where(
+            Assignment.programme_id == programme.id, Assignment.code == TASK.code)).all()
+        assert set(starts) == {date(2027, 1, 1)}
+
+
 def test_a_programme_without_templates_is_not_issued(acting: As) -> None:
     with acting("office") as office:
         programme = drafted(office)

@@ -210,6 +210,31 @@ def test_what_is_left_empty_in_english_is_the_chinese_and_follows_it(office: Bro
     assert texts("programme", "name, theme") == ("名称", "主题")
 
 
+@pytest.mark.parametrize("code", ["28-BS-B", "28-PD-C"])
+def test_codes_of_the_work_on_systems_are_kept_for_it(office: Browser, draft: str, superuser: Superuser, code: str) -> None:
+    """They come to be when plans are approved: a task of that code would stand in the way of the unit's approval."""
+    new, add = f"{draft}/templates/new", f"{issued(superuser)}/add"
+    for at, sent in ((new, {**TASK, "code": code, "version": version(office, new)}),
+                     (add, {**TASK, "code": code, "milestone": "assessment", "due": f"{world.YEAR}-12-20"})):
+        answer = office.post(at, sent)
+        assert answer.status_code == 422 and "kept for the work on systems" in faults_beside(answer, "code")
+        assert f'value="{code}"' in answer.text
+    at = part(office, draft, "28")
+    assert office.post(new, {**TASK, "code": code.replace("28", "61"), "version": version(office, new)}).status_code == 303
+    renamed = office.post(at, {**TASK, "code": "61", "milestone": "systems_converted", "version": version(office, at)})
+    assert renamed.status_code == 422 and code.replace("28", "61") in faults_beside(renamed, "code")
+
+
+def test_the_work_on_systems_has_the_days_of_its_milestones(office: Browser, draft: str, superuser: Superuser) -> None:
+    at = part(office, draft, "28")
+    page = office.get(at).text
+    assert 'name="due"' not in page and '<input type="hidden" name="milestone" value="systems_converted">' in page
+    sent = {**TASK, "code": "28", "milestone": "sorting", "due": "2027-03-01", "version": version(office, at)}
+    assert office.post(at, sent).status_code == 303
+    assert superuser.execute("SELECT milestone, due::text FROM template WHERE code = '28' AND programme_id::text = %s",
+                             (draft.rpartition("/")[2],)).fetchone() == ("systems_converted", "2027-12-31")
+
+
 def test_the_filing_of_the_plan_stays(office: Browser, draft: str) -> None:
     at = part(office, draft, "03")
     assert "/remove" not in office.get(at).text
@@ -236,6 +261,17 @@ def test_preview_says_what_issuing_then_makes_once(office: Browser, draft: str, 
     assert office.post(f"{draft}/issue").status_code == 409
     for path in ("preview", "words", "days", "templates/new"):
         assert office.get(f"{draft}/{path}").status_code == 409
+
+
+def test_only_what_was_previewed_is_issued(office: Browser, draft: str, superuser: Superuser) -> None:
+    seen = version(office, f"{draft}/preview")
+    assert office.post(f"{part(office, draft, '05-M')}/remove").status_code == 303
+    late = office.post(f"{draft}/issue", {"version": seen})
+    assert late.status_code == 412 and "Nothing was issued" in late.text and "Somebody else has changed" in late.text
+    assert superuser.execute("SELECT count(*) FROM assignment WHERE year = 2027").fetchone() == (0,)
+    now = re.search(r'name="version" value="(\d+)"', late.text)
+    assert now and office.post(f"{draft}/issue", {"version": now[1]}).status_code == 303
+    assert count(superuser, 2027, "05-E") and not count(superuser, 2027, "05-M")
 
 
 def test_the_preview_names_what_reaches_nobody_and_days_gone_by(office: Browser, draft: str) -> None:

@@ -21,7 +21,6 @@ from portal.filings.rules import (
     contacts_from,
     lines_concerned,
     readiness_split,
-    system_code,
 )
 from portal.filings.service.drafting import added, fill_up
 from portal.filings.service.notes import add_note
@@ -29,7 +28,7 @@ from portal.notices import service as notices
 from portal.programmes import queries as programmes
 from portal.programmes import service as programme_service
 from portal.programmes.models import Programme, Template
-from portal.programmes.rules import TemplateKind, targets_match
+from portal.programmes.rules import TemplateKind, system_code, targets_match
 from tenants import clock
 from tenants.access import Appointment, Identity, Subject, need
 from tenants.db import db, uuid7
