@@ -7,6 +7,7 @@ from random import Random
 
 from portal.assignments.rules import window_start
 from portal.filings.rules import readiness_split
+from portal.programmes.rules import system_code
 from seed.demo import campaign_story, issue_story, words
 from seed.demo.acts import Act, AddTask, AskWaiver, Cancel, Chase, Delegate, GrantWaiver, ItemPlan, Leave, Of, Report, Submit, Who
 from seed.demo.filing_story import DRAFT, LATE, NEVER, THROUGH, Filed, Task, fates, file_plan
