@@ -7,7 +7,7 @@ import psycopg
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.orm import Session, SessionTransaction
 
-from tenants import context
+from tenants import context, pool
 from tenants.context import Scope
 from tenants.db import db
 from tenants.errors import NoScope, ScopeChanged
@@ -26,7 +26,10 @@ def install(engine: Engine) -> None:
         if scope is not None:
             driver = cast("psycopg.Connection[Any]", connection.connection.driver_connection)
             person = str(scope.person) if scope.person else ""
-            driver.execute(_HOOK, (scope.lane, scope.unit_ids, person))   # the driver's: no events, one round trip
+            try:
+                driver.execute(_HOOK, (scope.lane, scope.unit_ids, person))   # the driver's: no events, one round trip
+            except psycopg.OperationalError as gone:
+                raise pool.lost(connection, gone) from gone
 
     @event.listens_for(engine, "before_cursor_execute")
     def same_scope(connection: Connection, *_: Any) -> None:

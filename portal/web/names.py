@@ -103,10 +103,11 @@ _SETTING, _VERSION = "setting", "version"              # no vocabularies; they m
 
 
 def _statement() -> CompoundSelect[Any]:
-    """The settings, what state the terms are in (how many, and the sum of the transactions that wrote them), and the terms
-    themselves where that is not `known`."""
+    """The settings, what state the terms are in (how many, and the sums of the transactions that wrote them and of their
+    versions), and the terms themselves where that is not `known`."""
     written = cast_to(cast_to(literal_column("term.xmin"), Text), BigInteger)
-    state = select(func.concat(func.count(), ".", func.sum(written)).label("state")).select_from(Term).cte("state")
+    figures = func.concat(func.count(), ".", func.sum(written), ".", func.sum(Term.version))
+    state = select(figures.label("state")).select_from(Term).cte("state")
     terms = select(Term.vocabulary, Term.code, Term.name, Term.name_zh, null().cast(JSONB).label("value")).where(
         select(state.c.state).scalar_subquery() != bindparam("known", type_=Text))
     own = select(literal(_SETTING), Setting.name, literal(""), literal(""), Setting.value).where(

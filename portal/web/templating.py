@@ -8,6 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
+from zlib import crc32
 
 from flask import Flask, current_app, flash, g, has_request_context, request, url_for
 from flask_babel import format_decimal, get_locale, gettext
@@ -158,12 +159,14 @@ def _context() -> dict[str, Any]:
 
 
 class _Compiled(FileSystemBytecodeCache):
-    """Where nothing can be read or written (no disk space, a folder that is gone, another account's), each process compiles for
-    itself; the library's own would fail the page."""
+    """Where nothing can be read or written (no disk space, a folder that is gone, another account's, a file that was cut off),
+    each process compiles for itself; the library's own would fail the page."""
 
     def load_bytecode(self, bucket: Bucket) -> None:
-        with suppress(OSError):
+        try:
             super().load_bytecode(bucket)
+        except Exception:                              # a damaged pickle raises whatever it says
+            bucket.reset()
 
     def dump_bytecode(self, bucket: Bucket) -> None:
         with suppress(OSError):
@@ -174,15 +177,18 @@ def keep_compiled(env: Environment, folder: Path) -> None:
     """What one process has compiled the others and the next start read: else the first pages take a second longer, in each."""
     with suppress(OSError):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    env.bytecode_cache = _Compiled(str(folder), f"{version('portal')}-%s")       # another version may compile otherwise
+    escapes = getattr(env.autoescape, "__name__", env.autoescape)
+    compiles = repr((env.trim_blocks, env.lstrip_blocks, sorted(env.extensions), escapes))
+    mark = f"{version('portal')}-{version('jinja2')}-{crc32(compiles.encode()):x}"     # what compiles otherwise keeps its own
+    env.bytecode_cache = _Compiled(str(folder), f"{mark}-%s")
 
 
 def init_app(app: Flask) -> None:
     env = app.jinja_env
-    keep_compiled(env, app.config["PORTAL"].data / "templates")
     env.trim_blocks = env.lstrip_blocks = True
     env.finalize = _printed
     env.add_extension("jinja2.ext.do")
+    keep_compiled(env, app.config["PORTAL"].data / "templates")
     app.context_processor(_context)
     env.globals.update(
         asset=asset, icon=icon, term=term, unit_name=unit_name, unit_short=unit_short, unit_code=unit_code,

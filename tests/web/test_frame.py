@@ -143,3 +143,23 @@ def test_a_page_does_not_fail_where_what_is_compiled_can_no_longer_be_kept(
     assert env.get_template("one").render() == "1"
     away(tmp_path / "kept")
     assert env.get_template("two").render() == "2"
+
+
+@pytest.mark.parametrize("left", [0, 1, 20, 40, 200])
+def test_what_was_cut_off_is_compiled_anew(tmp_path: Path, left: int) -> None:
+    def shown() -> str:
+        env = Environment(loader=DictLoader({"one": "{{ 1 + 1 }}"}), autoescape=True)
+        templating.keep_compiled(env, tmp_path)
+        return env.get_template("one").render()
+    assert shown() == "2"
+    kept = next(tmp_path.iterdir())
+    whole = kept.read_bytes()
+    kept.write_bytes(whole[:left])
+    assert (shown(), kept.read_bytes()) == ("2", whole)
+
+
+def test_what_was_compiled_in_another_way_is_not_used(tmp_path: Path) -> None:
+    for escapes, shown in ((False, "<b>"), (True, "&lt;b&gt;")):
+        env = Environment(loader=DictLoader({"one": "{{ '<b>' }}"}), autoescape=escapes)
+        templating.keep_compiled(env, tmp_path)
+        assert env.get_template("one").render() == shown
