@@ -2,8 +2,9 @@
 import logging
 from collections.abc import Callable
 
-from flask import Flask, current_app, render_template, request
+from flask import Flask, current_app, g, render_template, request
 from flask.typing import ResponseReturnValue
+from flask_login import AnonymousUserMixin
 from flask_wtf.csrf import CSRFError
 from redis.exceptions import ConnectionError as BrokerAway
 from redis.exceptions import TimeoutError as BrokerSlow
@@ -67,6 +68,7 @@ def _without_database(error: OperationalError) -> ResponseReturnValue:
     if not pool.away(error):
         raise error
     _log.warning("the database is away: %s", type(error.orig).__name__)
+    g.setdefault("_login_user", AnonymousUserMixin())      # where the page is drawn Flask-Login would ask the database again
     return _answer(error)
 
 

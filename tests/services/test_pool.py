@@ -7,6 +7,7 @@ from flask import Flask
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
+from portal.embedded import Server
 from tenants import pool
 from tenants.db import db
 from tests.api.conftest import token_of
@@ -72,3 +73,18 @@ def test_a_task_hears_of_it_as_of_any_lost_connection(acting: As, end: Callable[
     assert lost.value.connection_invalidated
     with acting("office"):
         assert db.session.scalar(text("SELECT 1")) == 1
+
+
+def test_pages_say_so_while_the_database_takes_no_connection(app: Flask, server: Server, database: str) -> None:
+    browser = Browser(app)
+    browser.enter("office")
+    assert browser.get("/desk").status_code == 200
+    with server.connect("postgres", "postgres", autocommit=True) as above:
+        above.execute(f"ALTER DATABASE {database} WITH ALLOW_CONNECTIONS false")
+        try:
+            above.execute(_END.replace("current_database()", f"'{database}'"))
+            answers = [browser.get(path) for path in ("/desk", "/login", "/desk", "/api/v1/me")]
+        finally:
+            above.execute(f"ALTER DATABASE {database} WITH ALLOW_CONNECTIONS true")
+    assert [a.status_code for a in answers] == [503, 503, 503, 401]
+    assert browser.get("/desk").status_code == 200
