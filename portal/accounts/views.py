@@ -24,6 +24,7 @@ from tenants.permissions import Permission
 
 NAME, PREFIX = "accounts", ""
 _PARTS = re.compile(r"[^a-z_]+")                       # a field's name: items-<key>-measure
+_VOCABULARIES = {"readiness": "stage"}                 # of a field's codes, where it is not called as the field
 
 
 def act_as() -> ResponseReturnValue:
@@ -75,10 +76,16 @@ def forget() -> ResponseReturnValue:
 
 
 def _legible(fields: Sequence[tuple[str, str]]) -> list[tuple[str, str, str]]:
-    """What a person can read of a form: texts and days with the words for their fields; keys of things are left out."""
-    named = [(name, [part for part in _PARTS.split(name) if part in FIELDS], value) for name, value in fields]
-    return [(translate(FIELDS[known[-1]]) if known else name, value, "wide text") for name, known, value in named
-            if value.strip() and untrusted.key(value) is None and name not in (*kept.UNTYPED, "next")]
+    """What a person can read of a form: texts and days with the words for their fields, and codes in words; keys of things and
+    what the form carries for the portal are left out."""
+    found = []
+    for name, value in fields:
+        parts = _PARTS.split(name)
+        if value.strip() and untrusted.key(value) is None and parts[0] not in kept.HIDDEN:
+            field = next((part for part in reversed(parts) if part in FIELDS), "")
+            words = translate(FIELDS[field]) if field else name
+            found.append((words, term(_VOCABULARIES.get(field, field), value), "wide text"))
+    return found
 
 
 def _page(faults: Mapping[str, Sequence[Message]], typed: Mapping[str, Any]) -> str:

@@ -15,6 +15,8 @@ from portal.web.sessions import cookie_name, secure
 
 ONCE = "once_token"                                    # of a form that makes something, see once.py
 UNTYPED = ("csrf_token", ONCE)                         # what nobody typed or chose
+HIDDEN = (*UNTYPED, "version", "base", "round", "was", "row", "seen", "shown", "mark", "next", "back", "page", "query", "key",
+          "action", "do", "what")                      # what a form carries for the portal, and which button sent it
 MOST = 400_000                                         # characters of a form
 _YEAR = 365 * 24 * 3600                                # seconds
 _COOKIE, _KEY = "portal-person", "kept"

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from portal.web.kept import HIDDEN
+
 PORTAL = Path(__file__).parents[2] / "portal"
 TEMPLATES = sorted(p for p in PORTAL.rglob("templates/**/*.html"))
 SCRIPTS = sorted((PORTAL.parent / "frontend" / "js").glob("*.js"))
@@ -52,6 +54,17 @@ def test_but_in_the_frame_it_is_the_one_of_the_macro() -> None:
     """Which has the token besides by which a form, sent twice, makes one thing."""
     by_hand = [str(p.relative_to(PORTAL)) for p in TEMPLATES if any("csrf()" not in form for form in FORM.findall(bare(p)))]
     assert by_hand == ["web/templates/components/frame.html"]
+
+
+CHOSEN = {"reason", "line", "verdict", "element", "part"}     # hidden in one form, for people to choose or type in another
+KEYS = {"decision", "extension", "item", "programme", "waiver"}                         # of things, which are no words
+
+
+def test_what_a_form_hides_is_declared() -> None:
+    """So that a form which is shown again says what was typed, and nothing else."""
+    posted = "".join(form for path in TEMPLATES for form in FORM.findall(bare(path)))
+    hidden = set(re.findall(r'type="hidden" name="([a-z_]+)', posted))
+    assert hidden >= {"version", "base"} and hidden - {*HIDDEN, *CHOSEN, *KEYS} == set()
 
 
 @pytest.mark.parametrize("path", named(TEMPLATES))

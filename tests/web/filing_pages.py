@@ -107,3 +107,8 @@ def value(superuser: Superuser, statement: str) -> object:
 
 def words(page: TestResponse) -> str:
     return unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page.text)))
+
+
+def legible(page: TestResponse) -> set[str]:
+    """What the page of an interrupted form says that one had typed."""
+    return {unescape(said) for said in re.findall(r'<div class="wide text"><dt>.*?</dt><dd>(.*?)</dd>', page.text, re.S)}

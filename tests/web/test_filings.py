@@ -24,6 +24,7 @@ from tests.web.filing_pages import (
     form_of,
     item,
     key,
+    legible,
     signed,
     stored,
     submit,
@@ -180,11 +181,14 @@ def test_other_plans_and_none_are_one_answer(signed: Signed, key: str) -> None:
 
 def test_a_session_that_ends_in_mid_form(signed: Signed, key: str, superuser: Superuser) -> None:
     browser, at = signed(CONTACT), f"/filings/{key}"
-    fields = {**form_of(browser.get(at)), "team": "typed for an hour", "action": "save"}
+    fields = {**form_of(browser.get(at)), "team": "typed for an hour", "readiness.marketing": "campaign_launch",
+              "action": "save"}
     browser.client.delete_cookie("portal")
     assert browser.post(at, fields).location == "/login?next=/resume"
     browser.sign_in(CONTACT, next="/resume")
     page = browser.get("/resume")
+    assert legible(page) == {v for k, v in fields.items() if k in ("mechanism", "team") or k.endswith(
+        (".start", ".due", ".deliverable", ".measure"))} | {"营销上线"}        # and nothing of what the form carries besides
     kept = re.search(rf'<form[^>]*action="{at}"[^>]*>(.*?)</form>', page.text, re.S)
     assert kept
     sent: dict[str, list[str]] = {}

@@ -16,6 +16,7 @@ from tests.web.filing_pages import (
     Signed,
     form_of,
     key,
+    legible,
     signed,
     stored,
     submit,
@@ -169,3 +170,13 @@ def test_a_lines_words_on_its_whole_part_stand_with_it_and_are_its_own(signed: S
 def _panels(page: str) -> dict[str, str]:
     """Section → what stands in it."""
     return dict(re.findall(r'<section class="panel[^"]*" id="([a-z]+)"(.*?)</section>', page, re.S))
+
+
+def test_a_verdict_whose_session_had_ended_shows_the_words_and_not_what_the_form_carries(signed: Signed, submitted: str) -> None:
+    at, market = f"/filings/{submitted}", signed("market")
+    fields = form_of(market.get(f"{at}/review"), "review")
+    market.client.delete_cookie("portal")
+    market.post(f"{at}/review", {**fields, "verdict": "return", "remark": "say who and when"})
+    market.sign_in("market", next="/resume")
+    shown = legible(market.get("/resume"))
+    assert "say who and when" in shown and not shown & {str(fields["round"]), "market"}
