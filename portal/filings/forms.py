@@ -11,6 +11,7 @@ from uuid import UUID
 
 from werkzeug.datastructures import MultiDict
 
+from portal import texts
 from portal.filings.rules import Contact, Content, ItemContent
 from tenants.messages import N_, Message
 from tenants.vocabulary import Line, Part, System
@@ -37,6 +38,11 @@ class Sheet:
         rows = {name: values for name, values in saved.values.items() if name.startswith("items.")}
         return Sheet(rows | self.values, self.errors)
 
+    def kept(self) -> "Sheet":
+        """With the texts as they are stored: one's own is no other's where a number in it is masked. Nobody is told of it here."""
+        with texts.noting():
+            return Sheet({n: [texts.prose(v) for v in vs] if _is_text(n) else vs for n, vs in self.values.items()}, self.errors)
+
     def base(self) -> str:
         """A mark of each field that holds something, as a hidden field of the form."""
         return json.dumps({n: _mark(self.chosen(n)) for n in self.values if _is_content(n) and _bare(self.chosen(n))})
@@ -44,11 +50,11 @@ class Sheet:
     def merged(self, base: Mapping[str, str], saved: "Sheet") -> tuple["Sheet", list[str]]:
         """With what is saved in each field that was not touched since `base`; and the fields that both have changed, each
         otherwise. Rows that the form did not show are in neither."""
-        values, both = dict(self.values), []
+        kept, values, both = self.kept(), dict(self.values), list[str]()
         for name in dict.fromkeys([*filter(_is_content, self.values), *saved.values]):
             if name.startswith("items.") and name not in self.values:
                 continue
-            was, mine, theirs = base.get(name, ""), _mark(self.chosen(name)), _mark(saved.chosen(name))
+            was, mine, theirs = base.get(name, ""), _mark(kept.chosen(name)), _mark(saved.chosen(name))
             if mine == was:
                 values[name] = saved.chosen(name)
             elif theirs not in (was, mine):
@@ -63,6 +69,10 @@ class Sheet:
 
 def _is_content(name: str) -> bool:
     return name in ("mechanism", "team") or name.startswith(("contacts.", "readiness.", "items."))
+
+
+def _is_text(name: str) -> bool:
+    return name in ("mechanism", "team") or name.endswith((".deliverable", ".measure"))
 
 
 def _bare(values: Sequence[str]) -> list[str]:

@@ -103,7 +103,7 @@ def save(key: str) -> ResponseReturnValue:
     filing = queries.one(me, untrusted.key_of(key))
     action, version = form.get("action", "save"), form.get("version", type=int)
     sheet, base = typed(form), base_of(form)
-    shown, both = sheet.base(), None
+    shown, both = sheet.kept().base(), None
     if base is not None:
         sheet, both = sheet.merged(base, sheet_of(queries.content(filing)))
         version = version if both else filing.version
@@ -169,7 +169,7 @@ def _not_saved(filing: Filing, sheet: Sheet, status: int, quiet: bool, message: 
     if message is None:                                  # the version stays what was typed over
         return _form(filing, whole, checked=False, version=request.form.get("version", ""),
                      base=request.form.get("base", "")), status
-    theirs = {n: said for n, said in whole.differing(saved).items() if both is None or n in both}
+    theirs = {n: said for n, said in whole.kept().differing(saved).items() if both is None or n in both}
     return _form(filing, whole, checked=False, theirs=theirs, message=message, base=saved.base()), status
 
 
@@ -182,7 +182,7 @@ def _too_late(filing: Filing, sheet: Sheet, quiet: bool, message: Message) -> Re
         raise RuleViolated(message)
     saved, names = sheet_of(queries.content(filing)), _field_names(filing)
     people = {str(p.id): p.name for p in queries.choosable(filing)}
-    mine = saved.differing(sheet.over(saved))
+    mine = saved.differing(sheet.kept().over(saved))
     unsent = [(names[k], people.get(words, words)) for k, words in mine.items() if k in names and words.strip()]
     return _read(filing, message, unsent), 409
 

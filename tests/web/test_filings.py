@@ -117,6 +117,24 @@ def test_two_people_in_different_fields_are_not_in_each_others_way(signed: Signe
         assert mine.post(at, {**fields, "base": broken, "version": "1"}).status_code == 412
 
 
+def test_a_number_that_is_masked_while_one_types_is_nobody_elses_text(signed: Signed, key: str, superuser: Superuser) -> None:
+    first, second, at, quiet = signed(CONTACT), signed(CONTACT), f"/filings/{key}", {"X-Autosave": "1"}
+    fields, typed = form_of(first.get(at)), "call 13800138000"
+    saved = first.post(at, {**fields, "team": typed}, headers=quiet).get_json()
+    fields |= {"version": str(saved["version"]), "base": saved["base"]}
+    assert stored(superuser) == "call 138****8000"
+    second.post(at, {**form_of(second.get(at)), "mechanism": "another field"})
+    typed += " by day"
+    saved = first.post(at, {**fields, "team": typed}, headers=quiet)
+    assert saved.status_code == 200
+    assert (stored(superuser), stored(superuser, "mechanism")) == ("call 138****8000 by day", "another field")
+    # and what a colleague makes of it is not written over by who typed it and goes on elsewhere
+    fields |= {"team": typed, "version": str(saved.get_json()["version"]), "base": saved.get_json()["base"]}
+    second.post(at, {**form_of(second.get(at)), "team": "call the desk"})
+    saved = first.post(at, {**fields, item(fields): "by hand"}, headers=quiet)
+    assert saved.status_code == 200 and "X-Masked" not in saved.headers and stored(superuser) == "call the desk"
+
+
 @pytest.mark.parametrize(("name", "typed"), [
     ("mechanism", "x" * 3_000_000), ("team", "名" * 20_001), ("measure", "x" * 2_001), ("due", "31.12.2026"), ("due", "2026-02-30"),
     ("start", "\U0001f600"), ("owner", "nobody"), ("owner", "01890a5d-ac96-774b-bcce-b302099a8057"), ("contacts.deputy", "%00")])
