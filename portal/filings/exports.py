@@ -2,7 +2,7 @@
 from flask import Response
 
 from portal.filings import queries
-from portal.filings.views import asked_filters, chosen_programme
+from portal.filings.views.listing import asked_filters, chosen_programme
 from portal.sheets import MOST, Cell, Column
 from portal.web.access import Route, identity
 from portal.web.downloads import as_workbook

@@ -152,6 +152,22 @@ def test_what_cannot_be_kept_is_told_beside_the_field_and_still_there(signed: Si
     assert stored(superuser) == "a team of five"
 
 
+def test_every_fault_of_one_sending_is_told_at_once(signed: Signed, key: str, superuser: Superuser) -> None:
+    """What cannot be read, what cannot be kept, who is unknown here; and where it was to be submitted, what is missing, too."""
+    browser, at = signed(CONTACT), f"/filings/{key}"
+    fields = form_of(browser.get(at))
+    bad = {item(fields, "start"): "soon", "team": "x" * 3_000_000, item(fields, "owner"): str(people.key("contact.tibet")),
+           item(fields): "x" * 10_000, "contacts.deputy": str(people.key("contact.tibet")), "new_name": "New", "new_email": "none"}
+    missing = {"mechanism": "", item(fields, "deliverable", 2): ""}
+    for action, told in (("save", bad), ("submit", bad | missing)):
+        answer = browser.post(at, {**fields, **bad, **missing, "action": action})
+        shown = form_of(answer)
+        beside = {f for f in re.findall(r'class="error" id="([^"]+)-fault"', answer.text) if f != "new"}      # the script's pattern
+        assert answer.status_code == 422 and beside == told.keys() - {"new_name"}
+        assert all(shown[k] == v for k, v in bad.items() if k not in (item(fields, "owner"), "contacts.deputy"))
+    assert stored(superuser) == "a team of five" and superuser.execute("SELECT 1 FROM person WHERE name = 'New'").fetchall() == []
+
+
 def test_faults_of_dates_do_not_keep_a_draft_from_being_kept(signed: Signed, key: str) -> None:
     browser, at = signed(CONTACT), f"/filings/{key}"
     fields = form_of(browser.get(at))

@@ -26,6 +26,7 @@ from portal.filings.rules import (
     changes,
     check,
     contact_json,
+    contact_place,
     lines_concerned,
     snapshot,
     too_long,
@@ -154,9 +155,8 @@ def save(filing: Filing, content: Content, *, actor: Identity, version: int | No
     under = _begin(filing, "save", actor, version)
     fill_up(filing)
     content = _cleaned(content)
-    if beyond := too_long(content):
-        raise Invalid(by_place(beyond))
-    _known_people(filing, content)
+    if beyond := _not_kept(filing, content):
+        raise Invalid(beyond)
     before, known = queries.content(filing), {i.assignment_id: i for i in filing.asked}
     after = replace(content, items={**before.items, **{k: v for k, v in content.items.items() if k in known}})
     differences = changes(snapshot(before), snapshot(after))
@@ -172,6 +172,17 @@ def save(filing: Filing, content: Content, *, actor: Identity, version: int | No
         codes = {str(i.assignment_id): i.assignment.code for i in filing.items}
         audit.record("save", "filing", filing.id, {_readable(k, codes): list(v) for k, v in differences.items()}, under=under)
     return faults(filing)
+
+
+def judge(filing: Filing, content: Content, *, whole: bool) -> dict[str, list[Message]]:
+    """Every fault of what was typed, by place, for a form that has some of its own: what cannot be kept and, of a `whole` plan,
+    what keeps it from being submitted."""
+    content = _cleaned(content)
+    beyond = _not_kept(filing, content)
+    if not whole:
+        return beyond
+    typed = replace(content, items={**queries.content(filing).items, **content.items})
+    return by_place(check(typed, queries.bounds(filing), queries.working_in(filing.unit_id))) | beyond
 
 
 def faults(filing: Filing) -> Faults:
@@ -207,7 +218,7 @@ def submit(filing: Filing, *, actor: Identity) -> None:
     _tell_reviewers(filing)
 
 
-def by_place(found: Faults) -> Mapping[str, Sequence[Message]]:
+def by_place(found: Faults) -> dict[str, list[Message]]:
     """Faults as the errors of a form: place → sentences."""
     errors: dict[str, list[Message]] = {}
     for fault in found:
@@ -225,17 +236,18 @@ def _cleaned(content: Content) -> Content:
                    readiness={k: v for k, v in readiness.items() if v}, items=items)
 
 
-def _known_people(filing: Filing, content: Content) -> None:
-    """People named anew must work in the unit; one who has left since stays named, as a fault."""
+def _not_kept(filing: Filing, content: Content) -> dict[str, list[Message]]:
+    """What cannot even be in a draft: texts that are too long, and people named anew who do not work in the unit; one who has
+    left since stays named, as a fault."""
     before = queries.content(filing)
     known = (queries.working_in(filing.unit_id) | {c.person for c in before.contacts}
              | {i.owner for i in before.items.values() if i.owner})
-    unknown = N_("Choose a person of the unit.")
-    errors = {f"items.{key}.owner": [unknown] for key, i in content.items.items() if i.owner and i.owner not in known}
-    errors |= {f"contacts.{c.part.value}" + (f".{c.line.value}" if c.line else ""): [unknown]
-               for c in content.contacts if c.person not in known}
-    if errors:
-        raise Invalid(errors)
+    named = [*((f"items.{key}.owner", i.owner) for key, i in content.items.items()),
+             *((contact_place(c), c.person) for c in content.contacts)]
+    return by_place(too_long(content)) | {place: [_UNKNOWN] for place, person in named if person and person not in known}
+
+
+_UNKNOWN = N_("Choose a person of the unit.")
 
 
 def _write_item(item: FilingItem, content: ItemContent) -> None:
