@@ -61,10 +61,10 @@ class Sheet:
                 both.append(name)
         return Sheet(values, self.errors), both
 
-    def differing(self, other: "Sheet") -> dict[str, str]:
+    def differing(self, other: "Sheet") -> dict[str, list[str]]:
         """Fields whose value in `other` is another: what somebody else has saved meanwhile."""
         names = [n for n in dict.fromkeys([*self.values, *other.values]) if _is_content(n)]
-        return {n: "\n".join(other.chosen(n)) for n in names if _bare(self.chosen(n)) != _bare(other.chosen(n))}
+        return {n: other.chosen(n) for n in names if _bare(self.chosen(n)) != _bare(other.chosen(n))}
 
 
 def _is_content(name: str) -> bool:

@@ -117,6 +117,22 @@ def test_two_people_in_different_fields_are_not_in_each_others_way(signed: Signe
         assert mine.post(at, {**fields, "base": broken, "version": "1"}).status_code == 412
 
 
+def test_what_others_saved_and_what_came_too_late_is_said_as_the_form_says_it(signed: Signed, key: str) -> None:
+    mine, theirs, at = signed(CONTACT), signed("deputy.guangdong"), f"/filings/{key}"
+    fields, two = form_of(mine.get(at)), [str(people.key(CONTACT)), str(people.key("head.guangdong"))]
+    other = {"readiness.marketing": ["campaign_launch", "promotion"], "contacts.contact": two}
+    theirs.post(at, {**form_of(theirs.get(at)), **other})
+    both = mine.post(at, {**fields, "readiness.marketing": "order_handling", "contacts.contact": two[1]})
+    said = dict(re.findall(r'id="([^"]+)-theirs">.*?<span class="text">(.*?)</span>', both.text))
+    names = dict(re.findall(r'<option value="([0-9a-f-]{36})"[^>]*>([^<]+)</option>', both.text))
+    assert both.status_code == 412 and said["readiness.marketing"] == "营销上线，推广销售"
+    assert said["contacts.contact"] == f"{names[two[0]]}，{names[two[1]]}"
+    submit(theirs, key)
+    late = mine.post(at, {**fields, "readiness.marketing": "order_handling", "contacts.contact": list(reversed(two))})
+    kept = re.findall(r'<dd class="text">(.*?)</dd>', late.text, re.S)
+    assert late.status_code == 409 and {"业务办理", f"{names[two[1]]}，{names[two[0]]}"} <= {unescape(k) for k in kept}
+
+
 def test_a_number_that_is_masked_while_one_types_is_nobody_elses_text(signed: Signed, key: str, superuser: Superuser) -> None:
     first, second, at, quiet = signed(CONTACT), signed(CONTACT), f"/filings/{key}", {"X-Autosave": "1"}
     fields, typed = form_of(first.get(at)), "call 13800138000"

@@ -100,6 +100,13 @@ def field_names(filing: Filing) -> dict[str, str]:
     return names | {f"contacts.counterpart.{x.value}": term("line", x) for x in Line}
 
 
+def in_words(filing: Filing, fields: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """What stands in fields, as the form shows it: people by name, stages by theirs."""
+    people = {str(p.id): p.name for p in queries.choosable(filing)}
+    return {name: _(", ").join(term("stage", v) if name.startswith("readiness.") else people.get(v, v) for v in values if v)
+            for name, values in fields.items()}
+
+
 @dataclass(frozen=True, slots=True)
 class Said:
     """Words that were not taken, at an item or (no item) at the general part, and why."""

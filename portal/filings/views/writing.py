@@ -9,7 +9,7 @@ from portal.filings import queries, service
 from portal.filings.forms import Sheet, base_of, content_of, sheet_of, typed
 from portal.filings.models import Filing
 from portal.filings.rules import RETURNED
-from portal.filings.views.plan import EDITABLE, field_names, form_page, read_page
+from portal.filings.views.plan import EDITABLE, field_names, form_page, in_words, read_page
 from portal.units import service as units
 from portal.web import templating, untrusted
 from portal.web.access import identity
@@ -113,7 +113,7 @@ def _not_saved(filing: Filing, sheet: Sheet, status: int, quiet: bool, message: 
         return form_page(filing, whole, checked=False, version=request.form.get("version", ""),
                          base=request.form.get("base", "")), status
     theirs = {n: said for n, said in whole.kept().differing(saved).items() if both is None or n in both}
-    return form_page(filing, whole, checked=False, theirs=theirs, message=message, base=saved.base()), status
+    return form_page(filing, whole, checked=False, theirs=in_words(filing, theirs), message=message, base=saved.base()), status
 
 
 def _too_late(filing: Filing, sheet: Sheet, quiet: bool, message: Message) -> ResponseReturnValue:
@@ -124,7 +124,6 @@ def _too_late(filing: Filing, sheet: Sheet, quiet: bool, message: Message) -> Re
     if not permits(identity(), Permission.FILING_DRAFT, filing.subject) or filing.state in EDITABLE:
         raise RuleViolated(message)
     saved, names = sheet_of(queries.content(filing)), field_names(filing)
-    people = {str(p.id): p.name for p in queries.choosable(filing)}
-    mine = saved.differing(sheet.kept().over(saved))
-    unsent = [(names[k], people.get(words, words)) for k, words in mine.items() if k in names and words.strip()]
+    mine = in_words(filing, saved.differing(sheet.kept().over(saved)))
+    unsent = [(names[k], words) for k, words in mine.items() if k in names and words.strip()]
     return read_page(filing, message, unsent), 409
