@@ -1,6 +1,7 @@
 // <form data-autosave="/address"> sends itself a moment after the last change; [data-autosave-status] says when.
-// The answer is JSON: {"said": "Saved at 08:40", "version": 7, "faults": {"team": ["Name the project team."]}}; fields named
-// `version` and `base` take what is answered, faults stand beside the fields that one has left, drawn like the form's <template data-fault>.
+// The answer is JSON: {"said": "Saved at 08:40", "version": 7, "faults": {"team": ["Name the project team."]}, "counts": {"left": "1 place
+// still to complete"}}; fields named `version` and `base` take what is answered, faults stand beside the fields that one has left, drawn
+// like the form's <template data-fault>, and counts stand where the page has [data-told="left"].
 import { all, meta, on, one, text } from './dom.js';
 
 const PAUSE = 1_200;
@@ -54,6 +55,7 @@ async function save(form) {
     if (answer.faults) tell(form, answer.faults, response.ok);
     if (!response.ok || response.redirected) throw new Error(answer.said ?? '');
     for (const name of ['version', 'base'].filter(n => answer[n] !== undefined)) all(`input[name=${name}]`, form).forEach(i => { i.value = answer[name]; });
+    for (const [name, words] of Object.entries(answer.counts ?? {})) all(`[data-told="${name}"]`).forEach(e => { e.textContent = words; });
     const masked = decodeURIComponent(response.headers.get('X-Masked') ?? '');
     say(form, [answer.said ?? text('saved'), masked].filter(Boolean).join(' · '), 'saved');
     form.dispatchEvent(new CustomEvent('autosave:saved', { bubbles: true }));

@@ -71,3 +71,22 @@ def test_what_cannot_be_saved_is_marked_while_one_types(contact: Page, superuser
     contact.locator("#team-fault").wait_for()
     assert contact.locator("[data-autosave-status]").get_attribute("data-state") == "fault"
     assert superuser.execute("SELECT team FROM filing").fetchone() != ("x" * 100_000,)
+
+
+def standing(contact: Page) -> list[str]:
+    """What the page says of how far the plan is: next step, facts, head of the assignments, foot."""
+    places = (".next .what", ".panel .facts", "#assignments header", ".submit-bar span.muted")
+    return [contact.locator(at).inner_text() for at in places]
+
+
+def test_how_far_the_plan_is_is_true_without_loading_it_again(contact: Page) -> None:
+    """For the eye; the one thing that is read aloud is that it was saved."""
+    whole = standing(contact)
+    for field in ("textarea[name=team]", "textarea[name$='.measure'] >> nth=0", "textarea[name$='.measure'] >> nth=1"):
+        contact.fill(field, "")
+    expect(contact.locator(".submit-bar span.muted")).to_contain_text("3", timeout=20_000)
+    wanting = standing(contact)
+    assert contact.locator("[role=status]:not(:empty), [aria-live]:not(:empty)").all_inner_texts() == [
+        contact.locator("[data-autosave-status]").inner_text()]
+    contact.reload()
+    assert standing(contact) == wanting != whole

@@ -7,13 +7,14 @@ from uuid import UUID
 
 from flask import render_template, request
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from portal.assignments import queries as assignments
 from portal.audit.views import history_of
 from portal.filings import queries, service
 from portal.filings.forms import Sheet
 from portal.filings.models import Filing, FilingItem, FilingNote
-from portal.filings.rules import DRAFT, RETURNED, SENT_BACK, SUBMITTED
+from portal.filings.rules import DRAFT, RETURNED, SENT_BACK, SUBMITTED, Faults
 from portal.programmes import queries as programmes
 from portal.web import panels
 from portal.web.access import identity
@@ -80,14 +81,21 @@ def form_page(filing: Filing, sheet: Sheet, *, checked: bool, theirs: Mapping[st
     rows = rows_of(filing, queries.ordered(filing), notes, {})
     if "returned" in request.args:
         rows = [r for r in rows if r.returned or "items" in request.args]
-    faulty = {f.place.split(".")[1] for f in found if f.place.startswith("items.")}
     return render_template(
         "filings/form.html", sheet=sheet, version=version or filing.version, base=base or sheet.base(), said=said, errors=errors,
         theirs=theirs or {}, message=message, groups=grouped(rows), shown=len(rows), faults=len(found),
         returned=sum(1 for i in filing.asked if i.verdict == SENT_BACK), ordered=queries.ordered(filing),
-        complete=len(filing.asked) - len(faulty), total=len(filing.asked),
-        waivable=assignments.waivable(identity(), [i.assignment_id for i in filing.asked]),
+        counts=counts(filing, found), waivable=assignments.waivable(identity(), [i.assignment_id for i in filing.asked]),
         people=queries.choosable(filing), names=field_names(filing), **common(filing, notes))
+
+
+def counts(filing: Filing, found: Faults) -> dict[str, str]:
+    """How far the plan is, in the words of the page; what saves itself brings them up to date there."""
+    total = len(filing.asked)
+    complete = total - len({f.place.split(".")[1] for f in found if f.place.startswith("items.")})
+    left = ngettext("%(num)d place still to complete", "%(num)d places still to complete", len(found))
+    return {"rows": _("%(n)s of %(total)s rows complete", n=complete, total=total), "complete": f"{complete} / {total}",
+            "faults": str(len(found)), "left": left if found else _("Everything needed is there.")}
 
 
 def field_names(filing: Filing) -> dict[str, str]:

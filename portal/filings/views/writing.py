@@ -9,7 +9,7 @@ from portal.filings import queries, service
 from portal.filings.forms import Sheet, base_of, content_of, sheet_of, typed
 from portal.filings.models import Filing
 from portal.filings.rules import RETURNED
-from portal.filings.views.plan import EDITABLE, field_names, form_page, in_words, read_page
+from portal.filings.views.plan import EDITABLE, counts, field_names, form_page, in_words, read_page
 from portal.units import service as units
 from portal.web import templating, untrusted
 from portal.web.access import identity
@@ -62,7 +62,7 @@ def save(key: str) -> ResponseReturnValue:
         return _too_late(filing, sheet, quiet, refused.message)
     if quiet:
         return jsonify(said=_("Saved at %(hour)s", hour=hour(filing.saved_at)), version=filing.version,
-                       base=shown, faults=_told(service.by_place(found)))
+                       base=shown, faults=_told(service.by_place(found)), counts=counts(filing, found))
     if adds:
         templating.done(N_("Added: you can choose the person now."))
     return _after(filing, "add_person" if adds and action == "save" else action)
