@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Date, bindparam, func, literal, or_, select, text
+from sqlalchemy import ColumnElement, Connection, Date, bindparam, exists, func, literal, or_, select, text
 from sqlalchemy.orm import Mapped, contains_eager
 
 from tenants import clock, models
@@ -71,6 +71,13 @@ def people(unit: int, day: date | None = None) -> Sequence[Person]:
     a = models.Appointment
     working = select(a.person_id).join(a.person).where(a.unit_id == unit, in_force(day or clock.today()))
     return db.session.scalars(select(Person).where(Person.id.in_(working)).order_by(Person.name, Person.email)).all()
+
+
+def works_in(person: Mapped[UUID | None], unit: Mapped[int]) -> ColumnElement[bool]:
+    """Of two columns of a statement: that this person has a function in that unit today."""
+    a = models.Appointment
+    return exists().where(a.person_id == person, a.unit_id == unit, Person.id == a.person_id,
+                          in_force(clock.today())).correlate_except(a, Person)
 
 
 def holders(unit: int, roles: Collection[Role], line: Line | None = None) -> Sequence[Person]:

@@ -12,7 +12,7 @@ from portal.web import untrusted
 from tenants.messages import Message
 
 CODES = ("unit", "kind", "category", "line", "process", "milestone", "state", "light")
-SWITCHES = ("overdue", "counted", "requested", "extending", "chased", "later")
+SWITCHES = ("overdue", "counted", "requested", "extending", "chased", "later", "owner_left")
 FILTERS = ("q", "year", "programme", *CODES, "owner", *SWITCHES)
 _YES = ("1", "true", "on", "yes")
 
@@ -32,7 +32,7 @@ def wanted(filters: Mapping[str, str], *, me: UUID) -> Wanted:
         year=(int(year) if year.isascii() and year.isdigit() and len(year) == 4 else 0) if year else None,
         owner=me if owner == "me" else untrusted.sought(owner),
         overdue=on["overdue"], counted=on["counted"], requested=on["requested"], extending=on["extending"], chased=on["chased"],
-        later=on["later"], q=filters.get("q", ""),
+        later=on["later"], owner_left=on["owner_left"], q=filters.get("q", ""),
         **{name: filters.get(name) for name in CODES})
 
 

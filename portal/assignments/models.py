@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
-from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
+from sqlalchemy.orm import Mapped, declared_attr, mapped_column, query_expression, relationship
 
 from portal.assignments.rules import ASKED, GRANTED, STATES, VERDICTS, WITHDRAWN, LightFacts
 from tenants.access import Subject
@@ -65,6 +65,7 @@ class Assignment(Base):
     version: Mapped[int] = mapped_column()
     __mapper_args__ = {"version_id_col": version}
 
+    owner_gone: Mapped[bool | None] = query_expression()         # only where it was asked for: queries.with_owner_gone
     unit: Mapped[Unit] = relationship(lazy="raise_on_sql")
     owner: Mapped[Person | None] = relationship(lazy="raise_on_sql")
     waivers: Mapped[list["WaiverRequest"]] = relationship(lazy="raise_on_sql", order_by="WaiverRequest.asked_at, WaiverRequest.id")

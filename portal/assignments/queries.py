@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, exists, false, func, or_, select, true, tuple_
 from sqlalchemy.dialects.postgresql import distinct_on
-from sqlalchemy.orm import aliased, joinedload, selectinload
+from sqlalchemy.orm import aliased, joinedload, selectinload, with_expression
 from sqlalchemy.orm.interfaces import ORMOption
 
 from portal.assignments.models import Assignment, Extension, ProgressReport, Request, WaiverRequest
@@ -27,6 +27,7 @@ from portal.assignments.rules import (
 from portal.reach import within
 from portal.workdays import Calendar
 from portal.worktime import CALENDAR, calendar_from
+from tenants import directory
 from tenants.access import Identity, reaches
 from tenants.db import db
 from tenants.errors import NotVisible
@@ -42,7 +43,7 @@ _KEPT = "assignments.measures"
 class Wanted:
     """What a list is narrowed to; None leaves a side open. `owner` is a person; `counted` leaves cancelled ones out,
     `requested` keeps those for which “not applicable” is asked, `extending` those for which more time is, `chased` those not
-    closed that were chased, `later` those open that do not press yet."""
+    closed that were chased, `later` those open that do not press yet, `owner_left` those for which another is to be named."""
     programme: UUID | None = None
     year: int | None = None
     unit: str | None = None
@@ -60,6 +61,7 @@ class Wanted:
     extending: bool = False
     chased: bool = False
     later: bool = False
+    owner_left: bool = False
     q: str = ""
 
 
@@ -108,17 +110,26 @@ def _narrowed(wanted: Wanted, today: date) -> list[ColumnElement[bool]]:
         found.append(a.unit_id.in_(select(Unit.id).where(*units)))
     if wanted.q:
         found.append(or_(*(c.icontains(wanted.q, autoescape=True) for c in (a.title, a.title_zh, a.code))))
-    if wanted.overdue:
-        found += [a.due < today, a.state == OPEN]
-    if wanted.counted:
-        found.append(a.state.in_(COUNTED_STATES))
-    if wanted.requested:
-        found.append(_asked(WaiverRequest))
-    if wanted.extending:
-        found.append(_asked(Extension))
-    if wanted.chased:
-        found += [a.chase_count > 0, a.state.in_(UNCLOSED_STATES)]
-    return found
+    switches = ((wanted.overdue, and_(a.due < today, a.state == OPEN)), (wanted.counted, a.state.in_(COUNTED_STATES)),
+                (wanted.requested, _asked(WaiverRequest)), (wanted.extending, _asked(Extension)),
+                (wanted.chased, and_(a.chase_count > 0, a.state.in_(UNCLOSED_STATES))), (wanted.owner_left, owner_to_name()))
+    return [*found, *(condition for on, condition in switches if on)]
+
+
+def _owner_gone() -> ColumnElement[bool]:
+    """That whoever owns it works in the unit no more."""
+    return Assignment.owner_id.is_not(None) & ~directory.works_in(Assignment.owner_id, Assignment.unit_id)
+
+
+def owner_to_name() -> ColumnElement[bool]:
+    """The same of what is in force and open: there another can be named."""
+    a = Assignment
+    return and_(a.state == OPEN, a.start.is_not(None), a.template_kind != PLAN_FILING, _owner_gone())
+
+
+def with_owner_gone() -> ORMOption:
+    """Whether the owner has left of what is not finished, in the statement that reads it."""
+    return with_expression(Assignment.owner_gone, and_(Assignment.state.in_(UNCLOSED_STATES), _owner_gone()))
 
 
 def conditions(identity: Identity, wanted: Wanted, today: date,
@@ -177,14 +188,17 @@ def count(where: Sequence[ColumnElement[bool]]) -> int:
 
 
 def one(identity: Identity, key: UUID) -> Assignment:
-    """With unit and owner. Raises NotVisible."""
+    """With all that its page says of it. Raises NotVisible."""
     _reach_any(identity)
     found = db.session.scalars(
-        select(Assignment).where(Assignment.id == key, readable(identity))
-        .options(joinedload(Assignment.unit), joinedload(Assignment.owner), with_waivers(), with_extensions())).one_or_none()
+        select(Assignment).where(Assignment.id == key, readable(identity)).options(*_whole())).one_or_none()
     if found is None:
         raise NotVisible
     return found
+
+
+def _whole() -> tuple[ORMOption, ...]:
+    return joinedload(Assignment.unit), joinedload(Assignment.owner), with_owner_gone(), with_waivers(), with_extensions()
 
 
 def _reach_any(identity: Identity) -> None:
@@ -207,8 +221,7 @@ def several(identity: Identity, keys: Sequence[UUID]) -> Sequence[Assignment]:
 def lock(assignment: Assignment) -> None:
     """Hold the row until the commit and read it anew: of two people who act at once the second sees the first's work.
     Only for whoever may change it, since the database asks for that right."""
-    db.session.scalars(select(Assignment).where(Assignment.id == assignment.id)
-                       .options(joinedload(Assignment.unit), joinedload(Assignment.owner), with_waivers(), with_extensions())
+    db.session.scalars(select(Assignment).where(Assignment.id == assignment.id).options(*_whole())
                        .with_for_update(of=Assignment).execution_options(populate_existing=True)).one()
 
 
@@ -235,7 +248,8 @@ def to_report(identity: Identity, *more: ColumnElement[bool]) -> Sequence[Assign
     """Everything open that this person reports on, by due date; the filing reports itself. `more` narrows it."""
     a = Assignment
     return db.session.scalars(
-        listed([readable(identity, Permission.ASSIGNMENT_REPORT), a.state == OPEN, a.template_kind != PLAN_FILING, *more])).all()
+        listed([readable(identity, Permission.ASSIGNMENT_REPORT), a.state == OPEN, a.template_kind != PLAN_FILING, *more])
+        .options(with_owner_gone())).all()
 
 
 def answered_for(identity: Identity, *more: ColumnElement[bool]) -> Sequence[Assignment]:

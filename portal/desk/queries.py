@@ -17,7 +17,7 @@ from portal.programmes import queries as programmes
 from portal.programmes.models import Programme
 from portal.programmes.rules import ISSUED
 from tenants import clock
-from tenants.access import HEADQUARTERS, Identity, Subject, permits
+from tenants.access import HEADQUARTERS, Identity, Subject, permits, reaches
 from tenants.db import db
 from tenants.messages import N_
 from tenants.models import Unit
@@ -40,7 +40,7 @@ def mine(identity: Identity, standings: Sequence[Standing]) -> list[Task]:
     """What this person has to do, most urgent first."""
     found = [*_drafts_to_issue(identity), *_plans_to_file(identity, standings), *_plans_to_review(identity, standings),
              *_to_verify(identity), *_to_decide(identity), *_more_time_to_decide(identity),
-             *_to_report(identity), *_overdue_here(identity), *issues.mine(identity),
+             *_to_report(identity), *_overdue_here(identity), *_owners_to_name(identity), *issues.mine(identity),
              *campaigns.mine(identity), *meetings.mine(identity),
              *supervision.mine(identity), *bulletins.mine(identity)]
     return by_urgency(found)
@@ -237,6 +237,20 @@ def _overdue_here(identity: Identity) -> Iterable[Task]:
     if number:
         yield Task(N_("%(n)s assignments of the unit are overdue", n=number), N_("ask their owners"), "/assignments?overdue=1",
                    N_("Open"), due, "red")
+
+
+def _owners_to_name(identity: Identity) -> Iterable[Task]:
+    """For a unit's contact: of how much the owner has left, by year, the first of it due when."""
+    if not reaches(identity, Permission.ASSIGNMENT_OWNER):
+        return
+    a = Assignment
+    counted = db.session.execute(
+        select(a.year, func.count(), func.min(a.due)).where(
+            assignments.readable(identity, Permission.ASSIGNMENT_OWNER), assignments.owner_to_name(),
+            programmes.running(a.programme_id)).group_by(a.year).order_by(a.year))
+    for year, number, due in counted:
+        yield Task(N_("%(n)s assignments have an owner who has left: name another", n=number), None,
+                   f"/assignments?year={year}&owner_left=1", N_("Name another owner"), due, "amber")
 
 
 def oversees(identity: Identity) -> bool:

@@ -339,10 +339,15 @@ def _first_day(filing: Filing) -> date | None:
 
 def choosable(filing: Filing) -> list[Person]:
     """Whom one may name: the unit's people today, and whoever is named already."""
-    here = list(directory.people(filing.unit_id))
-    known = {p.id for p in here}
+    here, gone = here_and_gone(filing)
+    return [*here, *gone]
+
+
+def here_and_gone(filing: Filing) -> tuple[Sequence[Person], Sequence[Person]]:
+    """The unit's people today; and who is named in the plan but has left."""
+    here = directory.people(filing.unit_id)
     named = {UUID(c["person"]) for c in filing.contacts} | {i.owner_id for i in filing.items if i.owner_id}
-    return [*here, *people(sorted(named - known))]
+    return here, people(sorted(named - {p.id for p in here}))
 
 
 def plan_task(filing: Filing) -> Assignment | None:

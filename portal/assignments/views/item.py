@@ -206,7 +206,7 @@ def _step(a: Assignment, offers: frozenset[str], shows: Light) -> Step:
         what = N_("Your turn: it is overdue. Say how far it is, or hand it in") if shows.late_days else \
             N_("Your turn: report how far it is, or hand it in when it is done")
         return Step(what, _due(a), mine=True, tone=_tone(shows), act="report")
-    who = person_name(a.owner) if a.owner else _("its contact")
+    who = person_name(a.owner) if a.owner and not a.owner_gone else _("its contact")
     return Step(N_("Waits for %(unit)s · %(who)s", unit=unit_short(a.unit), who=who), _due(a), tone=_tone(shows))
 
 

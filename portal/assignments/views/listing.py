@@ -74,7 +74,8 @@ def _list(said: Message | None = None, picks: frozenset[str] = frozenset(), text
     where = queries.conditions(me, wanted(filters, me), today)
     start = cursors.read_day(request.args.get("cursor"))
     here = [*where, queries.after(*start)] if start else where
-    rows = db.session.scalars(queries.listed(here).options(queries.with_waivers(), queries.with_extensions()).limit(PAGE + 1)).all()
+    rows = db.session.scalars(queries.listed(here).limit(PAGE + 1).options(
+        queries.with_waivers(), queries.with_extensions(), queries.with_owner_gone())).all()
     shown = rows[:PAGE]
     last = shown[-1] if len(rows) > PAGE else None
     chases = bool(reaches(me, Permission.ASSIGNMENT_CHASE))
@@ -88,6 +89,7 @@ def _list(said: Message | None = None, picks: frozenset[str] = frozenset(), text
         "across": _across(me), "chases": chases, "most_chased": MOST_CHASED,
         "orders": bool(reaches(me, Permission.SUPERVISION_ORDER)),
         "chase_total": queries.count(queries.chaseable(me, where)) if several_pages else 0, "chaseable": _chaseable(shown, me),
+        "owner_to_name": {a.id for a in shown if a.owner_gone and "name_owner" in service.offers(a, actor=me)},
         "works": bool(reaches(me, Permission.ASSIGNMENT_REPORT)), "verifies": bool(reaches(me, Permission.ASSIGNMENT_VERIFY)),
         "said": said, "picks": picks, "text": text, "most": texts.MEDIUM}
 
@@ -142,7 +144,7 @@ def chip(name: str, value: str) -> str:
             return state_words("assignment", value)[0]
         case "owner":
             return str(_("owned by me") if value == "me" else _("owned by %(who)s", who=_owner(value)))
-        case "overdue" | "counted" | "requested" | "extending" | "chased" | "later" | "programme":
+        case _ if name in (*forms.SWITCHES, "programme"):
             return _switch(name)
         case _:
             return term(name, value)
@@ -152,7 +154,7 @@ def _switch(name: str) -> str:
     """What is set, where the filter has no value worth telling."""
     return str({"overdue": _("overdue"), "counted": _("without cancelled ones"), "programme": _("of one programme"),
                 "requested": _("“not applicable” asked for"), "extending": _("more time asked for"),
-                "chased": _("chased and not closed"), "later": _("not pressing yet")}[name])
+                "chased": _("chased and not closed"), "later": _("not pressing yet"), "owner_left": _("owner has left")}[name])
 
 
 def _owner(value: str) -> str:

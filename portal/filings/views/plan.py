@@ -61,7 +61,9 @@ def grouped(rows: Sequence[Row]) -> list[tuple[str, list[tuple[str, list[Row]]]]
 
 def common(filing: Filing, notes: Sequence[FilingNote]) -> dict[str, Any]:
     """What every page of a plan shows."""
+    here, gone = queries.here_and_gone(filing)
     return {"filing": filing, "programme": programmes.whole(filing.programme_id), "stages": queries.stages_by_system(),
+            "people": {p.id: p for p in (*here, *gone)}, "gone": {p.id for p in gone},
             "lines": list(Line), "parts": Part, "general_notes": [n for n in notes if n.general],
             "part_notes": [n for n in notes if n.item_id is None and not n.general],
             "late": queries.days_late(filing),
@@ -86,7 +88,7 @@ def form_page(filing: Filing, sheet: Sheet, *, checked: bool, theirs: Mapping[st
         theirs=theirs or {}, message=message, groups=grouped(rows), shown=len(rows), faults=len(found),
         returned=sum(1 for i in filing.asked if i.verdict == SENT_BACK), ordered=queries.ordered(filing),
         counts=counts(filing, found), waivable=assignments.waivable(identity(), [i.assignment_id for i in filing.asked]),
-        people=queries.choosable(filing), names=field_names(filing), **common(filing, notes))
+        names=field_names(filing), **common(filing, notes))
 
 
 def counts(filing: Filing, found: Faults) -> dict[str, str]:
@@ -138,7 +140,6 @@ def read_page(filing: Filing, message: Message | None = None, unsent: Sequence[t
         "filings/show.html", panels=panels.of("filing", filing), message=message, unsent=unsent, said=said,
         groups=grouped(rows), changed=changed, general=general,
         reviewable=[line for line in mine if line in waiting], waiting=waiting,
-        judged=[line for line in mine if line not in waiting],
+        judged=[line for line in mine if line not in waiting], asks=permits(me, Permission.FILING_ASK, filing.subject),
         reviews=queries.visible_reviews(queries.reviews_of([filing])[filing.id], items, general=general),
-        people={p.id: p for p in queries.choosable(filing)}, asks=permits(me, Permission.FILING_ASK, filing.subject),
         **common(filing, queries.visible_notes(notes, items, general=general)))

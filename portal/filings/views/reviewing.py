@@ -48,8 +48,7 @@ def _review(filing: Filing, line: Line, errors: Mapping[str, Sequence[Message]] 
     return render_template(
         "filings/review.html", line=line, mine=queries.reviewable_lines(filing, me), groups=grouped(rows), changed=changed,
         marked=bool(changed) or any(r.changed for r in rows), general=general, errors=errors or {}, message=message, said=said,
-        typed=request.form, queue=queue,
-        waiting=[r for r in queue if line in r.pending], people={p.id: p for p in queries.choosable(filing)},
+        typed=request.form, queue=queue, waiting=[r for r in queue if line in r.pending],
         open=filing.state == SUBMITTED and (line in queries.pending_lines([filing]).get(filing.id, ())),
         **common(filing, queries.visible_notes(notes, items, general=general)))
 
