@@ -3,7 +3,7 @@
 A due date is inclusive until midnight and is not shifted when it falls on a day off (platform rules)."""
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from portal import workdays
 from portal.workdays import Calendar
@@ -18,6 +18,7 @@ PLAN_FILING = "plan_filing"                             # the kind of the unit's
 ASKED, GRANTED, DECLINED, WITHDRAWN = REQUEST_STATES = ("asked", "granted", "declined", "withdrawn")
 VERDICTS = (GRANTED, DECLINED)
 SOON_DAYS = 14                                          # calendar days; what is due by then presses, whatever its light
+WEEK = timedelta(days=7)                                # what came about within it is news
 GREY, GREEN, AMBER, RED, BLUE, DONE = LIGHTS = ("grey", "green", "amber", "red", "blue", "closed")
 
 MACHINE = Machine(

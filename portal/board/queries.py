@@ -10,7 +10,7 @@ from sqlalchemy.orm import joinedload
 from portal.assignments import queries as assignments
 from portal.assignments.models import Assignment
 from portal.assignments.rules import CANCELLED, COUNTED_STATES, PLAN_FILING, Light, LightFacts, light
-from portal.board.rules import PLAN, Counted, Group, Place, grouped
+from portal.board.rules import PLAN, Counted, Group, Place, grouped, lately
 from portal.filings.models import Filing
 from portal.filings.rules import APPROVED
 from portal.programmes.models import Programme
@@ -24,14 +24,15 @@ from tenants.permissions import Permission
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What the board, or the list behind one of its figures, is narrowed to; an empty word leaves a side open. `cancelled`
-    takes what is left out instead of what counts."""
+    """What the board, or the list behind one of its figures, is narrowed to; an empty word leaves a side open. `lately`
+    takes what came about in the last seven days (`rules.LATELY`), `cancelled` what is left out instead of what counts."""
     line: str = ""
     kind: str = ""
     category: str = ""
     unit: str = ""
     milestone: str = ""
     light: str = ""
+    lately: str = ""
     code: str = ""
     cancelled: str = ""
 
@@ -81,7 +82,7 @@ def counted(identity: Identity, programme: UUID, wanted: Wanted, units: Collecti
             shown = known[facts] = light(facts, today, limits, days)
         if not wanted.light or wanted.light == shown.code:
             found.append(Counted(key, unit, milestone, line, code, due, shown.code, shown.late_days, handed_in, closed))
-    return found
+    return [row for row in found if lately(row, today) == wanted.lately] if wanted.lately else found
 
 
 def places(identity: Identity, wanted: Wanted, units: Sequence[Unit], rows: Sequence[Counted]) -> list[Place]:

@@ -2,13 +2,13 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from uuid import UUID
 
-from portal.assignments.rules import BLUE, DONE, RED, cell
+from portal.assignments.rules import BLUE, DONE, RED, WEEK, cell
 from tenants.vocabulary import Category, UnitKind
 
-WEEK = timedelta(days=7)
+LATELY = CLOSED, CAME_DUE, HANDED_IN = ("closed", "due", "handed_in")      # what came about in the last seven days
 PLAN, MOST_COMPLETE, LEAST_COMPLETE, LATEST = SORTS = ("plan", "-completion", "completion", "lateness")
 
 # Where a province stands in the diagram, row and column: neighbours beside each other as far as squares allow.
@@ -169,16 +169,19 @@ class Week:
 
 
 def last_week(counted: Iterable[Counted], today: date) -> Week:
-    """Of those closed, those overdue and those that wait for verification now: how many came to it in the last seven days.
+    """Of those closed, those overdue and those that wait for verification now: how many came to it in the last seven days."""
+    found = Counter(lately(row, today) for row in counted)
+    return Week(found[CLOSED], found[CAME_DUE], found[HANDED_IN])
 
-    Lights of earlier days are not kept and not made up."""
+
+def lately(row: Counted, today: date) -> str | None:
+    """How a row came in the last seven days to be what it is now, one of LATELY. Lights of earlier days are not kept and not made
+    up."""
     since = today - WEEK
-    closed = overdue = handed_in = 0
-    for row in counted:
-        if row.light == DONE and row.closed_on is not None and row.closed_on > since:
-            closed += 1
-        elif row.light == RED and row.late <= WEEK.days:
-            overdue += 1
-        elif row.light == BLUE and row.handed_in_on is not None and row.handed_in_on > since:
-            handed_in += 1
-    return Week(closed, overdue, handed_in)
+    if row.light == DONE and row.closed_on is not None and row.closed_on > since:
+        return CLOSED
+    if row.light == RED and row.late <= WEEK.days:
+        return CAME_DUE
+    if row.light == BLUE and row.handed_in_on is not None and row.handed_in_on > since:
+        return HANDED_IN
+    return None

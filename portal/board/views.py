@@ -8,7 +8,7 @@ from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
 from portal import texts
-from portal.assignments.rules import LIGHTS
+from portal.assignments.rules import LIGHTS, WEEK
 from portal.board import queries, rules
 from portal.board.queries import Wanted
 from portal.board.rules import Counted, Group, Row
@@ -20,7 +20,7 @@ from portal.web.access import Route, identity
 from portal.web.names import term, unit_name
 from tenants import clock
 from tenants.access import Identity, permits, reaches
-from tenants.messages import N_
+from tenants.messages import N_, Message
 from tenants.permissions import Permission
 from tenants.vocabulary import Category, Line, MilestoneCode, UnitKind
 
@@ -30,7 +30,7 @@ Opens = Callable[..., str]
 
 _CODES: Mapping[str, frozenset[str]] = {
     "line": frozenset(Line), "kind": frozenset(UnitKind), "category": frozenset(Category),
-    "milestone": frozenset(MilestoneCode), "light": frozenset(LIGHTS)}
+    "milestone": frozenset(MilestoneCode), "light": frozenset(LIGHTS), "lately": frozenset(rules.LATELY)}
 
 
 def asked_filters(*names: str) -> dict[str, str]:
@@ -67,7 +67,7 @@ def board() -> ResponseReturnValue:
         "board/board.html", programme=programme, programmes=every, asked=asked, sort=request.args.get("sort", rules.PLAN),
         groups=groups, codes={p.unit: p.code for p in places}, everything=rules.across("", rows, milestones),
         lines=_by_line(rows, milestones), tiles=_tiles(groups, places), week=rules.last_week(rows, clock.today()),
-        plans=queries.plans(me, programme.id, wanted, now - rules.WEEK), plans_at=_plans_at(programme, asked),
+        plans=queries.plans(me, programme.id, wanted, now - WEEK), plans_at=_plans_at(programme, asked),
         opens=_opens(programme, asked), left_out=queries.left_out(me, programme.id, wanted, found.units),
         alone=len(places) == 1, as_of=now, other_day=_other_day(), chosen=in_words(asked),
         options={name: [(code.value, term(word, code)) for code in codes] for name, word, codes in _CHOICES},
@@ -96,9 +96,15 @@ def _plans_at(programme: Programme, asked: Mapping[str, str]) -> str:
 def in_words(asked: Mapping[str, str]) -> list[tuple[str, str]]:
     """The filters in words, each with the address without it."""
     words: Mapping[str, Callable[[str], str]] = {"unit": unit_name, "light": templating.light_words, "code": str,
+                                                  "lately": lambda value: templating.translate(_LATELY[value]),
                                                   "cancelled": lambda _value: templating.state_words("assignment", "cancelled")[0]}
     return [(words[n](v) if n in words else term({"kind": "unit_kind"}.get(n, n), v), templating.without(n))
             for n, v in asked.items()]
+
+
+_LATELY: Mapping[str, Message] = {
+    rules.CLOSED: N_("closed in the last 7 days"), rules.CAME_DUE: N_("came due in the last 7 days"),
+    rules.HANDED_IN: N_("handed in in the last 7 days")}
 
 
 def _other_day() -> str:
@@ -140,8 +146,9 @@ def rows() -> ResponseReturnValue:
 
 
 def _orders_at(programme: Programme, asked: Mapping[str, str]) -> str:
-    """The form that issues supervision orders about what is shown, for whoever may; the list filters codes by its search."""
-    if "cancelled" in asked or not reaches(identity(), Permission.SUPERVISION_ORDER):
+    """The form that issues supervision orders about what is shown, for whoever may; the list filters codes by its search, and
+    knows no cancelled ones and no last seven days."""
+    if asked.keys() & {"cancelled", "lately"} or not reaches(identity(), Permission.SUPERVISION_ORDER):
         return ""
     kept = {("q" if name == "code" else name): value for name, value in asked.items()}
     return f"/supervision/new?{urlencode({'year': programme.year, **kept})}"

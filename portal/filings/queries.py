@@ -11,9 +11,10 @@ from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
 from portal.assignments import queries as assignments
 from portal.assignments.models import Assignment
-from portal.assignments.rules import CANCELLED, PLAN_FILING
+from portal.assignments.rules import CANCELLED, PLAN_FILING, WEEK
 from portal.filings.models import Filing, FilingItem, FilingNote, FilingReview, FilingSubmission
 from portal.filings.rules import (
+    APPROVED,
     DRAFT,
     PENDING,
     RETURNED,
@@ -144,16 +145,23 @@ class Standing:
         return self.filing is not None and self.filing.first_submitted_at is not None
 
     @property
+    def approved_lately(self) -> bool:
+        """Within the last seven days."""
+        at = self.filing.approved_at if self.filing and self.state == APPROVED else None
+        return at is not None and at > clock.now() - WEEK
+
+    @property
     def waits_for(self) -> tuple[str, ...]:
         """Whose turn it is: the unit's, to write or to mend; or the lines'."""
         return (UNIT,) if self.state in ("missing", DRAFT, RETURNED) else tuple(self.pending)
 
     def matches(self, *, state: str = "", kind: str = "", category: str = "", waits_for: str = "", late: str = "",
-                unit: str = "") -> bool:
+                unit: str = "", lately: str = "") -> bool:
         """Whether the filters of the page let it through; an empty one lets everything through."""
         return ((not state or self.state == state) and (not kind or self.unit.kind == kind)
                 and (not category or self.unit.category == category) and (not unit or self.unit.code == unit)
-                and (not waits_for or waits_for in self.waits_for) and (not late or self.late > 0))
+                and (not waits_for or waits_for in self.waits_for) and (not late or self.late > 0)
+                and (not lately or self.approved_lately))
 
 
 def overview(identity: Identity, *programmes: UUID) -> list[Standing]:

@@ -14,7 +14,8 @@ from tests.web.counting import statements
 
 SignedIn = Callable[[str], Browser]
 _FIGURE = re.compile(r'<a class="(?:light|cell)[^"]*" href="(/board/rows[^"]*)"[^>]*>(.*?)</a>', re.S)
-_STAT = re.compile(r'<a class="stat[^"]*" href="([^"]+)">.*?<span class="figure">(.*?)</span>', re.S)
+_STAT = re.compile(r'<li class="stat[^"]*"><a class="opens" href="([^"]+)">.*?<span class="figure">(.*?)</span>', re.S)
+_CHANGE = re.compile(r'<a class="change" href="([^"]+)"[^>]*>(.*?)</a>', re.S)
 _COUNT = re.compile(r'<span class="count"[^>]*>([\d,]+)</span>')
 
 
@@ -84,6 +85,34 @@ def test_the_figures_on_top_open_what_they_count(signed_in: SignedIn) -> None:
     assert browser.get(unescape(stats[3][0])).status_code == 200
 
 
+def test_what_is_overdue_opens_just_that(signed_in: SignedIn) -> None:
+    browser = signed_in("office")
+    page = browser.get("/board").text
+    found = re.findall(r'<a class="count red" href="(/board/rows[^"]*)"[^>]*>(.*?)</a>', page, re.S)
+    assert len(found) > 30 and not re.search(r"<a [^>]*>(?:(?!</a>).)*<a ", page, re.S)             # no link within a link
+    for href, inner in Random(2).sample(found, 12):
+        number = int(re.findall(r"\d+", words(inner))[0])
+        assert listed(browser.get(unescape(href)).text) == (number, {"red": number}) and "overdue" in words(inner)
+
+
+@pytest.mark.parametrize(("who", "query"), [("leader", ""), ("market", "?line=market"), ("contact.guangdong", "")])
+def test_what_came_about_lately_opens_just_that(signed_in: SignedIn, superuser: Superuser, who: str, query: str) -> None:
+    superuser.execute("UPDATE assignment SET closed_on = '2026-11-16' WHERE state = 'closed' AND unit_id % 2 = 0")
+    superuser.execute("UPDATE assignment SET due = '2026-11-14' WHERE state = 'open' AND unit_id % 2 = 0")
+    superuser.execute("UPDATE assignment SET handed_in_on = '2026-11-16', due = '2026-12-01' WHERE state = 'handed_in'"
+                      " AND unit_id % 2 = 0")
+    browser = signed_in(who)
+    found = _CHANGE.findall(browser.get(f"/board{query}").text)
+    assert [re.sub(r"^\d+", "n", said) for _href, said in found] == [
+        "n in the last 7 days", "n came due in the last 7 days", "n handed in in the last 7 days"]
+    for href, said in found:
+        page = browser.get(unescape(href)).text
+        number = int(said.split()[0])
+        assert listed(page)[0] == number > 0 and "/supervision/new" not in page, said
+        assert 'class="chip"' in page and "in the last 7 days" in words(page)
+    assert listed(browser.get("/board/rows?lately=never").text)[0] > number                        # no such word: not narrowed
+
+
 def test_the_plans_in_force_are_those_that_the_list_shows(signed_in: SignedIn, superuser: Superuser) -> None:
     superuser.execute(
         "INSERT INTO filing (id, unit_id, programme_id, number, state, mechanism, team, contacts, readiness, general_verdict,"
@@ -96,6 +125,11 @@ def test_the_plans_in_force_are_those_that_the_list_shows(signed_in: SignedIn, s
     assert words(figure).split() == ["3", "/", "38"]
     assert len(set(re.findall(r'href="/filings/([0-9a-f-]{36})"', browser.get(unescape(href)).text))) == 3
     assert "3 approved in the last 7 days" in browser.get("/board").text
+    superuser.execute("UPDATE filing SET approved_at = '2026-11-12' WHERE unit_id IN (3, 4)")
+    lately, said = _CHANGE.findall(browser.get("/board").text)[-1]
+    assert said == "1 approved in the last 7 days"
+    page = browser.get(unescape(lately)).text
+    assert len(set(re.findall(r'href="/filings/([0-9a-f-]{36})"', page))) == 1 and "approved in the last 7 days" in words(page)
 
 
 def test_who_sees_all_boards_but_reads_one_line_opens_only_its_details(signed_in: SignedIn, superuser: Superuser) -> None:

@@ -20,7 +20,7 @@ from tests.web.issue_pages import Signed, signed
 
 __all__ = ["signed"]
 
-_FIGURE = re.compile(r'<a class="(?:cell|stat[^"]*)" href="([^"]+)"[^>]*>(.*?)</a>', re.S)
+_FIGURE = re.compile(r'<a class="(?:cell|opens)" href="([^"]+)"[^>]*>(.*?)</a>', re.S)
 _COUNT = re.compile(r'<span class="count" title="[^"]*">([\d,]+)</span>')
 
 

@@ -39,7 +39,7 @@ def chosen_programme() -> tuple[Programme | None, Sequence[Programme]]:
 
 
 def asked_filters() -> dict[str, str]:
-    return {k: request.args.get(k, "") for k in ("state", "kind", "category", "waits_for", "late", "unit")}
+    return {k: request.args.get(k, "") for k in ("state", "kind", "category", "waits_for", "late", "unit", "lately")}
 
 
 def _chips(wanted: Mapping[str, str]) -> list[tuple[str, str]]:
@@ -48,7 +48,7 @@ def _chips(wanted: Mapping[str, str]) -> list[tuple[str, str]]:
         "state": lambda v: templating.state_words("filing", v)[0], "kind": lambda v: term("unit_kind", v),
         "category": lambda v: term("category", v),
         "waits_for": lambda v: str(_("waits for the unit") if v == queries.UNIT else _("waits for %(line)s", line=term("line", v))),
-        "late": lambda _value: str(_("late")), "unit": unit_name}
+        "late": lambda _value: str(_("late")), "lately": lambda _value: str(_("approved in the last 7 days")), "unit": unit_name}
     return [(words[name](value), templating.without(name)) for name, value in wanted.items() if value]
 
 
