@@ -181,13 +181,20 @@ def give_access(person: Person, *, actor: Identity) -> str:
     """Let the person sign in, or sign in again: the answer is a password for once, told nowhere else. Every session of the
     person ends. Raises NotPermitted, RuleViolated."""
     under = _administrator(actor)
-    if person.left_on is not None and person.left_on <= clock.today():
-        raise RuleViolated(N_("This person has left."))
+    if _has_left(person):
+        raise RuleViolated(_LEFT)
     password = one_time_password()
     db.session.execute(text("SELECT app.give_access(:key, :who, :hashed, :uniquifier)"), {
         "key": uuid7(), "who": person.id, "hashed": hash_password(password), "uniquifier": secrets.token_urlsafe(32)})
     record("access", "person", person.id, {}, under=under)
     return password
+
+
+_LEFT = N_("This person has left.")
+
+
+def _has_left(person: Person) -> bool:
+    return person.left_on is not None and person.left_on <= clock.today()
 
 
 def _administrator(actor: Identity | None) -> access.Appointment | None:
@@ -265,9 +272,13 @@ def close_account(person: UUID) -> None:
 
 
 def make_token(person: UUID, days: int) -> str:
-    """A personal access token, told this once; only its digest is stored."""
+    """A personal access token, told this once; only its digest is stored. Raises Invalid, also for whom nothing would answer."""
     if not 1 <= days <= rules.LONGEST_TOKEN:
         raise Invalid({"days": [N_("A token lasts from 1 to %(most)s days.", most=rules.LONGEST_TOKEN)]})
+    if _has_left(queries.person(person)):
+        raise Invalid({"email": [_LEFT]})
+    if (account := queries.account_of(person)) is not None and not account.active:
+        raise Invalid({"email": [N_("This person's access to the portal was taken away.")]})
     token, now = f"portal_{secrets.token_urlsafe(32)}", clock.now()
     db.session.add(AccessToken(id=uuid7(), person_id=person, digest=digest(token), made_at=now,
                                expires_at=now + timedelta(days=days), revoked_at=None))

@@ -229,6 +229,17 @@ def test_a_token_and_nothing_else(command: Command, app: Flask, superuser: Super
     assert client.get("/api/v1/me", headers={"Authorization": f"Bearer {token}"}).status_code == 401
 
 
+@pytest.mark.parametrize(("change", "why"), [
+    ("UPDATE person SET left_on = '2026-03-10' WHERE email = 'head@tibet.example'", "has left"),
+    ("UPDATE account SET active = false WHERE person_id = (SELECT id FROM person WHERE email = 'head@tibet.example')", "access")])
+def test_no_token_is_made_that_nothing_would_answer(command: Command, superuser: Superuser, change: str, why: str) -> None:
+    superuser.execute(change)
+    refused = command("token", "create", "--email", "head@tibet.example")
+    assert refused.exit_code == 1 and refused.stdout == ""
+    assert refused.stderr.startswith("Error: ") and refused.stderr.count("\n") == 1 and why in refused.stderr
+    assert superuser.execute("SELECT count(*) FROM access_token").fetchone() == (0,)
+
+
 def test_units_may_not_touch_accounts(app: Flask) -> None:
     office = Scope(people.key("office"), (HEADQUARTERS,), Lane.OVERSIGHT)
     with app.app_context(), acting_as(office), pytest.raises(ProgrammingError):
