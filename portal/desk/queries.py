@@ -249,8 +249,9 @@ def _owners_to_name(identity: Identity) -> Iterable[Task]:
             assignments.readable(identity, Permission.ASSIGNMENT_OWNER), assignments.owner_to_name(),
             programmes.running(a.programme_id)).group_by(a.year).order_by(a.year))
     for year, number, due in counted:
-        yield Task(N_("%(n)s assignments have an owner who has left: name another", n=number), None,
-                   f"/assignments?year={year}&owner_left=1", N_("Name another owner"), due, "amber")
+        yield Task(N_("%(n)s assignments have an owner who has left: name another", n=number),
+                   N_("programme of %(year)s", year=year), f"/assignments?year={year}&owner_left=1", N_("Name another owner"),
+                   due, "amber")
 
 
 def oversees(identity: Identity) -> bool:
