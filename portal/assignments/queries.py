@@ -17,6 +17,7 @@ from portal.assignments.rules import (
     OPEN,
     PLAN_FILING,
     STANDARD,
+    SYSTEM,
     UNCLOSED_STATES,
     Light,
     LightFacts,
@@ -124,7 +125,8 @@ def _owner_gone() -> ColumnElement[bool]:
 def owner_to_name() -> ColumnElement[bool]:
     """The same of what is in force and open: there another can be named."""
     a = Assignment
-    return and_(a.state == OPEN, a.start.is_not(None), a.template_kind != PLAN_FILING, _owner_gone())
+    in_force = or_(and_(a.start.is_not(None), a.template_kind != PLAN_FILING), a.template_kind == SYSTEM)
+    return and_(a.state == OPEN, in_force, _owner_gone())
 
 
 def with_owner_gone() -> ORMOption:

@@ -15,6 +15,7 @@ OPEN, HANDED_IN, CLOSED, CANCELLED = STATES = ("open", "handed_in", "closed", "c
 COUNTED_STATES = (OPEN, HANDED_IN, CLOSED)              # a cancelled assignment leaves every denominator
 UNCLOSED_STATES = (OPEN, HANDED_IN)
 PLAN_FILING = "plan_filing"                             # the kind of the unit's task to file its plan
+SYSTEM = "system"                                       # the kind that arises from a plan in force, without an agreed start
 ASKED, GRANTED, DECLINED, WITHDRAWN = REQUEST_STATES = ("asked", "granted", "declined", "withdrawn")
 VERDICTS = (GRANTED, DECLINED)
 SOON_DAYS = 14                                          # calendar days; what is due by then presses, whatever its light

@@ -114,3 +114,20 @@ def test_who_works_elsewhere_now_has_left_too(opened: Opened, superuser: Superus
                       (people.key(OWNER),))
     assert TASK.search(panel(contact.get("/desk"), "mine"))
     assert MARKED in words(contact.get("/assignments?owner_left=1").text)
+
+
+def test_the_work_on_systems_is_given_to_another_as_well(opened: Opened, superuser: Superuser, enter: Enter) -> None:
+    """It arises from the plan, owned by the counterpart of its line, and has no agreed start."""
+    submit(opened)
+    approve(opened)
+    leaves(superuser, f"it.{GD}")
+    contact = enter(CONTACT)
+    said = TASK.search(panel(contact.get("/desk"), "mine"))
+    found = superuser.execute("SELECT id FROM assignment WHERE unit_id = 20 AND template_kind = 'system' AND owner_id = %s",
+                              (people.key(f"it.{GD}"),)).fetchall()
+    assert said and len(found) > 1 and int(said[1]) == len(found)
+    at, sent = f"/assignments/{found[0][0]}", {"owner": str(people.key(f"member.{GD}"))}
+    assert contact.post(f"{at}/owner", {**sent, "version": version(superuser, str(found[0][0]))}).status_code == 303
+    assert f"member.{GD}" in words(contact.get(at).text)
+    left = TASK.search(panel(contact.get("/desk"), "mine"))
+    assert left and int(left[1]) == len(found) - 1

@@ -6,7 +6,7 @@ from uuid import UUID
 from portal import texts
 from portal.assignments import queries
 from portal.assignments.models import Assignment
-from portal.assignments.rules import MACHINE, OPEN, PLAN_FILING, UNCLOSED_STATES, extendable, granting
+from portal.assignments.rules import MACHINE, OPEN, PLAN_FILING, SYSTEM, UNCLOSED_STATES, extendable, granting
 from portal.assignments.service import watching
 from portal.notices import service as notices
 from tenants.access import HEADQUARTERS, Appointment, Identity, need
@@ -71,7 +71,7 @@ def _owner_state(assignment: Assignment) -> None:
     """Raises RuleViolated."""
     if assignment.state != OPEN:
         raise RuleViolated(N_("An owner is named while an assignment is open."))
-    if assignment.start is None:
+    if assignment.start is None and assignment.template_kind != SYSTEM:
         raise RuleViolated(N_("Until the unit's plan is in force, its owners are named in the plan."))
 
 
