@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 from celery import Celery
@@ -16,7 +17,9 @@ from celery import Celery
 from portal import embedded
 from portal.notices import service
 from portal.notices.service import ChannelFacts
+from portal.reminders import service as reminders
 from portal.webhooks import Allowed
+from tenants import clock
 from tenants.db import db
 from tenants.messages import N_
 from tenants.vocabulary import Role
@@ -200,3 +203,14 @@ def ledger(stage: Stage) -> tuple[int, ...]:
     return tuple(stage.one(s) for s in (
         "SELECT count(*) FROM reminder", "SELECT coalesce(sum(cardinality(people)), 0) FROM reminder",
         "SELECT count(*) FROM notice", TWICE, RESTLESS))
+
+
+def foreseen(stage: Stage, now: str) -> tuple[int, int, int]:
+    """Rungs that a sweep will tell, whom they reach, and how many notices that makes: who is meant by several of one thing hears
+    one of them."""
+    with clock.standing_at(datetime.fromisoformat(now)), stage.acting("office"):
+        ahead = reminders.foresee(clock.now(), most=100_000)
+        db.session.rollback()
+    assert ahead.whole and not ahead.failed
+    heard = {(f.item.key, f.item.kind, f.item.part, told) for f in ahead.found for told in f.people}
+    return len(ahead.found), sum(len(f.people) for f in ahead.found), len(heard)
