@@ -120,3 +120,14 @@ def test_the_room_remembers_in_every_lane_that_writes(app: Flask, superuser: Sup
                     db.session.commit()
                 else:
                     assert db.session.scalars(select(StoredAnswer)).all() == []
+
+
+def test_a_part_of_a_form_that_has_no_name_is_no_fault(call: Call, superuser: Superuser) -> None:
+    """RFC 7578, section 4.2, wants a name; what a program leaves out is told it, and its key stays free."""
+    row = superuser.execute("SELECT id FROM assignment WHERE unit_id = 20 LIMIT 1").fetchone()
+    assert row
+    part = b'--x\r\nContent-Disposition: form-data; name="\\"\r\n\r\n{}\r\n'
+    sent = part + part.replace(b'name="\\"', b'name="b"') + part.replace(b'; name="\\"', b"") + b"--x--\r\n"
+    for _ in range(2):
+        problem_of(call(GD, "POST", f"/assignments/{row[0]}/files", data=sent, content_type="multipart/form-data; boundary=x",
+                        headers={"Idempotency-Key": "nameless"}), 422)
