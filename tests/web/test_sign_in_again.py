@@ -53,6 +53,15 @@ def test_nothing_typed_is_lost(browser: Browser) -> None:
     assert "/account/delegations" not in browser.get("/resume").text        # it has arrived, so it is offered no more
 
 
+def test_a_part_without_a_name_is_passed_over(browser: Browser) -> None:
+    part = b'--x\r\nContent-Disposition: form-data; name="%s"\r\n\r\n%s\r\n'
+    sent = part % (b"note", b"typed") + (part % (b"", b"{}")).replace(b'; name=""', b"") + b"--x--\r\n"
+    answer = browser.client.post("/account/delegations", data=sent, content_type="multipart/form-data; boundary=x")
+    assert (answer.status_code, answer.location) == (303, "/login?next=/resume")
+    browser.sign_in("office", next="/resume")
+    assert ("note", "typed") in hidden(browser.get("/resume").text)
+
+
 def test_another_person_does_not_see_it(browser: Browser) -> None:
     browser.post("/account/delegations", FORM)
     browser.sign_in("market", next="/resume")
