@@ -41,16 +41,17 @@ class Sheet:
     def kept(self) -> "Sheet":
         """With the texts as they are stored: one's own is no other's where a number in it is masked. Nobody is told of it here."""
         with texts.noting():
-            return Sheet({n: [texts.prose(v) for v in vs] if _is_text(n) else vs for n, vs in self.values.items()}, self.errors)
+            return Sheet({n: [texts.prose(v, most) for v in vs] if (most := _longest(n)) else vs for n, vs in self.values.items()},
+                         self.errors)
 
     def base(self) -> str:
         """A mark of each field that holds something, as a hidden field of the form."""
         return json.dumps({n: _mark(self.chosen(n)) for n in self.values if _is_content(n) and _bare(self.chosen(n))})
 
-    def merged(self, base: Mapping[str, str], saved: "Sheet") -> tuple["Sheet", list[str]]:
+    def merged(self, base: Mapping[str, str], saved: "Sheet", kept: "Sheet") -> tuple["Sheet", list[str]]:
         """With what is saved in each field that was not touched since `base`; and the fields that both have changed, each
-        otherwise. Rows that the form did not show are in neither."""
-        kept, values, both = self.kept(), dict(self.values), list[str]()
+        otherwise. `kept` is this sheet as it would be stored. Rows that the form did not show are in neither."""
+        values, both = dict(self.values), list[str]()
         for name in dict.fromkeys([*filter(_is_content, self.values), *saved.values]):
             if name.startswith("items.") and name not in self.values:
                 continue
@@ -71,8 +72,11 @@ def _is_content(name: str) -> bool:
     return name in ("mechanism", "team") or name.startswith(("contacts.", "readiness.", "items."))
 
 
-def _is_text(name: str) -> bool:
-    return name in ("mechanism", "team") or name.endswith((".deliverable", ".measure"))
+def _longest(name: str) -> int:
+    """Characters that a text of the plan may have; 0 for what is no text."""
+    if name in ("mechanism", "team"):
+        return texts.LONG
+    return texts.MEDIUM if name.startswith("items.") and name.endswith((".deliverable", ".measure")) else 0
 
 
 def _bare(values: Sequence[str]) -> list[str]:

@@ -65,11 +65,10 @@ def fingerprint(body: bytes) -> bytes:
 
 
 def of_form(*but: str) -> bytes:
-    """Of the fields and files of a form, whatever stands between them; but for some that say nothing. A part may come without a
-    name, which RFC 7578 forbids."""
-    fields = sorted((name or "", value) for name, value in request.form.items(multi=True) if name not in but)
+    """Of the fields and files of a form, whatever stands between them; but for some that say nothing."""
+    fields = sorted(pair for pair in request.form.items(multi=True) if pair[0] not in but)
     whole = hashlib.sha256(json.dumps(fields).encode())
-    for name, file in sorted(request.files.items(multi=True), key=lambda part: part[0] or ""):
+    for name, file in sorted(request.files.items(multi=True), key=lambda part: part[0]):
         whole.update(json.dumps([name, file.filename, hashlib.file_digest(file.stream, "sha256").hexdigest()]).encode())  # type: ignore[arg-type]  # a stream that is read and sought
         file.stream.seek(0)
     return whole.digest()

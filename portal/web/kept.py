@@ -44,7 +44,7 @@ def grown_old(person: UUID) -> bool:
 
 
 def _keep(person: str | None) -> bool:
-    typed = [(k, v) for k, values in request.form.lists() for v in values if k and k != "csrf_token"]
+    typed = [(k, v) for k, values in request.form.lists() for v in values if k != "csrf_token"]
     if not any(v for k, v in typed if k not in UNTYPED):
         return False
     if sum(len(k) + len(v) for k, v in typed) > MOST:

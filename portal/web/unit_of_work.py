@@ -1,5 +1,6 @@
 """The one place where a request commits: the answer is rendered, nothing is sent yet. And what a request is read as."""
 from functools import cached_property
+from typing import Any, TypeVar
 
 from flask import Flask, Request, Response, request
 from flask.typing import ResponseReturnValue
@@ -7,11 +8,14 @@ from werkzeug.datastructures import ImmutableMultiDict, MultiDict
 
 from tenants.db import db
 
+T = TypeVar("T")
+_NAMELESS: Any = None                                  # what Werkzeug calls such a part, though it says that names are texts
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class StorableRequest(Request):
-    """Without the one character that PostgreSQL stores in no text and compares with none: NUL, in whatever field or parameter."""
+    """Without the one character that PostgreSQL stores in no text and compares with none: NUL, in whatever field or parameter.
+    And without parts of a form that have no name, which nobody can ask for (RFC 7578, section 4.2, wants one)."""
 
     @cached_property
     def args(self) -> MultiDict[str, str]:
@@ -19,7 +23,14 @@ class StorableRequest(Request):
 
     def _load_form_data(self) -> None:
         super()._load_form_data()
-        self.__dict__["form"] = _storable(self.__dict__["form"])
+        self.__dict__["form"] = _storable(_named(self.__dict__["form"]))
+        self.__dict__["files"] = _named(self.__dict__["files"])
+
+
+def _named(values: MultiDict[str, T]) -> MultiDict[str, T]:
+    if _NAMELESS not in values:
+        return values
+    return ImmutableMultiDict([pair for pair in values.items(multi=True) if pair[0] is not _NAMELESS])
 
 
 def _storable(values: MultiDict[str, str]) -> MultiDict[str, str]:

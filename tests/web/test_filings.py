@@ -9,6 +9,7 @@ from flask import Flask
 
 from portal.assignments import queries
 from portal.assignments import service as assignments
+from portal.filings.forms import Sheet
 from tenants import clock
 from tenants.db import db
 from tenants.vocabulary import Line
@@ -315,3 +316,13 @@ def test_how_many_statements_a_page_sends(app: Flask, signed: Signed, acting: As
     count("review", signed("market"), f"{at}/review")
     assert counted.pop("list of one") + 1 == counted["list"]                          # the lines that have yet to judge
     assert counted == {"list": 11, "form": 17, "read": 20, "review": 20}
+
+
+def test_what_is_too_long_for_its_field_is_not_looked_through() -> None:
+    """That takes its time; it is refused for its length."""
+    number = " 13800138000"
+    long, short = number * 200, number * 2
+    typed = {"items.x.measure": [long], "team": [long], "items.x.deliverable": [short], "items.x.owner": [short]}
+    kept = Sheet(typed).kept().values
+    assert kept["items.x.measure"] == [long.strip()] and kept["items.x.owner"] == [short]
+    assert "13800138000" not in kept["team"][0] + kept["items.x.deliverable"][0]

@@ -37,9 +37,9 @@ def save(key: str) -> ResponseReturnValue:
     filing = queries.one(me, untrusted.key_of(key))
     action, version = form.get("action", "save"), form.get("version", type=int)
     sheet, base = typed(form), base_of(form)
-    shown, both = sheet.kept().base(), None
+    kept, both = sheet.kept(), None
     if base is not None:
-        sheet, both = sheet.merged(base, sheet_of(queries.content(filing)))
+        sheet, both = sheet.merged(base, sheet_of(queries.content(filing)), kept)
         version = version if both else filing.version
     content = content_of(sheet, [i.assignment_id for i in filing.asked])
     quiet = "X-Autosave" in request.headers
@@ -62,7 +62,7 @@ def save(key: str) -> ResponseReturnValue:
         return _too_late(filing, sheet, quiet, refused.message)
     if quiet:
         return jsonify(said=_("Saved at %(hour)s", hour=hour(filing.saved_at)), version=filing.version,
-                       base=shown, faults=_told(service.by_place(found)), counts=counts(filing, found))
+                       base=kept.base(), faults=_told(service.by_place(found)), counts=counts(filing, found))
     if adds:
         templating.done(N_("Added: you can choose the person now."))
     return _after(filing, "add_person" if adds and action == "save" else action)
